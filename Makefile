@@ -1,0 +1,49 @@
+# Everything runs in .venv, which is made from requirements.lock. Needs python3 (3.11 or 3.12), make, git.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+export OMP_NUM_THREADS ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help study test check test-slow test-kill bench quality lock clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 12) else "Python 3.11 or 3.12 is needed, this is %d.%d; set PYTHON=python3.11" % v)'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.9,<1"
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+study: $(STAMP) ## set up and run the quickstart study
+	$(BIN)/formulation run configs/studies/quickstart.yaml
+
+test: $(STAMP) ## set up and run the tests (Ray in a process of its own)
+	$(BIN)/python -m pytest -m "not slow and not kill and not ray"
+	$(BIN)/python -m pytest -m "ray and not slow and not kill"
+
+check: $(STAMP) ## format, lint, types, layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test-slow: $(STAMP) ## the tests that take minutes
+	$(BIN)/python -m pytest -m "slow and not kill"
+
+test-kill: $(STAMP) ## SIGKILL the driver at 20 moments; nothing acknowledged may be lost
+	$(BIN)/python -m pytest -m kill
+
+quality: $(STAMP) ## search against random, surrogate against mechanistic
+	$(BIN)/python tests/bench/quality.py --out out/quality.json
+
+bench: quality ## every figure of the README
+
+lock: $(STAMP) ## compile requirements.lock from pyproject.toml
+	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet --output-file requirements.lock
+
+clean: ## remove the environment, caches and the local workspace
+	rm -rf .venv .formulation .pytest_cache .mypy_cache .ruff_cache .import_linter_cache out
