@@ -20,6 +20,7 @@ from difflib import get_close_matches
 from typing import Any, ClassVar
 
 from attrs import asdict, frozen
+from typing_extensions import override
 
 
 @frozen(kw_only=True)
@@ -53,6 +54,7 @@ class Problem:
     hint: str = ""
     """What to do."""
 
+    @override
     def __str__(self) -> str:
         place = ":".join(str(p) for p in (self.file, self.line, self.column) if p not in ("", None))
         parts = [f"{place}: " if place else "", f"{self.pointer}: " if self.pointer else ""]
@@ -76,6 +78,7 @@ class FormulationError(Exception):
             Problem(code=self.code, message=message, hint=hint),
         )
 
+    @override
     def __str__(self) -> str:
         return "\n".join(str(p) for p in self.problems)
 

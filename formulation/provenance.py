@@ -98,7 +98,9 @@ class Quantity:
         if not self.source:
             raise InputError(f"Quantity {self.value} {self.unit} names no source.")
         if self.basis is Basis.ASSUMED and not self.note:
-            raise InputError(f"Quantity {self.value} {self.unit} is assumed; its note must say why.")
+            raise InputError(
+                f"Quantity {self.value} {self.unit} is assumed; its note must say why."
+            )
         low = self.value if self.low is None else self.low
         high = self.value if self.high is None else self.high
         if not low <= self.value <= high:

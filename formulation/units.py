@@ -5,7 +5,7 @@ This is the only file that imports pint, and only when something is parsed.
 """
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from formulation.errors import InputError
 
@@ -60,7 +60,7 @@ def to_unit(text: str, unit: str) -> float:
     import pint
 
     try:
-        quantity = _registry().Quantity(text.replace("%", " percent"))
+        quantity: Any = _registry().Quantity(text.replace("%", " percent"))
         if quantity.unitless and unit not in ("1", "percent"):
             raise InputError(
                 f"{text!r} has no unit; a value in {unit} is wanted.",
@@ -70,11 +70,15 @@ def to_unit(text: str, unit: str) -> float:
     except pint.UndefinedUnitError as error:
         raise InputError(f"{text!r}: {error}.", hint=f"Write it in {unit}.") from None
     except pint.DimensionalityError:
-        raise InputError(f"{text!r} is not a value in {unit}.", hint=f"Write it in {unit}.") from None
+        raise InputError(
+            f"{text!r} is not a value in {unit}.", hint=f"Write it in {unit}."
+        ) from None
     except (AssertionError, ValueError, TypeError, AttributeError, ArithmeticError) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(f"{text!r} is not a number with a unit.", hint=f"Write it in {unit}.") from None
+        raise InputError(
+            f"{text!r} is not a number with a unit.", hint=f"Write it in {unit}."
+        ) from None
     if magnitude != magnitude or magnitude in (float("inf"), float("-inf")):
         raise InputError(f"{text!r} is not a finite number.")
     return round(magnitude, 12)

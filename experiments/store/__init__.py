@@ -1,0 +1,43 @@
+"""Studies, trials and audit trail in one durable database file."""
+
+from experiments.store.core import Store
+from experiments.store.lease import Lease, Owner
+from experiments.store.opening import LOCK_TIMEOUT_S, STORE_FILE
+from experiments.store.reading import Reader
+from experiments.store.records import (
+    AuditHead,
+    ConfirmationRecord,
+    CurveRecord,
+    ModelRecord,
+    OutboxRecord,
+    OutboxState,
+    StudyRecord,
+    StudyState,
+    TrialRecord,
+    TrialState,
+    candidate_label,
+    study_label,
+)
+from experiments.store.writer import AckWriter
+
+__all__ = [
+    "LOCK_TIMEOUT_S",
+    "STORE_FILE",
+    "AckWriter",
+    "AuditHead",
+    "ConfirmationRecord",
+    "CurveRecord",
+    "Lease",
+    "ModelRecord",
+    "OutboxRecord",
+    "OutboxState",
+    "Owner",
+    "Reader",
+    "Store",
+    "StudyRecord",
+    "StudyState",
+    "TrialRecord",
+    "TrialState",
+    "candidate_label",
+    "study_label",
+]

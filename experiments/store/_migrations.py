@@ -1,0 +1,137 @@
+"""Versions of the tables, and the steps between them.
+
+Version 1 makes the tables of `_schema`. The change that brings version 2 first copies them, as they
+then are, into a module of version 1, so that old steps never follow new definitions.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from sqlalchemy import Connection, insert, inspect, select, update
+
+from experiments.store import _schema, _sqlite
+from formulation.errors import StoreError
+
+Migration = tuple[int, Callable[[Connection], None]]
+
+_KEY = "schema_version"
+
+
+def _version_1(connection: Connection) -> None:
+    _schema.METADATA.create_all(connection)
+    _sqlite.make_append_only(connection, _schema.audit.name)
+
+
+MIGRATIONS: tuple[Migration, ...] = ((1, _version_1),)
+"""Every step, in order."""
+
+
+def latest(migrations: tuple[Migration, ...] = MIGRATIONS) -> int:
+    """Return the version this program reads and writes.
+
+    Parameters
+    ----------
+    migrations : tuple, optional
+        Steps in order, [-].
+
+    Returns
+    -------
+    int
+        Version of the last step, [-].
+    """
+    return migrations[-1][0]
+
+
+def stored_version(connection: Connection, path: Path) -> int:
+    """Return the version of the tables of a database, and refuse what cannot be read.
+
+    Parameters
+    ----------
+    connection : Connection
+        Connection in a transaction, [-].
+    path : Path
+        Database file, for the message, [-].
+
+    Returns
+    -------
+    int
+        The version; 0 for a database without tables, [-].
+
+    Raises
+    ------
+    StoreError
+        Tables without a version.
+    """
+    tables = inspect(connection).get_table_names()
+    if not tables:
+        return 0
+    stored = None
+    if _schema.meta.name in tables:
+        query = select(_schema.meta.c.value).where(_schema.meta.c.key == _KEY)
+        stored = connection.execute(query).scalar_one_or_none()
+    if stored is None or not stored.isdecimal():
+        raise StoreError(
+            f"{path} carries the mark of this product but its schema_version is {stored!r}.",
+            hint="It is damaged or was made by hand: put a backup in its place.",
+        )
+    return int(stored)
+
+
+def migrate(
+    connection: Connection, path: Path, migrations: tuple[Migration, ...] = MIGRATIONS
+) -> None:
+    """Bring a database to the latest version.
+
+    Parameters
+    ----------
+    connection : Connection
+        Connection in a write transaction, which makes the steps one whole, [-].
+    path : Path
+        Database file, for the message, [-].
+    migrations : tuple, optional
+        Steps in order, [-].
+
+    Raises
+    ------
+    StoreError
+        The database is of a newer version than this program knows.
+    """
+    stored = stored_version(connection, path)
+    refuse_newer(stored, path, migrations)
+    for version, step in migrations:
+        if version > stored:
+            step(connection)
+            _note_version(connection, version)
+
+
+def refuse_newer(stored: int, path: Path, migrations: tuple[Migration, ...] = MIGRATIONS) -> None:
+    """Refuse a database that a later release has written.
+
+    Parameters
+    ----------
+    stored : int
+        Version of the database, [-].
+    path : Path
+        Database file, for the message, [-].
+    migrations : tuple, optional
+        Steps in order, [-].
+
+    Raises
+    ------
+    StoreError
+        The database is of a newer version than this program knows.
+    """
+    if stored > latest(migrations):
+        raise StoreError(
+            f"{path} has schema version {stored}; this release reads up to version "
+            f"{latest(migrations)}.",
+            hint="Use the release that wrote it or a later one, or name another workspace.",
+        )
+
+
+def _note_version(connection: Connection, version: int) -> None:
+    changed = connection.execute(
+        update(_schema.meta).where(_schema.meta.c.key == _KEY).values(value=str(version))
+    )
+    if not changed.rowcount:
+        connection.execute(insert(_schema.meta).values(key=_KEY, value=str(version)))

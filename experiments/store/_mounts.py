@@ -1,0 +1,77 @@
+"""Which file systems are shared over a network, where SQLite's locks cannot be relied on."""
+
+import re
+from pathlib import Path, PurePosixPath
+
+from formulation.errors import StoreError
+
+NETWORK_TYPES = frozenset(
+    "9p afs beegfs ceph cifs davfs davfs2 gcsfuse glusterfs gpfs juicefs lustre mfs ncpfs nfs nfs4 "
+    "ocfs2 gfs2 orangefs pvfs2 rclone s3fs smb smb3 smbfs sshfs".split()
+)
+"""Types as the kernel names them, those of FUSE without their prefix."""
+
+_MOUNTS = Path("/proc/mounts")
+
+
+def network_file_system(path: Path, mounts: str) -> str | None:
+    r"""Return the type of the network file system a path lies on, if it does.
+
+    Parameters
+    ----------
+    path : Path
+        Absolute path without links, [-].
+    mounts : str
+        Text in the form of ``/proc/mounts``, [-].
+
+    Returns
+    -------
+    str or None
+        Type as the kernel names it; None on a local file system, [-].
+
+    Examples
+    --------
+    >>> network_file_system(Path("/data/x"), "/dev/sda / ext4 rw 0 0\nsrv:/d /data nfs4 rw 0 0")
+    'nfs4'
+    """
+    found, depth = "", -1
+    for line in mounts.splitlines():
+        fields = line.split()
+        if len(fields) < 3:
+            continue
+        point = PurePosixPath(_unescaped(fields[1]))
+        if path.is_relative_to(point) and len(point.parts) >= depth:
+            found, depth = fields[2], len(point.parts)
+    return found if found.removeprefix("fuse.") in NETWORK_TYPES else None
+
+
+def refuse_network(path: Path) -> None:
+    """Refuse a place for the store on a network file system.
+
+    Parameters
+    ----------
+    path : Path
+        Where the database lies or would lie, [-].
+
+    Raises
+    ------
+    StoreError
+        The place is on a network file system, or this system does not tell.
+    """
+    try:
+        mounts = _MOUNTS.read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError as error:
+        raise StoreError(
+            f"{_MOUNTS} cannot be read ({error}), so whether {path} is on a local disk is unknown.",
+            hint="The store needs Linux with /proc mounted.",
+        ) from None
+    kind = network_file_system(path.resolve(), mounts)
+    if kind:
+        raise StoreError(
+            f"{path} is on a network file system ({kind}), where SQLite can lose data.",
+            hint="Name a workspace on a local disk with --home or FORMULATION_HOME.",
+        )
+
+
+def _unescaped(point: str) -> str:
+    return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found.group(1), 8)), point)

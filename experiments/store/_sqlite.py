@@ -1,0 +1,203 @@
+"""All that is peculiar to SQLite: its pragmas, how its files are made and recognised, its triggers.
+
+A new file is made complete under another name and then linked into place, so that a file found
+empty is always a lost one and never one that another process is about to fill. A file is looked at
+through SQLite only: closing a plain file handle would drop the locks this process holds on it.
+"""
+
+import os
+import sqlite3
+import tempfile
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.pool import QueuePool
+
+from formulation.errors import StoreError
+
+APPLICATION_ID = 0x464D4731
+"""Marks a file as ours ("FMG1")."""
+
+_COMPANIONS = ("-wal", "-journal")
+
+_OTHER_FILE = "Name another workspace with --home or FORMULATION_HOME."
+
+
+def engine_for(path: Path, timeout_s: float) -> Engine:
+    """Return an engine on an existing file.
+
+    Transactions of connections with the execution option ``write`` take the write lock when they
+    begin, so that what they read cannot change under them.
+
+    Parameters
+    ----------
+    path : Path
+        Database file, [-].
+    timeout_s : float
+        How long a lock is waited for, [s].
+
+    Returns
+    -------
+    Engine
+        Engine whose connections never create a file, [-].
+    """
+    engine = create_engine(
+        "sqlite+pysqlite://", creator=lambda: _connect(path, timeout_s), poolclass=QueuePool
+    )
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def create_file(path: Path, fill: Callable[[Engine], None], timeout_s: float) -> None:
+    """Make a database file with its tables, unless another process has just made it.
+
+    Parameters
+    ----------
+    path : Path
+        File to make, [-].
+    fill : callable
+        Makes the tables through an engine, [-].
+    timeout_s : float
+        How long a lock is waited for, [s].
+
+    Raises
+    ------
+    StoreError
+        The folder cannot be made or written, or the file system knows no hard links.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".new-store-", dir=path.parent) as folder:
+            made = Path(folder) / path.name
+            _make(made, fill, timeout_s)
+            _publish(made, path)
+    except OSError as error:
+        raise StoreError(
+            f"{path} cannot be created ({error}).",
+            hint="Give this user the right to write there, free some space, or name another "
+            "workspace with --home or FORMULATION_HOME.",
+        ) from error
+
+
+def recognise(path: Path, timeout_s: float) -> None:
+    """Refuse a file that is not a database of this product.
+
+    Parameters
+    ----------
+    path : Path
+        Existing file, [-].
+    timeout_s : float
+        How long a lock is waited for, [s].
+
+    Raises
+    ------
+    StoreError
+        The file is a folder, empty, or a database of another program.
+    sqlite3.DatabaseError
+        The file is damaged or not a database.
+    """
+    if not path.is_file():
+        raise StoreError(
+            f"{path} is not a file.", hint="Name the database file, such as store.sqlite."
+        )
+    if path.stat().st_size == 0:
+        raise StoreError(
+            f"{path} is empty (0 bytes): the database it held is lost.",
+            hint="Put a backup in its place; or delete it with its -wal and -shm companions to "
+            "start anew.",
+        )
+    with closing(_connect(path, timeout_s)) as connection:
+        found = int(connection.execute("PRAGMA application_id").fetchone()[0])
+        if found != APPLICATION_ID:
+            raise StoreError(
+                f"{path} is a database of another program (application id {found}, "
+                f"not {APPLICATION_ID}).",
+                hint=_OTHER_FILE,
+            )
+        _use_wal(connection, path)
+
+
+def is_orphaned(path: Path) -> bool:
+    """Tell whether a log was left behind where a database file is missing.
+
+    Parameters
+    ----------
+    path : Path
+        Where the database file should be, [-].
+
+    Returns
+    -------
+    bool
+        True if a new file there would be mixed with what the log holds, [-].
+    """
+    has_log = any(path.with_name(path.name + end).exists() for end in _COMPANIONS)
+    return has_log and not path.exists()
+
+
+def make_append_only(connection: Connection, table: str) -> None:
+    """Make the database refuse to change or delete rows of a table.
+
+    Parameters
+    ----------
+    connection : Connection
+        Connection in a write transaction, [-].
+    table : str
+        Name of the table, [-].
+    """
+    for verb in ("UPDATE", "DELETE"):
+        connection.exec_driver_sql(
+            f"CREATE TRIGGER {table}_refuses_{verb.lower()} BEFORE {verb} ON {table} "
+            f"BEGIN SELECT RAISE(ABORT, 'rows of {table} are never changed or deleted'); END"
+        )
+
+
+def _connect(path: Path, timeout_s: float) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        path.absolute().as_uri() + "?mode=rw",
+        uri=True,
+        timeout=timeout_s,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA synchronous = FULL")
+    return connection
+
+
+def _make(path: Path, fill: Callable[[Engine], None], timeout_s: float) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        _use_wal(connection, path)
+    engine = engine_for(path, timeout_s)
+    try:
+        fill(engine)
+    finally:
+        engine.dispose()
+
+
+def _use_wal(connection: sqlite3.Connection, path: Path) -> None:
+    mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+    if mode != "wal":
+        raise StoreError(
+            f"{path}: SQLite cannot keep a write-ahead log here (it stays in mode {mode!r}).",
+            hint=_OTHER_FILE,
+        )
+
+
+def _publish(made: Path, path: Path) -> None:
+    try:
+        os.link(made, path)
+    except FileExistsError:
+        return
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,186 @@
+"""What can be read from a store, by anyone and while a study runs."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from experiments.store import _audit, _models, _outbox, _studies, _trials
+from experiments.store._database import Database
+from experiments.store._schema import confirmation, curve
+from experiments.store.lease import Owner, find_owner
+from experiments.store.records import (
+    AuditHead,
+    ConfirmationRecord,
+    CurveRecord,
+    ModelRecord,
+    OutboxRecord,
+    StudyRecord,
+    TrialRecord,
+)
+
+R = TypeVar("R")
+
+CONFIRMATION_KEYS = ("number",)
+"""What names a confirmation within its study."""
+
+CURVE_KEYS = ("number", "name")
+"""What names a curve within its study."""
+
+
+class Reader:
+    """The reading side of a store; every answer is one state of the database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @property
+    def path(self) -> Path:
+        """The database file."""
+        return self._database.path
+
+    def studies(self) -> tuple[StudyRecord, ...]:
+        """Return all studies by number.
+
+        Returns
+        -------
+        tuple of StudyRecord
+            All studies, [-].
+        """
+        return self._read(_studies.every)
+
+    def study(self, ref: str) -> StudyRecord:
+        """Return the study that a person or a program means.
+
+        Parameters
+        ----------
+        ref : str
+            Uuid, at least six characters of its start, label such as ``S001`` or ``s1``, or name
+            (the newest of that name), [-].
+
+        Returns
+        -------
+        StudyRecord
+            The study, [-].
+
+        Raises
+        ------
+        UnknownNameError
+            No study is meant; the message lists the nearest.
+        InputError
+            The start of a uuid fits several.
+        """
+        return self._read(lambda connection: _studies.find(connection, ref))
+
+    def trials(self, study_id: str) -> tuple[TrialRecord, ...]:
+        """Return the latest attempt of every trial, by number.
+
+        Parameters
+        ----------
+        study_id : str
+            Uuid of the study, [-].
+
+        Returns
+        -------
+        tuple of TrialRecord
+            One record per number, [-].
+        """
+        return self._read(lambda connection: _trials.latest(connection, study_id))
+
+    def confirmations(self, study_id: str) -> tuple[ConfirmationRecord, ...]:
+        """Return the confirmed candidates, by number.
+
+        Parameters
+        ----------
+        study_id : str
+            Uuid of the study, [-].
+
+        Returns
+        -------
+        tuple of ConfirmationRecord
+            One record per candidate, [-].
+        """
+        return self._read(
+            lambda connection: _trials.of_study(
+                connection, confirmation, CONFIRMATION_KEYS, ConfirmationRecord, study_id
+            )
+        )
+
+    def curves(self, study_id: str) -> tuple[CurveRecord, ...]:
+        """Return the curves of the candidates, by number and name.
+
+        Parameters
+        ----------
+        study_id : str
+            Uuid of the study, [-].
+
+        Returns
+        -------
+        tuple of CurveRecord
+            One record per curve, [-].
+        """
+        return self._read(
+            lambda connection: _trials.of_study(
+                connection, curve, CURVE_KEYS, CurveRecord, study_id
+            )
+        )
+
+    def models(self) -> tuple[ModelRecord, ...]:
+        """Return all versions of models, oldest first.
+
+        Returns
+        -------
+        tuple of ModelRecord
+            All versions, [-].
+        """
+        return self._read(_models.every)
+
+    def pending_outbox(self, study_id: str | None = None) -> tuple[OutboxRecord, ...]:
+        """Return the messages still to be delivered, oldest first.
+
+        Parameters
+        ----------
+        study_id : str or None, optional
+            Uuid of one study; None for all, [-].
+
+        Returns
+        -------
+        tuple of OutboxRecord
+            Messages, [-].
+        """
+        return self._read(lambda connection: _outbox.pending(connection, study_id))
+
+    def owner(self, study_id: str) -> Owner | None:
+        """Return who last held a study.
+
+        Parameters
+        ----------
+        study_id : str
+            Uuid of the study, [-].
+
+        Returns
+        -------
+        Owner or None
+            Its `pid` is None once the study was given back; None if nobody ever held it, [-].
+        """
+        return self._read(lambda connection: find_owner(connection, study_id))
+
+    def verify_audit(self) -> AuditHead:
+        """Check every row of the audit trail.
+
+        Returns
+        -------
+        AuditHead
+            The end of the trail, to be kept elsewhere, [-].
+
+        Raises
+        ------
+        StoreError
+            A row was changed, removed or inserted; the message names the first.
+        """
+        return self._read(_audit.verify)
+
+    def _read(self, query: Callable[[Connection], R]) -> R:
+        with self._database.reading() as connection:
+            return query(connection)

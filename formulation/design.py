@@ -1,0 +1,150 @@
+"""A design: one point of a design space, in natural amounts.
+
+Composition lives in mg per unit on the balance grid, because then bounds in % w/w, the sum, the
+unit mass and the elemental dose are all linear. Its key names it across machines and versions.
+"""
+
+import json
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+
+from attrs import field, frozen
+
+from formulation.errors import InputError
+from formulation.regimen import Regimen
+from formulation.units import MG_PER_MMOL
+
+BALANCE_MG = 0.1
+"""Readability of the balance: every amount is a multiple of it, [mg]."""
+
+
+def on_grid(amount_mg: float) -> float:
+    """Return the multiple of the balance's readability nearest to an amount.
+
+    Parameters
+    ----------
+    amount_mg : float
+        Amount per unit, [mg].
+
+    Returns
+    -------
+    float
+        Amount on the grid, [mg].
+
+    Examples
+    --------
+    >>> on_grid(12.3456)
+    12.3
+    """
+    return round(round(amount_mg / BALANCE_MG) * BALANCE_MG, 6)
+
+
+def _amounts(values: Mapping[str, float]) -> dict[str, float]:
+    return {name: float(value) for name, value in values.items()}
+
+
+@frozen(kw_only=True)
+class Design:
+    """One recipe, its process and the way it is taken."""
+
+    system: str
+    """Delivery system."""
+
+    salt: str
+    """Salt key."""
+
+    salt_mg_pct: float
+    """Elemental magnesium of the lot, [%]."""
+
+    amounts_mg: Mapping[str, float] = field(converter=_amounts)
+    """Amount of the salt (under ``salt``) and of each excipient in one unit, [mg]."""
+
+    process: Mapping[str, float | str]
+    """Process parameters of the system by name, unit as suffix."""
+
+    regimen: Regimen
+    """How it is taken."""
+
+    @property
+    def unit_mass_mg(self) -> float:
+        """Mass of one unit, [mg]."""
+        return round(sum(self.amounts_mg.values()), 6)
+
+    @property
+    def elemental_mg_per_unit(self) -> float:
+        """Elemental magnesium in one unit, [mg]."""
+        return self.amounts_mg["salt"] * self.salt_mg_pct / 100.0
+
+    @property
+    def elemental_mg_per_intake(self) -> float:
+        """Elemental magnesium at one occasion, [mg]."""
+        return self.elemental_mg_per_unit * self.regimen.units_per_intake
+
+    @property
+    def elemental_mg_per_day(self) -> float:
+        """Elemental magnesium a day, [mg/d]."""
+        return self.elemental_mg_per_unit * self.regimen.units_per_day
+
+    @property
+    def mmol_per_intake(self) -> float:
+        """Magnesium at one occasion, [mmol]."""
+        return self.elemental_mg_per_intake / MG_PER_MMOL
+
+    def share_pct(self, component: str) -> float:
+        """Return the share of a component in the unit.
+
+        Parameters
+        ----------
+        component : str
+            Component of the system; absent ones have none, [-].
+
+        Returns
+        -------
+        float
+            Share of the unit mass, [% w/w].
+        """
+        return 100.0 * self.amounts_mg.get(component, 0.0) / self.unit_mass_mg
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values, as they are stored."""
+        return {
+            "system": self.system,
+            "salt": self.salt,
+            "salt_mg_pct": self.salt_mg_pct,
+            "amounts_mg": dict(self.amounts_mg),
+            "process": dict(self.process),
+            "regimen": self.regimen.as_dict(),
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Design":
+        """Build a design from plain values.
+
+        Parameters
+        ----------
+        values : mapping
+            What `as_dict` returned, [-].
+
+        Returns
+        -------
+        Design
+            The same design, [-].
+
+        Raises
+        ------
+        InputError
+            A field is missing or foreign.
+        """
+        try:
+            return cls(**{**values, "regimen": Regimen(**values["regimen"])})
+        except (TypeError, KeyError) as error:
+            raise InputError(
+                f"Design {dict(values)!r} has a missing or foreign field: {error}."
+            ) from None
+
+    @property
+    def key(self) -> str:
+        """Hash of the canonical form, equal for equal designs on every machine."""
+        text = json.dumps(self.as_dict(), sort_keys=True, separators=(",", ":"), allow_nan=False)
+        return sha256(text.encode()).hexdigest()

@@ -1,0 +1,107 @@
+"""Process and geometry parameters of a delivery system."""
+
+from attrs import frozen
+
+from formulation.errors import InputError, UnknownNameError
+
+
+@frozen(kw_only=True)
+class RealParameter:
+    """A number on a grid between two ends.
+
+    Raises
+    ------
+    InputError
+        The range is reversed or not a whole number of steps.
+    """
+
+    name: str
+    """Name with its unit as suffix."""
+
+    unit: str
+    """Unit of the values."""
+
+    low: float
+    """Smallest value, in `unit`."""
+
+    high: float
+    """Largest value, in `unit`."""
+
+    step: float
+    """Distance between two settings that a machine can tell apart, in `unit`."""
+
+    source: str
+    """Key in ``formulation/sources.bib``."""
+
+    def __attrs_post_init__(self) -> None:
+        if not self.low <= self.high:
+            raise InputError(
+                f"Parameter {self.name!r}: low {self.low:g} lies above high {self.high:g}"
+                f" {self.unit}."
+            )
+
+    def snap(self, value: float) -> float:
+        """Return the setting nearest to a value.
+
+        Parameters
+        ----------
+        value : float
+            Value in the parameter's unit, [-].
+
+        Returns
+        -------
+        float
+            Setting inside the range, [-].
+        """
+        steps = round((value - self.low) / self.step)
+        most = int((self.high - self.low) / self.step + 1e-9)
+        return round(self.low + min(max(steps, 0), most) * self.step, 9)
+
+
+@frozen(kw_only=True)
+class ChoiceParameter:
+    """One of several named settings.
+
+    Raises
+    ------
+    InputError
+        There is nothing to choose from.
+    """
+
+    name: str
+    """Name of the parameter."""
+
+    choices: tuple[str, ...]
+    """Settings."""
+
+    source: str
+    """Key in ``formulation/sources.bib``."""
+
+    def __attrs_post_init__(self) -> None:
+        if not self.choices:
+            raise InputError(f"Parameter {self.name!r} has no choices.")
+
+    def check(self, value: object) -> str:
+        """Return the setting, or refuse an unknown one.
+
+        Parameters
+        ----------
+        value : object
+            Setting as written, [-].
+
+        Returns
+        -------
+        str
+            The setting, [-].
+
+        Raises
+        ------
+        UnknownNameError
+            It is none of the choices.
+        """
+        if value not in self.choices:
+            raise UnknownNameError(f"{self.name} setting", value, self.choices)
+        return str(value)
+
+
+Parameter = RealParameter | ChoiceParameter

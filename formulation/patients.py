@@ -1,0 +1,266 @@
+"""Patients and populations: the fields a formulation scientist can state, and who is refused.
+
+Not every field acts on the first body model; `PatientField.acts` says which do, and reports name
+the ones that were stated without effect. Out of scope: pregnancy and children.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from math import isfinite
+
+from attrs import field, frozen
+
+from formulation.data import TABLES, find_table, read_rows
+from formulation.errors import InputError, RefusedError, UnknownNameError
+from formulation.provenance import EVIDENCE_TO_BASIS, Quantity
+
+MIN_EGFR = 30.0
+"""Below this filtration rate no candidate is offered, [mL/min/1.73m2] (safety table)."""
+
+MAX_POPULATION = 100_000
+"""Most subjects of one population, [-]."""
+
+REFUSED_CONDITIONS: Mapping[str, str] = {
+    "dialysis": "the kidney cannot remove what is absorbed",
+    "acute_kidney_injury": "the kidney cannot remove what is absorbed",
+    "bowel_obstruction": "an osmotic load on a closed bowel is dangerous",
+    "myasthenia_gravis": "magnesium weakens neuromuscular transmission",
+    "heart_block": "magnesium slows conduction",
+    "pregnancy": "out of scope of this product",
+    "child": "out of scope of this product",
+}
+"""Conditions for which no candidate is offered, and why."""
+
+
+@frozen(kw_only=True)
+class PatientField:
+    """One thing that may be stated of a patient."""
+
+    name: str
+    """Name with its unit as suffix."""
+
+    title: str
+    """Name for people."""
+
+    default: Quantity
+    """Value taken when nothing is stated; its range is what is physically possible."""
+
+    acts: bool
+    """Whether the first body model uses it."""
+
+    def check(self, value: float, what: str = "value") -> None:
+        """Refuse a value no patient can have.
+
+        Parameters
+        ----------
+        value : float
+            Value stated, in the field's unit, [-].
+        what : str, optional
+            What the value is, for the message, [-].
+
+        Raises
+        ------
+        InputError
+            It is not finite or lies outside the possible range.
+        """
+        low, high = self.default.low, self.default.high
+        if not isfinite(value) or not (low or 0.0) <= value <= (high or 0.0):
+            raise InputError(
+                f"{self.name}: {what} {value:g} {self.default.unit} is not possible;"
+                f" it must lie between {low:g} and {high:g}."
+            )
+
+
+@frozen(kw_only=True)
+class Spread:
+    """How one field is distributed: a normal truncated to its range.
+
+    Raises
+    ------
+    InputError
+        The range is reversed, the mean lies outside it, or the spread is negative.
+    """
+
+    mean: float
+    """Centre of the untruncated normal, in the field's unit."""
+
+    sd: float
+    """Standard deviation of the untruncated normal, in the field's unit."""
+
+    low: float
+    """Smallest value, in the field's unit."""
+
+    high: float
+    """Largest value, in the field's unit."""
+
+    def __attrs_post_init__(self) -> None:
+        if not self.low <= self.mean <= self.high:
+            raise InputError(
+                f"A spread with mean {self.mean:g} and range {self.low:g} to {self.high:g} is"
+                " impossible; the mean must lie inside the range."
+            )
+        if not self.sd >= 0:
+            raise InputError(f"A standard deviation of {self.sd:g} is impossible.")
+
+
+@frozen(kw_only=True)
+class Population:
+    """A named virtual population: so many subjects, drawn from stated spreads.
+
+    Raises
+    ------
+    InputError
+        The size is not between 1 and 100,000, or a spread is impossible.
+    RefusedError
+        Somebody in it may have an eGFR below 30, or a condition that forbids supplements.
+    """
+
+    name: str
+    """Name shown in every result."""
+
+    size: int
+    """Subjects, [-]."""
+
+    seed: int = 0
+    """Seed of the draw; equal seeds give the same people, whatever the design, [-]."""
+
+    spreads: Mapping[str, Spread] = field(factory=dict)
+    """Spread by field name; fields not named keep their default for everybody."""
+
+    conditions: tuple[str, ...] = ()
+    """Conditions all share, from `REFUSED_CONDITIONS`; stating one is a refusal."""
+
+    def __attrs_post_init__(self) -> None:
+        if not 1 <= self.size <= MAX_POPULATION:
+            raise InputError(
+                f"Population {self.name!r} has {self.size} subjects;"
+                f" it must have between 1 and {MAX_POPULATION:,}."
+            )
+        for name, spread in self.spreads.items():
+            known = get_patient_field(name)
+            known.check(spread.low, "low")
+            known.check(spread.high, "high")
+        self._refuse()
+
+    def _refuse(self) -> None:
+        for condition in self.conditions:
+            if condition not in REFUSED_CONDITIONS:
+                raise UnknownNameError("Condition", condition, REFUSED_CONDITIONS)
+            raise RefusedError(
+                f"Population {self.name!r}: no candidate is offered with {condition},"
+                f" because {REFUSED_CONDITIONS[condition]}."
+            )
+        egfr = self.spreads.get("egfr_ml_min")
+        if egfr is not None and egfr.low < MIN_EGFR:
+            raise RefusedError(
+                f"Population {self.name!r}: an eGFR of {egfr.low:g} mL/min/1.73m2 is possible"
+                f" in it; below {MIN_EGFR:g} no candidate is offered, because the kidney"
+                " cannot remove what is absorbed.",
+                hint="A clinician has to decide for these patients.",
+            )
+
+    @property
+    def idle_fields(self) -> tuple[str, ...]:
+        """Fields that were stated and do not act on the first body model."""
+        return tuple(name for name in self.spreads if not get_patient_field(name).acts)
+
+
+@cache
+def patient_fields() -> dict[str, PatientField]:
+    """Return every field that may be stated of a patient.
+
+    Returns
+    -------
+    dict of str to PatientField
+        By name, [-].
+    """
+    return {
+        row["field"]: PatientField(
+            name=row["field"],
+            title=row["title"],
+            default=Quantity(
+                value=float(row["default"]),
+                low=float(row["low"]),
+                high=float(row["high"]),
+                unit=row["unit"],
+                basis=EVIDENCE_TO_BASIS[row["evidence"]],
+                source=row["source"],
+                note=row["note"],
+            ),
+            acts=row["acts"] == "1",
+        )
+        for row in read_rows(find_table("patient_fields", TABLES))
+    }
+
+
+def get_patient_field(name: str) -> PatientField:
+    """Return the field of that name.
+
+    Parameters
+    ----------
+    name : str
+        Name with unit suffix, such as ``egfr_ml_min``, [-].
+
+    Returns
+    -------
+    PatientField
+        The field, [-].
+
+    Raises
+    ------
+    UnknownNameError
+        No field has that name; the message lists the nearest.
+    """
+    try:
+        return patient_fields()[name]
+    except KeyError:
+        raise UnknownNameError("Patient field", name, patient_fields()) from None
+
+
+@cache
+def named_spreads() -> dict[str, dict[str, Spread]]:
+    """Return the spreads of the populations that come with the product.
+
+    Returns
+    -------
+    dict of str to dict
+        By population, then by field, [-].
+    """
+    found: dict[str, dict[str, Spread]] = {}
+    for row in read_rows(find_table("populations", TABLES)):
+        found.setdefault(row["population"], {})[row["field"]] = Spread(
+            mean=float(row["mean"]),
+            sd=float(row["sd"]),
+            low=float(row["low"]),
+            high=float(row["high"]),
+        )
+    return found
+
+
+def named_population(name: str, *, size: int = 256, seed: int = 0) -> Population:
+    """Return a population that comes with the product.
+
+    Parameters
+    ----------
+    name : str
+        ``healthy_adults`` or ``ppi_users``, [-].
+    size : int, optional
+        Subjects, [-].
+    seed : int, optional
+        Seed of the draw, [-].
+
+    Returns
+    -------
+    Population
+        The population, [-].
+
+    Raises
+    ------
+    UnknownNameError
+        No population has that name.
+    """
+    try:
+        spreads = named_spreads()[name]
+    except KeyError:
+        raise UnknownNameError("Population", name, named_spreads()) from None
+    return Population(name=name, size=size, seed=seed, spreads=spreads)

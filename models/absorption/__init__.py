@@ -1,0 +1,1 @@
+"""Absorption: what the gut takes up of a day's magnesium."""

@@ -1,0 +1,279 @@
+"""The chain: designs and a population in, endpoints with intervals and origin out.
+
+One question at two fidelities. ``mechanistic`` integrates every subject; ``surrogate`` (in
+`models.surrogates`) was trained on it. Both return the same table, so a search never knows which
+one answered, and a report always says.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+from attrs import field, frozen
+
+from formulation.arrays import FloatArray
+from formulation.design import Design
+from formulation.errors import InputError
+from formulation.patients import Population
+from formulation.profiles import HCL_01M
+from formulation.provenance import Origin
+from formulation.targets import BENCH_TIMES_H, STATISTICS, Scope, get_endpoint
+from formulation.units import MG_PER_MMOL
+from models.absorption.gut import GutDay, simulate_day, simulate_diet
+from models.disposition.kidney import serum_mmol_per_l
+from models.population import Subjects, draw_subjects
+from models.release import ReleaseLaw, release_law
+from models.release.vessel import dissolve_all
+
+PERCENTILES = {"p05": 5.0, "p50": 50.0, "p95": 95.0}
+LANES = 16_384
+"""Products times subjects integrated at once, so that the arrays stay in cache, [-]."""
+
+CURVE_TIMES_H = np.array([0.25, 0.5, 1, 1.5, 2, 3, 4, 6, 8, 10, 12, 16, 20, 24])
+"""Times at which release curves are kept, [h]."""
+
+assert set(PERCENTILES) == set(STATISTICS)
+
+
+@frozen(kw_only=True, eq=False)
+class EndpointTable:
+    """Endpoint values of several designs."""
+
+    keys: tuple[str, ...]
+    """Endpoint keys, the columns."""
+
+    value: FloatArray
+    """Values, of shape (n_designs, n_keys), each in its endpoint's unit."""
+
+    lo90: FloatArray
+    """Lower end of the 90 % interval, of shape (n_designs, n_keys)."""
+
+    hi90: FloatArray
+    """Upper end of the 90 % interval, of shape (n_designs, n_keys)."""
+
+    origin: Origin
+    """Where the numbers come from."""
+
+    kind: str
+    """What the interval is an interval of."""
+
+    reasons: tuple[tuple[str, ...], ...] = field(factory=tuple)
+    """Remarks on each design, such as an extrapolation."""
+
+    def row(self, index: int) -> dict[str, float]:
+        """Return the values of one design by endpoint key.
+
+        Parameters
+        ----------
+        index : int
+            Position of the design, [-].
+
+        Returns
+        -------
+        dict of str to float
+            Values in each endpoint's unit, [-].
+        """
+        return dict(zip(self.keys, self.value[index].tolist(), strict=True))
+
+
+class Chain(Protocol):
+    """Answers for designs in a population, at one fidelity."""
+
+    def evaluate(
+        self, designs: Sequence[Design], population: Population, outputs: Sequence[str]
+    ) -> EndpointTable:
+        """Return the outputs asked for, one row a design."""
+
+
+def recipe_values(design: Design) -> dict[str, float]:
+    """Return the endpoints that are arithmetic on the recipe.
+
+    Parameters
+    ----------
+    design : Design
+        The design, [-].
+
+    Returns
+    -------
+    dict of str to float
+        Unit mass [mg], units a day [1/d], swallowed mass [g/d], elemental dose [mg/d], [-].
+    """
+    units = design.regimen.units_per_day
+    return {
+        "unit_mass": design.unit_mass_mg,
+        "units_per_day": float(units),
+        "swallowed_mass": design.unit_mass_mg * units / 1000,
+        "elemental_dose": design.elemental_mg_per_day,
+    }
+
+
+@frozen(kw_only=True, eq=False)
+class SubjectResponses:
+    """Population endpoints of every design in every subject."""
+
+    values: Mapping[str, FloatArray]
+    """By endpoint name, each of shape (n_designs, n_subjects), in the endpoint's unit."""
+
+    mass_balance_error: float
+    """Greatest share of the eaten magnesium that is unaccounted for, [-]."""
+
+
+def simulate_responses(designs: Sequence[Design], subjects: Subjects) -> SubjectResponses:
+    """Integrate every subject for every design.
+
+    Parameters
+    ----------
+    designs : sequence of Design
+        Oral designs, [-].
+    subjects : Subjects
+        The people, the same for every design, [-].
+
+    Returns
+    -------
+    SubjectResponses
+        Responses of shape (n_designs, n_subjects), [-].
+    """
+    laws = [release_law(design) for design in designs]
+    diet = simulate_diet(subjects)
+    chunk = max(LANES // len(subjects), 1)
+    days = [
+        simulate_day(laws[k : k + chunk], [d.regimen for d in designs[k : k + chunk]], subjects)
+        for k in range(0, len(designs), chunk)
+    ]
+    day = GutDay(
+        **{
+            name: np.concatenate([getattr(d, name) for d in days])
+            for name in (
+                "absorbed_mmol",
+                "soluble_unabsorbed_mmol",
+                "solid_mmol",
+                "peak_gut_load_mmol",
+                "eaten_mmol",
+            )
+        }
+    )
+    return _responses(designs, subjects, diet, day)
+
+
+def _responses(
+    designs: Sequence[Design], subjects: Subjects, diet: GutDay, day: GutDay
+) -> SubjectResponses:
+    increment = day.absorbed_mmol - diet.absorbed_mmol
+    dose = np.array([[d.elemental_mg_per_day / MG_PER_MMOL] for d in designs])
+    egfr = subjects.values["egfr_ml_min"]
+    before = serum_mmol_per_l(diet.absorbed_mmol, egfr)
+    after = serum_mmol_per_l(day.absorbed_mmol, egfr)
+    balance = day.absorbed_mmol + day.soluble_unabsorbed_mmol + day.solid_mmol - day.eaten_mmol
+    return SubjectResponses(
+        values={
+            "absorbed_increment": increment * MG_PER_MMOL,
+            "fraction_absorbed": 100 * increment / dose,
+            "soluble_unabsorbed_load": day.soluble_unabsorbed_mmol - diet.soluble_unabsorbed_mmol,
+            "peak_gut_load": day.peak_gut_load_mmol,
+            "serum_change": after - before,
+            "serum": after,
+            "urine_change": increment,
+        },
+        mass_balance_error=float(np.abs(balance / day.eaten_mmol).max()),
+    )
+
+
+def percentile_interval(values: FloatArray, percent: float) -> tuple[FloatArray, FloatArray]:
+    """Return the 90 % interval of a percentile that so many subjects allow.
+
+    Ranks follow the binomial distribution, so no shape is assumed.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_designs, n_subjects)
+        Responses, [-].
+    percent : float
+        The percentile, [%].
+
+    Returns
+    -------
+    tuple of ndarray of shape (n_designs,)
+        Lower and upper end, in the unit of the values, [-].
+    """
+    from scipy.stats import binom
+
+    n = values.shape[1]
+    low, high = (int(binom.ppf(q, n, percent / 100)) for q in (0.05, 0.95))
+    ranked = np.sort(values, axis=1)
+    return ranked[:, max(low - 1, 0)], ranked[:, min(high, n - 1)]
+
+
+@frozen(kw_only=True)
+class MechanisticChain:
+    """Every subject integrated: what confirms a front and trains the surrogates."""
+
+    def evaluate(
+        self, designs: Sequence[Design], population: Population, outputs: Sequence[str]
+    ) -> EndpointTable:
+        """Return the outputs asked for, one row a design.
+
+        Parameters
+        ----------
+        designs : sequence of Design
+            Oral designs, [-].
+        population : Population
+            Who takes them, [-].
+        outputs : sequence of str
+            Endpoint keys, [-].
+
+        Returns
+        -------
+        EndpointTable
+            Simulated percentiles with the interval that the number of subjects allows, [-].
+
+        Raises
+        ------
+        InputError
+            There is no design.
+        """
+        if not designs:
+            raise InputError("MechanisticChain: no design to evaluate.")
+        columns: dict[str, FloatArray] = {}
+        low: dict[str, FloatArray] = {}
+        high: dict[str, FloatArray] = {}
+        scopes = {get_endpoint(key).scope for key in outputs}
+        if Scope.POPULATION in scopes:
+            responses = simulate_responses(designs, draw_subjects(population)).values
+            for name, values in responses.items():
+                for statistic, percent in PERCENTILES.items():
+                    key = f"{name}.{statistic}"
+                    columns[key] = np.percentile(values, percent, axis=1)
+                    low[key], high[key] = percentile_interval(values, percent)
+        if Scope.BENCH in scopes:
+            columns.update(bench_values([release_law(d) for d in designs]))
+        for key in ("unit_mass", "units_per_day", "swallowed_mass", "elemental_dose"):
+            columns[key] = np.array([recipe_values(d)[key] for d in designs])
+        return EndpointTable(
+            keys=tuple(outputs),
+            value=np.column_stack([columns[k] for k in outputs]),
+            lo90=np.column_stack([low.get(k, columns[k]) for k in outputs]),
+            hi90=np.column_stack([high.get(k, columns[k]) for k in outputs]),
+            origin=Origin.SIMULATED,
+            kind=f"90 % interval of a percentile of {population.size} subjects; no model error",
+        )
+
+
+def bench_values(laws: Sequence[ReleaseLaw]) -> dict[str, FloatArray]:
+    """Return the bench endpoints of several laws in 0.1 M HCl.
+
+    Parameters
+    ----------
+    laws : sequence of ReleaseLaw
+        Laws of one unit, [-].
+
+    Returns
+    -------
+    dict of str to ndarray of shape (n_laws,)
+        Released by endpoint, [% of label].
+    """
+    times = np.array(list(BENCH_TIMES_H.values()))
+    curves = dissolve_all(laws, HCL_01M, times)
+    return {
+        name: np.array([100 * curve.fraction[k] for curve in curves])
+        for k, name in enumerate(BENCH_TIMES_H)
+    }

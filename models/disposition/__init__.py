@@ -1,0 +1,1 @@
+"""Disposition: what the body does with absorbed magnesium."""

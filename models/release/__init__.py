@@ -1,0 +1,33 @@
+"""Release: from a design to its law, and from a law to the curve of a bench vessel."""
+
+from collections.abc import Mapping
+
+from formulation.design import Design
+from models.release._base import ReleaseLaw, ReleaseModel
+from models.release.matrix import matrix_law
+from models.release.tablet import tablet_law
+from models.release.vessel import dissolve
+
+__all__ = ["RELEASE_MODELS", "ReleaseLaw", "ReleaseModel", "dissolve", "release_law"]
+
+RELEASE_MODELS: Mapping[str, ReleaseModel] = {
+    "immediate_release": tablet_law,
+    "timed_release": matrix_law,
+}
+"""Release model of each delivery system."""
+
+
+def release_law(design: Design) -> ReleaseLaw:
+    """Return the release law of one unit.
+
+    Parameters
+    ----------
+    design : Design
+        A design of any system, [-].
+
+    Returns
+    -------
+    ReleaseLaw
+        Its law, [-].
+    """
+    return RELEASE_MODELS[design.system](design)

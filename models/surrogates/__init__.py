@@ -1,0 +1,1 @@
+"""Surrogates: fast predictions with intervals, learnt from data and from the simulator."""
