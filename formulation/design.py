@@ -7,6 +7,7 @@ unit mass and the elemental dose are all linear. Its key names it across machine
 import json
 from collections.abc import Mapping
 from hashlib import sha256
+from math import isfinite
 from typing import Any
 
 from attrs import field, frozen
@@ -41,12 +42,30 @@ def on_grid(amount_mg: float) -> float:
 
 
 def _amounts(values: Mapping[str, float]) -> dict[str, float]:
-    return {name: float(value) for name, value in values.items()}
+    return {name: _number(value) for name, value in values.items()}
+
+
+def _settings(values: Mapping[str, float | str]) -> dict[str, float | str]:
+    return {
+        name: value if isinstance(value, str) else _number(value) for name, value in values.items()
+    }
+
+
+def _number(value: float) -> float:
+    """Return a float without a negative zero, so that equal designs have equal keys."""
+    return float(value) + 0.0
 
 
 @frozen(kw_only=True)
 class Design:
-    """One recipe, its process and the way it is taken."""
+    """One recipe, its process and the way it is taken.
+
+    Raises
+    ------
+    InputError
+        An amount is negative, the salt is missing or its content zero, the unit weighs nothing,
+        or a number is not finite.
+    """
 
     system: str
     """Delivery system."""
@@ -54,17 +73,38 @@ class Design:
     salt: str
     """Salt key."""
 
-    salt_mg_pct: float
+    salt_mg_pct: float = field(converter=_number)
     """Elemental magnesium of the lot, [%]."""
 
     amounts_mg: Mapping[str, float] = field(converter=_amounts)
     """Amount of the salt (under ``salt``) and of each excipient in one unit, [mg]."""
 
-    process: Mapping[str, float | str]
+    process: Mapping[str, float | str] = field(converter=_settings)
     """Process parameters of the system by name, unit as suffix."""
 
     regimen: Regimen
     """How it is taken."""
+
+    def __attrs_post_init__(self) -> None:
+        for name, mg in self.amounts_mg.items():
+            if not (isfinite(mg) and mg >= 0):
+                raise InputError(
+                    f"Design ({self.system}): {name} {mg:g} mg is impossible; an amount is a"
+                    " finite number, zero or more."
+                )
+        if "salt" not in self.amounts_mg or not sum(self.amounts_mg.values()) > 0:
+            raise InputError(
+                f"Design ({self.system}): the amounts {self.amounts_mg} give no salt or no mass.",
+                hint="Give each component in mg per unit, the magnesium salt as 'salt'.",
+            )
+        if not (isfinite(self.salt_mg_pct) and self.salt_mg_pct > 0):
+            raise InputError(
+                f"Design ({self.system}): a content of {self.salt_mg_pct:g} % magnesium is"
+                " impossible; it must be above 0."
+            )
+        for name, value in self.process.items():
+            if not isinstance(value, str) and not isfinite(value):
+                raise InputError(f"Design ({self.system}): {name} is {value}, no finite number.")
 
     @property
     def unit_mass_mg(self) -> float:

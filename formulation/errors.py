@@ -84,7 +84,18 @@ class FormulationError(Exception):
 
     @classmethod
     def of(cls, problems: Iterable[Problem]) -> "FormulationError":
-        """Return one error for several problems, so that all are reported at once."""
+        """Return one error for several problems, so that all are reported at once.
+
+        Parameters
+        ----------
+        problems : iterable of Problem
+            Everything that is wrong, [-].
+
+        Returns
+        -------
+        FormulationError
+            An error of this class, [-].
+        """
         found = tuple(problems)
         return cls("; ".join(p.message for p in found), problems=found)
 

@@ -4,6 +4,9 @@ from attrs import frozen
 
 from formulation.errors import InputError, UnknownNameError
 
+_ROUNDING = 1e-6
+"""Share of a step by which an end may miss the grid, [-]."""
+
 
 @frozen(kw_only=True)
 class RealParameter:
@@ -39,6 +42,13 @@ class RealParameter:
                 f"Parameter {self.name!r}: low {self.low:g} lies above high {self.high:g}"
                 f" {self.unit}."
             )
+        steps = (self.high - self.low) / self.step if self.step > 0 else 0.5
+        if abs(steps - round(steps)) > _ROUNDING:
+            raise InputError(
+                f"Parameter {self.name!r}: {self.low:g} to {self.high:g} {self.unit} is not a"
+                f" whole number of steps of {self.step:g} {self.unit}.",
+                hint=f"Move an end to a multiple of {self.step:g} above the other.",
+            )
 
     def snap(self, value: float) -> float:
         """Return the setting nearest to a value.
@@ -54,7 +64,7 @@ class RealParameter:
             Setting inside the range, [-].
         """
         steps = round((value - self.low) / self.step)
-        most = int((self.high - self.low) / self.step + 1e-9)
+        most = round((self.high - self.low) / self.step)
         return round(self.low + min(max(steps, 0), most) * self.step, 9)
 
 

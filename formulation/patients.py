@@ -99,7 +99,7 @@ class Spread:
                 f"A spread with mean {self.mean:g} and range {self.low:g} to {self.high:g} is"
                 " impossible; the mean must lie inside the range."
             )
-        if not self.sd >= 0:
+        if not (isfinite(self.sd) and self.sd >= 0):
             raise InputError(f"A standard deviation of {self.sd:g} is impossible.")
 
 
@@ -110,7 +110,7 @@ class Population:
     Raises
     ------
     InputError
-        The size is not between 1 and 100,000, or a spread is impossible.
+        The size is not between 1 and 100,000, the seed negative, or a spread impossible.
     RefusedError
         Somebody in it may have an eGFR below 30, or a condition that forbids supplements.
     """
@@ -131,10 +131,15 @@ class Population:
     """Conditions all share, from `REFUSED_CONDITIONS`; stating one is a refusal."""
 
     def __attrs_post_init__(self) -> None:
-        if not 1 <= self.size <= MAX_POPULATION:
+        if not isinstance(self.size, int) or not 1 <= self.size <= MAX_POPULATION:
             raise InputError(
                 f"Population {self.name!r} has {self.size} subjects;"
                 f" it must have between 1 and {MAX_POPULATION:,}."
+            )
+        if not isinstance(self.seed, int) or self.seed < 0:
+            raise InputError(
+                f"Population {self.name!r}: seed {self.seed} is impossible; it must be a whole"
+                " number, zero or more."
             )
         for name, spread in self.spreads.items():
             known = get_patient_field(name)

@@ -41,8 +41,10 @@ class Polytope:
         rows, rhs = _irredundant(self.matrix, self.bounds)
         levels = [(rows, rhs)]
         for _ in range(self.matrix.shape[1] - 1):
+            _check_bounded(rows)
             rows, rhs = _irredundant(*_eliminate_last(rows, rhs))
             levels.append((rows, rhs))
+        _check_bounded(rows)
         object.__setattr__(self, "_levels", tuple(reversed(levels)))
         low, high = self.conditional_range(np.empty(0))
         if not low <= high + _TOLERANCE:
@@ -90,10 +92,6 @@ class Polytope:
         room = rhs - rows[:, :k] @ fixed
         slope = rows[:, k]
         up, down = slope > _TOLERANCE, slope < -_TOLERANCE
-        if not up.any() or not down.any():
-            raise InputError(
-                "The composition is unbounded: every amount needs a low and a high end."
-            )
         return float((room[down] / slope[down]).max()), float((room[up] / slope[up]).min())
 
     def to_cube(self, point: FloatArray, first: tuple[float, float] | None = None) -> FloatArray:
@@ -160,6 +158,12 @@ class Polytope:
         """
         reach = margin * np.abs(self.matrix).sum(axis=1)
         return Polytope(matrix=self.matrix, bounds=self.bounds - reach)
+
+
+def _check_bounded(rows: FloatArray) -> None:
+    last = rows[:, -1]
+    if not ((last > _TOLERANCE).any() and (last < -_TOLERANCE).any()):
+        raise InputError("The composition is unbounded: every amount needs a low and a high end.")
 
 
 def _eliminate_last(rows: FloatArray, rhs: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -234,7 +234,7 @@ class OutcomeLimit:
     Raises
     ------
     InputError
-        No bound is given, or they are reversed.
+        No bound is given, one is not finite, or they are reversed.
     """
 
     endpoint: str = field(converter=endpoint_key)
@@ -249,6 +249,8 @@ class OutcomeLimit:
     def __attrs_post_init__(self) -> None:
         if self.low is None and self.high is None:
             raise InputError(f"Limit on {self.endpoint} has neither low nor high.")
+        if not all(isfinite(end) for end in (self.low, self.high) if end is not None):
+            raise InputError(f"Limit on {self.endpoint}: low and high must be finite numbers.")
         if self.low is not None and self.high is not None and self.low > self.high:
             raise InputError(
                 f"Limit on {self.endpoint}: low {self.low:g} lies above high {self.high:g}."

@@ -4,7 +4,10 @@ The canonical units are mg, mmol, mL, cm2, h and degC; the suffix of every float
 This is the only file that imports pint, and only when something is parsed.
 """
 
+import re
 from functools import cache
+from math import isfinite
+from tokenize import TokenError
 from typing import TYPE_CHECKING, Any
 
 from formulation.errors import InputError
@@ -21,13 +24,27 @@ MINUTES_PER_HOUR = 60.0
 HOURS_PER_DAY = 24.0
 """Hours in a day, [h/d]."""
 
+_WRITTEN = re.compile(
+    r"\s*([-+]?(?:(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|nan|inf(?:inity)?))\s*(|(?:1/)?[a-zµμ°Å].*?)\s*",
+    re.IGNORECASE,
+)
+"""A number, then a unit or nothing."""
+
+_PARSER_ERRORS = (
+    *(TokenError, AssertionError, AttributeError),
+    *(ValueError, TypeError, ArithmeticError),
+)
+"""What pint's parser lets through besides its own errors."""
+
 
 @cache
 def _registry() -> "UnitRegistry[float]":
     from pint import UnitRegistry
 
     registry: UnitRegistry[float] = UnitRegistry(autoconvert_offset_to_baseunit=True)
-    registry.define("mEq = mmol")
+    # An equivalent is a mole over the charge, which the text does not tell: 1 mmol of Mg is 2 mEq.
+    registry.define("mEq = [equivalent]")
+    registry.define("square_centimetre = cm ** 2 = cm2")
     registry.define("percent_ww = 0.01 = pct_ww")
     return registry
 
@@ -59,26 +76,26 @@ def to_unit(text: str, unit: str) -> float:
     """
     import pint
 
+    written = _WRITTEN.fullmatch(text.replace("%", " percent"))
+    if written is None:
+        raise InputError(f"{text!r} is not a number with a unit.", hint=f"Write it in {unit}.")
+    number, of_unit = float(written[1]), written[2]
+    if not of_unit and unit != "1":
+        raise InputError(
+            f"{text!r} has no unit; a value in {unit} is wanted.",
+            hint=f"Write it as '{text} {unit}'.",
+        )
     try:
-        quantity: Any = _registry().Quantity(text.replace("%", " percent"))
-        if quantity.unitless and unit not in ("1", "percent"):
-            raise InputError(
-                f"{text!r} has no unit; a value in {unit} is wanted.",
-                hint=f"Write it as '{text} {unit}'.",
-            )
+        quantity: Any = _registry().Quantity(number, of_unit)
         magnitude = float(quantity.to(unit if unit != "1" else "").magnitude)
-    except pint.UndefinedUnitError as error:
-        raise InputError(f"{text!r}: {error}.", hint=f"Write it in {unit}.") from None
     except pint.DimensionalityError:
         raise InputError(
             f"{text!r} is not a value in {unit}.", hint=f"Write it in {unit}."
         ) from None
-    except (AssertionError, ValueError, TypeError, AttributeError, ArithmeticError) as error:
-        if isinstance(error, InputError):
-            raise
+    except (pint.PintError, *_PARSER_ERRORS) as error:
         raise InputError(
-            f"{text!r} is not a number with a unit.", hint=f"Write it in {unit}."
+            f"{text!r}: {of_unit!r} is no unit ({error}).", hint=f"Write it in {unit}."
         ) from None
-    if magnitude != magnitude or magnitude in (float("inf"), float("-inf")):
+    if not isfinite(magnitude):
         raise InputError(f"{text!r} is not a finite number.")
     return round(magnitude, 12)

@@ -82,7 +82,22 @@ class Chain(Protocol):
     def evaluate(
         self, designs: Sequence[Design], population: Population, outputs: Sequence[str]
     ) -> EndpointTable:
-        """Return the outputs asked for, one row a design."""
+        """Return the outputs asked for, one row a design.
+
+        Parameters
+        ----------
+        designs : sequence of Design
+            Oral designs, [-].
+        population : Population
+            Who takes them, [-].
+        outputs : sequence of str
+            Endpoint keys, [-].
+
+        Returns
+        -------
+        EndpointTable
+            Values with intervals and their origin, each in its endpoint's unit, [-].
+        """
 
 
 def recipe_values(design: Design) -> dict[str, float]:
@@ -254,8 +269,24 @@ class MechanisticChain:
             lo90=np.column_stack([low.get(k, columns[k]) for k in outputs]),
             hi90=np.column_stack([high.get(k, columns[k]) for k in outputs]),
             origin=Origin.SIMULATED,
-            kind=f"90 % interval of a percentile of {population.size} subjects; no model error",
+            kind=self.interval_kind(population),
         )
+
+    @staticmethod
+    def interval_kind(population: Population) -> str:
+        """Return what the intervals of a population's percentiles are called.
+
+        Parameters
+        ----------
+        population : Population
+            Who takes the products, [-].
+
+        Returns
+        -------
+        str
+            A phrase, [-].
+        """
+        return f"90 %: percentile of {population.size} subjects; no model error"
 
 
 def bench_values(laws: Sequence[ReleaseLaw]) -> dict[str, FloatArray]:

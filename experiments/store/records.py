@@ -4,6 +4,7 @@ Every limit's slack is below zero when the limit is missed. Numbers are finite: 
 is a failed trial with a reason, never a row with NaN.
 """
 
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from attrs import Attribute, field, frozen, validators
@@ -64,6 +65,22 @@ def candidate_label(number: int) -> str:
     return f"C{number:03d}"
 
 
+def _numbers(values: Mapping[str, float]) -> dict[str, float]:
+    return dict(values)
+
+
+def _json_object(values: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(values)
+
+
+def _words(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(values)
+
+
+def _points(values: Iterable[float]) -> list[float]:
+    return list(values)
+
+
 def _storable(instance: object, attribute: "Attribute[int]", value: int) -> None:
     if not 0 <= value <= MAX_INTEGER:
         raise DataError(
@@ -85,7 +102,7 @@ class StudyRecord:
     name: str
     """Name in the study file; several runs may share it."""
 
-    config: dict[str, Any] = field(converter=dict)
+    config: dict[str, Any] = field(converter=_json_object)
     """The study file, parsed."""
 
     config_text: str
@@ -109,7 +126,7 @@ class StudyRecord:
     updated_utc: str
     """When it or one of its results last changed, ISO-8601 in UTC."""
 
-    info: dict[str, Any] = field(converter=dict)
+    info: dict[str, Any] = field(converter=_json_object)
     """What the run records about itself: frozen scales, executor, tracking."""
 
     @property
@@ -131,22 +148,22 @@ class TrialRecord:
     state: TrialState = field(validator=validators.in_(TRIAL_STATES))
     """In flight, evaluated, or failed with a reason."""
 
-    design: dict[str, Any] = field(converter=dict)
+    design: dict[str, Any] = field(converter=_json_object)
     """The design in natural amounts."""
 
-    values: dict[str, float] = field(factory=dict, converter=dict)
+    values: dict[str, float] = field(factory=dict, converter=_numbers)
     """Endpoint values by name."""
 
-    lo90: dict[str, float] = field(factory=dict, converter=dict)
+    lo90: dict[str, float] = field(factory=dict, converter=_numbers)
     """Lower ends of the 90 % intervals by endpoint."""
 
-    hi90: dict[str, float] = field(factory=dict, converter=dict)
+    hi90: dict[str, float] = field(factory=dict, converter=_numbers)
     """Upper ends of the 90 % intervals by endpoint."""
 
-    slacks: dict[str, float] = field(factory=dict, converter=dict)
+    slacks: dict[str, float] = field(factory=dict, converter=_numbers)
     """Distance to each limit by its name; below zero is a miss."""
 
-    reasons: tuple[str, ...] = field(default=(), converter=tuple)
+    reasons: tuple[str, ...] = field(default=(), converter=_words)
     """Why it is infeasible or failed, in words."""
 
     origin: str = ""
@@ -183,19 +200,19 @@ class ConfirmationRecord:
     n_subjects: int = field(validator=_storable)
     """Virtual subjects integrated."""
 
-    values: dict[str, float] = field(converter=dict)
+    values: dict[str, float] = field(converter=_numbers)
     """Endpoint values by name."""
 
-    lo90: dict[str, float] = field(factory=dict, converter=dict)
+    lo90: dict[str, float] = field(factory=dict, converter=_numbers)
     """Lower ends of the 90 % intervals by endpoint."""
 
-    hi90: dict[str, float] = field(factory=dict, converter=dict)
+    hi90: dict[str, float] = field(factory=dict, converter=_numbers)
     """Upper ends of the 90 % intervals by endpoint."""
 
-    slacks: dict[str, float] = field(factory=dict, converter=dict)
+    slacks: dict[str, float] = field(factory=dict, converter=_numbers)
     """Distance to each limit by its name; below zero is a miss."""
 
-    reasons: tuple[str, ...] = field(default=(), converter=tuple)
+    reasons: tuple[str, ...] = field(default=(), converter=_words)
     """Which limits it misses, in words."""
 
     origin: str
@@ -230,19 +247,19 @@ class CurveRecord:
     x_unit: str
     """Unit of `x`."""
 
-    x: list[float] = field(converter=list)
+    x: list[float] = field(converter=_points)
     """Abscissa, shape (n_points,), in `x_unit`."""
 
     y_unit: str
     """Unit of `y`, `lo90` and `hi90`."""
 
-    y: list[float] = field(converter=list)
+    y: list[float] = field(converter=_points)
     """Ordinate, shape (n_points,), in `y_unit`."""
 
-    lo90: list[float] = field(factory=list, converter=list)
+    lo90: list[float] = field(factory=list, converter=_points)
     """Lower ends of the 90 % interval, shape (n_points,), or empty without one."""
 
-    hi90: list[float] = field(factory=list, converter=list)
+    hi90: list[float] = field(factory=list, converter=_points)
     """Upper ends of the 90 % interval, shape (n_points,), or empty without one."""
 
     origin: str
@@ -279,7 +296,7 @@ class ModelRecord:
     path: str
     """Where the bytes lie."""
 
-    card: dict[str, Any] = field(converter=dict)
+    card: dict[str, Any] = field(converter=_json_object)
     """What it was fitted on and how good it is."""
 
     created_utc: str
@@ -302,7 +319,7 @@ class OutboxRecord:
     key: str
     """Names the event, so that it is written once."""
 
-    payload: dict[str, Any] = field(converter=dict)
+    payload: dict[str, Any] = field(converter=_json_object)
     """What is delivered."""
 
     state: OutboxState = field(validator=validators.in_(OUTBOX_STATES))

@@ -221,7 +221,8 @@ class DeliverySystem:
         """
         if name in ("unit_mass", "elemental_mg_per_unit"):
             quantity = self.unit_mass_mg if name == "unit_mass" else self.elemental_mg_per_unit
-            return quantity.low or quantity.value, quantity.high or quantity.value
+            low = quantity.value if quantity.low is None else quantity.low
+            return low, quantity.value if quantity.high is None else quantity.high
         for component in self.components:
             if component.name == name:
                 return component.low_pct, component.high_pct

@@ -13,17 +13,24 @@ absorbed amount by less than 2 % (tested).
 from collections.abc import Sequence
 
 import numpy as np
-from attrs import evolve, frozen
+from attrs import define, frozen
 
 from formulation.arrays import FloatArray
 from formulation.regimen import Regimen
 from formulation.units import MG_PER_MMOL
 from models.absorption import _parameters as gut
+from models.absorption.exposure import Exposure, expose, intake_times_h
 from models.population import Subjects
 from models.release import ReleaseLaw
 from models.release.vessel import dissolve_step
 
-N_STEPS = round(gut.HORIZON_H / gut.STEP_H)
+RESTING_L = gut.RESTING_VOLUME_L[:, None, None]
+"""Resting fluid of a segment, of shape (7, 1, 1), [L]."""
+
+BOWEL_ACID = np.zeros((gut.N_SEGMENTS, 1, 1))
+"""Protons delivered to solids beyond the stomach, of shape (7, 1, 1), [mEq/h]."""
+BOWEL_ACID[gut.SMALL_BOWEL] = float(gut.ACID_SMALL_BOWEL)
+BOWEL_ACID[gut.COLON] = float(gut.ACID_COLON)
 
 
 @frozen(kw_only=True)
@@ -106,22 +113,63 @@ class _Rates:
     """Shape (1, n), [-]."""
 
 
-def intake_times_h(regimen: Regimen) -> tuple[float, ...]:
-    """Return when the day's intakes happen.
+@define(kw_only=True, eq=False)
+class _Lumen:
+    """Magnesium and acid on their way, arrays of shape (7, n_products, n_subjects) or without 7."""
 
-    Parameters
-    ----------
-    regimen : Regimen
-        How the product is taken, [-].
+    solid: FloatArray
+    dissolved: FloatArray
+    acid: FloatArray
+    """Of the stomach, [mEq]."""
+    exposed: FloatArray
+    absorbed: FloatArray
+    peak: FloatArray
+    excreted: FloatArray
+    stool_solid: FloatArray
 
-    Returns
-    -------
-    tuple of float
-        Times within the simulated day, [h].
-    """
-    slots = gut.MEAL_TIMES_H if regimen.with_meals else gut.BETWEEN_MEALS_H
-    chosen = {1: (0,), 2: (0, 2), 3: (0, 1, 2)}[regimen.intakes_per_day]
-    return tuple(slots[k] for k in chosen)
+    def dissolve(self, fresh: FloatArray, p: dict[str, FloatArray], step_h: float) -> None:
+        """Add fresh particles, and let water and acid take their share of all."""
+        self.solid += fresh
+        self.exposed += fresh.sum(axis=0)
+        allowance = BOWEL_ACID * step_h + np.zeros_like(self.solid)
+        standing = BOWEL_ACID * float(gut.ACID_STANDS) + np.zeros_like(self.solid)
+        standing[gut.STOMACH] = allowance[gut.STOMACH] = self.acid
+        by_water, by_acid = dissolve_step(
+            solid=self.solid,
+            dissolved=self.dissolved,
+            acid=standing,
+            acid_allowance=allowance,
+            volume=RESTING_L + self.dissolved * p["osmoles_per_mmol"] / float(gut.ISOTONIC),
+            growth=np.cbrt(self.exposed / np.maximum(self.solid.sum(axis=0), 1e-12)),
+            p=p,
+            step_h=step_h,
+        )
+        gone = by_water + by_acid
+        self.solid -= gone
+        self.dissolved += gone
+        taken = p["acid_demand_meq_per_mmol"] * gone[gut.STOMACH]
+        self.acid = np.maximum(self.acid - taken, 0.0)
+
+    def absorb(self, rates: _Rates, step_h: float) -> None:
+        """Take up by the saturable and the paracellular route."""
+        q = step_h * (rates.vmax / (rates.km * RESTING_L + self.dissolved) + rates.paracellular)
+        gone = self.dissolved * q / (1 + q)
+        self.dissolved -= gone
+        self.absorbed += gone.sum(axis=0)
+        self.peak = np.maximum(self.peak, self.dissolved[gut.UPPER_GUT].sum(axis=0))
+
+    def move(self, transit: FloatArray) -> None:
+        """Pass everything on towards the stool."""
+        for state, left in ((self.solid, self.stool_solid), (self.dissolved, self.excreted)):
+            moved = state * transit
+            state -= moved
+            state[1:] += moved[:-1]
+            left += moved[gut.COLON]
+
+    def secrete(self, emptying: FloatArray, secretion: FloatArray) -> None:
+        """Empty the acid of the stomach and let it be renewed."""
+        room = np.maximum(1 - self.acid / float(gut.ACID_CAP), 0.0)
+        self.acid = self.acid * (1 - emptying) + secretion * room
 
 
 def simulate_day(
@@ -158,14 +206,26 @@ def simulate_day(
     rates = _rates(subjects, day, transport, step_h)
     p = {name: _column(laws, name) for name in _LAW_NAMES}
     p["dose_mmol"] = p["dose_mmol"] * np.array([[r.units_per_intake] for r in regimens])
-    exposed, fraction_out = _exposed(laws, regimens, p["dose_mmol"], rates, step_h)
-    state = _integrate(exposed, p, rates, step_h)
+    starts = [[round(t / step_h) for t in intake_times_h(r)] for r in regimens]
+    exposure = expose(
+        laws,
+        starts,
+        p["dose_mmol"],
+        emptying=rates.emptying,
+        transit=rates.transit,
+        step_h=step_h,
+    )
+    end = _integrate(exposure, p, rates, step_h)
+    later = _close_colon(end.dissolved, rates)
     intakes = np.array([[r.intakes_per_day] for r in regimens])
     eaten = p["dose_mmol"] * intakes + rates.meal * len(rates.meal_steps)
-    return evolve(
-        state,
-        solid_mmol=state.solid_mmol + fraction_out * p["dose_mmol"],
-        eaten_mmol=eaten + 0 * state.absorbed_mmol,
+    never = exposure.fraction_kept * p["dose_mmol"]
+    return GutDay(
+        absorbed_mmol=end.absorbed + later,
+        soluble_unabsorbed_mmol=end.excreted + end.dissolved.sum(axis=0) - later,
+        solid_mmol=end.stool_solid + end.solid.sum(axis=0) + never,
+        peak_gut_load_mmol=end.peak,
+        eaten_mmol=eaten,
     )
 
 
@@ -256,128 +316,35 @@ def _rates(subjects: Subjects, day: Day, transport: Transport, step_h: float) ->
     )
 
 
-def _exposed(
-    laws: Sequence[ReleaseLaw],
-    regimens: Sequence[Regimen],
-    dose: FloatArray,
-    rates: _Rates,
-    step_h: float,
-) -> tuple["_Exposure", FloatArray]:
-    """Return where particles appear, and the fraction of a day's doses that never does."""
-    n_steps = len(rates.emptying)
-    starts = [[round(t / step_h) for t in intake_times_h(r)] for r in regimens]
-    whereabouts = {s: _whereabouts(s, rates) for s in sorted({s for row in starts for s in row})}
-    times = np.arange(n_steps + 1, dtype=float) * step_h
-    curve = np.array([law.liberated(times) for law in laws])
-    steps = np.diff(curve, axis=1)
-    out = np.zeros((len(laws), rates.meal.shape[1]))
-    for row, chosen in enumerate(starts):
-        for start in chosen:
-            inside = whereabouts[start].sum(axis=1)
-            released = np.einsum("t,tn->n", steps[row, : n_steps - start], inside[start:])
-            out[row] += 1.0 - released
-    return _Exposure(starts=starts, whereabouts=whereabouts, steps=steps * dose), out
-
-
-@frozen(kw_only=True, eq=False)
-class _Exposure:
-    """Particles exposed per step and where the dosage form is meanwhile."""
-
-    starts: list[list[int]]
-    whereabouts: dict[int, FloatArray]
-    """By start step: probability of each segment, shape (n_steps, 7, n_subjects)."""
-    steps: FloatArray
-    """Exposed in each step after an intake, shape (n_products, n_steps), [mmol]."""
-
-    def at(self, step: int, shape: tuple[int, int, int]) -> FloatArray:
-        """Return what is exposed in a step, of shape (7, n_products, n_subjects), [mmol]."""
-        found = np.zeros(shape)
-        for start, place in self.whereabouts.items():
-            if step < start:
-                continue
-            rows = [k for k, chosen in enumerate(self.starts) if start in chosen]
-            found[:, rows] += self.steps[rows, step - start][None, :, None] * place[step][:, None]
-        return found
-
-
-def _whereabouts(start: int, rates: _Rates) -> FloatArray:
-    """Return the probability of the dosage form being in each segment at each step."""
-    n_steps, n = len(rates.emptying), rates.meal.shape[1]
-    place = np.zeros((n_steps, gut.N_SEGMENTS, n))
-    place[start, gut.STOMACH] = 1.0
-    for step in range(start, n_steps - 1):
-        moved = place[step] * rates.transit[:, 0]
-        moved[gut.STOMACH] = place[step, gut.STOMACH] * rates.emptying[step, 0]
-        place[step + 1] = place[step] - moved
-        place[step + 1, 1:] += moved[:-1]
-    return place
-
-
 def _integrate(
-    exposure: _Exposure, p: dict[str, FloatArray], rates: _Rates, step_h: float
-) -> GutDay:
+    exposure: Exposure, p: dict[str, FloatArray], rates: _Rates, step_h: float
+) -> _Lumen:
+    """Return the lumen at the end of the simulated day."""
     n_products, n = len(p["dose_mmol"]), rates.meal.shape[1]
     shape = (gut.N_SEGMENTS, n_products, n)
-    solid, dissolved = np.zeros(shape), np.zeros(shape)
-    acid = float(gut.ACID_AT_REST) * rates.acid_factor + np.zeros((n_products, n))
-    exposed_so_far = np.zeros((n_products, n))
-    absorbed, peak, excreted, stool_solid = (np.zeros((n_products, n)) for _ in range(4))
+    names = ("exposed", "absorbed", "peak", "excreted", "stool_solid")
+    lumen = _Lumen(
+        solid=np.zeros(shape),
+        dissolved=np.zeros(shape),
+        acid=float(gut.ACID_AT_REST) * rates.acid_factor + np.zeros((n_products, n)),
+        **{name: np.zeros((n_products, n)) for name in names},
+    )
     transit = rates.transit.copy()
-    resting = gut.RESTING_VOLUME_L[:, None, None]
-    bowel_acid = np.zeros((gut.N_SEGMENTS, 1, 1))
-    bowel_acid[gut.SMALL_BOWEL] = float(gut.ACID_SMALL_BOWEL) * step_h
-    bowel_acid[gut.COLON] = float(gut.ACID_COLON) * step_h
     for step in range(len(rates.emptying)):
         if step in rates.meal_steps:
-            dissolved[gut.STOMACH] += rates.meal
-        fresh = exposure.at(step, shape)
-        solid += fresh
-        exposed_so_far += fresh.sum(axis=0)
-        supply = bowel_acid + np.zeros(shape)
-        supply[gut.STOMACH] = acid
-        by_water, by_acid = dissolve_step(
-            solid=solid,
-            dissolved=dissolved,
-            acid=supply,
-            volume=resting + dissolved * p["osmoles_per_mmol"] / float(gut.ISOTONIC),
-            growth=np.cbrt(exposed_so_far / np.maximum(solid.sum(axis=0), 1e-12)),
-            p=p,
-            step_h=step_h,
-        )
-        fresh = by_water + by_acid
-        solid -= fresh
-        dissolved += fresh
-        taken = p["acid_demand_meq_per_mmol"] * fresh[gut.STOMACH]
-        acid = np.maximum(acid - taken, 0.0)
-        q = step_h * (rates.vmax / (rates.km * resting + dissolved) + rates.paracellular)
-        gone = dissolved * q / (1 + q)
-        dissolved -= gone
-        absorbed += gone.sum(axis=0)
-        peak = np.maximum(peak, dissolved[gut.UPPER_GUT].sum(axis=0))
+            lumen.dissolved[gut.STOMACH] += rates.meal
+        lumen.dissolve(exposure.at(step, shape), p, step_h)
+        lumen.absorb(rates, step_h)
         transit[gut.STOMACH] = rates.emptying[step]
-        for state, left in ((solid, stool_solid), (dissolved, excreted)):
-            moved = state * transit
-            state -= moved
-            state[1:] += moved[:-1]
-            left += moved[gut.COLON]
-        room = np.maximum(1 - acid / float(gut.ACID_CAP), 0.0)
-        acid = acid * (1 - rates.emptying[step]) + rates.acid_secretion[step] * room
-    later = _close_colon(solid, dissolved, rates, resting)
-    return GutDay(
-        absorbed_mmol=absorbed + later,
-        soluble_unabsorbed_mmol=excreted + dissolved.sum(axis=0) - later,
-        solid_mmol=stool_solid + solid.sum(axis=0),
-        peak_gut_load_mmol=peak,
-        eaten_mmol=np.zeros((n_products, n)),
-    )
+        lumen.move(transit)
+        lumen.secrete(rates.emptying[step], rates.acid_secretion[step])
+    return lumen
 
 
-def _close_colon(
-    solid: FloatArray, dissolved: FloatArray, rates: _Rates, resting: FloatArray
-) -> FloatArray:
+def _close_colon(dissolved: FloatArray, rates: _Rates) -> FloatArray:
     """Return what the colon will still absorb of the dissolved rest, to first order, [mmol]."""
     rest = dissolved[gut.COLON]
-    per_h = rates.vmax[gut.COLON] / (rates.km * resting[gut.COLON] + rest)
-    per_h = per_h + rates.paracellular[gut.COLON]
+    saturable = rates.vmax[gut.COLON] / (rates.km * RESTING_L[gut.COLON] + rest)
+    per_h = saturable + rates.paracellular[gut.COLON]
     absorbed: FloatArray = rest * per_h / (per_h + rates.colon_rate)
     return absorbed

@@ -13,6 +13,7 @@ Not described: the months it takes to get there, adaptation, pools, hormones and
 import numpy as np
 
 from formulation.arrays import FloatArray
+from formulation.errors import InputError
 from formulation.provenance import Basis, Quantity
 
 ULTRAFILTERABLE = Quantity(
@@ -25,16 +26,16 @@ ULTRAFILTERABLE = Quantity(
     note="share of plasma magnesium that is filtered",
 )
 TUBULAR_MAXIMUM = Quantity(
-    value=0.70,
+    value=0.67,
     unit="mmol/L",
     low=0.576,
     high=0.72,
     basis=Basis.ASSUMED,
     source="Rude1980",
-    note="0.576 was measured by infusion; 0.70 puts the ordinary diet near 0.83 mmol/L",
+    note="0.576 was measured by infusion; 0.67 puts the ordinary diet near 0.83 mmol/L",
 )
 SPLAY = Quantity(
-    value=0.09,
+    value=0.08,
     unit="1",
     low=0.08,
     high=0.10,
@@ -61,6 +62,11 @@ def serum_mmol_per_l(urine_mmol_per_day: FloatArray, egfr_ml_min: FloatArray) ->
     ndarray of shape (..., n_subjects)
         Total serum magnesium, [mmol/L].
 
+    Raises
+    ------
+    InputError
+        Somebody excretes less than the kidney loses at any serum, so there is no steady state.
+
     References
     ----------
     .. [1] Rude1980 (key in formulation/sources.bib)
@@ -68,5 +74,13 @@ def serum_mmol_per_l(urine_mmol_per_day: FloatArray, egfr_ml_min: FloatArray) ->
     filtration = egfr_ml_min * LITRES_PER_DAY
     maximum = float(TUBULAR_MAXIMUM) * filtration
     spread = (float(SPLAY) * maximum) ** 2
-    urine = np.maximum(urine_mmol_per_day, 1e-6)
+    least = (np.sqrt(maximum**2 + 4 * spread) - maximum) / 2
+    if not (urine_mmol_per_day > least).all():
+        raise InputError(
+            f"Serum at steady state: {np.min(urine_mmol_per_day):.3g} mmol/d of magnesium is"
+            f" absorbed by somebody, and their kidney loses up to {np.max(least):.3g} mmol/d at any"
+            " serum; such a body has no steady state.",
+            hint="Raise the diet, or whatever keeps this population from absorbing it.",
+        )
+    urine = urine_mmol_per_day
     return (maximum + urine - spread / urine) / (filtration * float(ULTRAFILTERABLE))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from formulation.design import Design
+from formulation.errors import UnknownNameError
 from models.release._base import ReleaseLaw, ReleaseModel
 from models.release.matrix import matrix_law
 from models.release.tablet import tablet_law
@@ -29,5 +30,12 @@ def release_law(design: Design) -> ReleaseLaw:
     -------
     ReleaseLaw
         Its law, [-].
+
+    Raises
+    ------
+    UnknownNameError
+        No release model is known for the design's system.
     """
+    if design.system not in RELEASE_MODELS:
+        raise UnknownNameError("Delivery system", design.system, RELEASE_MODELS)
     return RELEASE_MODELS[design.system](design)

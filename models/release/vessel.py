@@ -69,8 +69,10 @@ def dissolve_all(
         Times are negative or do not increase.
     """
     times = np.asarray(times_h, dtype=float)
-    if times.size == 0 or times[0] < 0 or (np.diff(times) <= 0).any():
-        raise InputError("dissolve: times must increase from 0 h or later.")
+    if times.size == 0 or not (np.isfinite(times).all() and times[0] >= 0):
+        raise InputError(f"dissolve: times {times} must be finite and start at 0 h or later.")
+    if (np.diff(times) <= 0).any():
+        raise InputError(f"dissolve: times {times} must increase.")
     n_steps = int(np.ceil(times[-1] / STEP_H)) or 1
     grid = np.arange(n_steps + 1, dtype=float) * STEP_H
     p = {name: np.array([law.parameters[name] for law in laws]) for name in _SHARED}
@@ -110,6 +112,7 @@ def _integrate(p: dict[str, FloatArray], medium: Medium, liberated: FloatArray) 
             solid=solid,
             dissolved=done,
             acid=acid,
+            acid_allowance=acid,
             volume=np.full_like(solid, medium.volume_l),
             growth=growth,
             p=p,
@@ -126,6 +129,7 @@ def dissolve_step(
     solid: FloatArray,
     dissolved: FloatArray,
     acid: FloatArray,
+    acid_allowance: FloatArray,
     volume: FloatArray,
     growth: FloatArray,
     p: dict[str, FloatArray],
@@ -133,15 +137,18 @@ def dissolve_step(
 ) -> tuple[FloatArray, FloatArray]:
     """Return what dissolves in one step, by water and by acid.
 
-    The water route stops at saturation, the acid route when the acid is used up; `growth` is the
-    cube root of exposed over remaining particles (Hixson and Crowell).
+    The water route stops at saturation, the acid route when the allowance is used up; `growth` is
+    the cube root of exposed over remaining particles (Hixson and Crowell). In a vessel or a stomach
+    the allowance is the acid itself; where acid is delivered, it is the delivery of the step.
 
     Parameters
     ----------
     solid, dissolved : ndarray of shape (...,)
         Amounts at the start of the step, [mmol].
     acid : ndarray of shape (...,)
-        Acid at the start of the step, [mEq].
+        Acid standing in the fluid, which sets the rate, [mEq].
+    acid_allowance : ndarray of shape (...,)
+        Most acid that may be used in the step, [mEq].
     volume : ndarray of shape (...,)
         Fluid, [L].
     growth : ndarray of shape (...,)
@@ -162,7 +169,8 @@ def dissolve_step(
     by_water = np.minimum(solid * q / (1 + q), room)
     left = solid - by_water
     demand = np.maximum(p["acid_demand_meq_per_mmol"], 1e-12)
-    spare = np.maximum(acid - p["acid_demand_meq_per_mmol"] * by_water, 0.0)
-    q = p["k_acid_l_per_mmol_h"] * growth * step_h * spare / volume
+    spare = np.maximum(acid_allowance - p["acid_demand_meq_per_mmol"] * by_water, 0.0)
+    standing = acid * spare / np.maximum(acid_allowance, 1e-12)
+    q = p["k_acid_l_per_mmol_h"] * growth * step_h * standing / volume
     by_acid = np.minimum(left * q / (1 + q), spare / demand)
     return by_water, np.where(p["acid_demand_meq_per_mmol"] > 0, by_acid, 0.0)

@@ -1,0 +1,279 @@
+"""The answer of a study in plain words: what to make, for whom it was asked, and how sure it is.
+
+The best all-round candidate has the largest product of normalised objectives, each counted from its
+worst acceptable value, with confirmed values where there are any. A candidate that missed a limit
+when every subject was integrated is never recommended.
+"""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Any
+
+from attrs import frozen
+
+from experiments.comparison import (
+    falls_short_in,
+    is_plain_soluble,
+    merit,
+    objectives_of,
+    search_kind,
+    used_value,
+)
+from experiments.wording import (
+    EVALUATION_FAILED,
+    component_name,
+    endpoint_title,
+    limit_text,
+    number_text,
+    process_text,
+    salt_name,
+    value_text,
+)
+from formulation.delivery import get_system
+from formulation.targets import Objective, Scope, get_endpoint
+
+
+class Verdict(StrEnum):
+    """How a study ended."""
+
+    RECOMMENDED = "recommended"
+    """A candidate can be made."""
+
+    REFUTED = "refuted"
+    """Candidates were found, and all missed a limit when every subject was integrated."""
+
+    NOTHING_FEASIBLE = "nothing_feasible"
+    """No design met every limit."""
+
+    NOT_RUN = "not_run"
+    """No design has been evaluated."""
+
+
+@frozen(kw_only=True)
+class Answer:
+    """What a study says, in sentences."""
+
+    verdict: Verdict
+    """How it ended."""
+
+    sentence: str
+    """The answer itself."""
+
+    details: tuple[str, ...] = ()
+    """Recipe, regimen, values with their intervals, confirmation and reservations."""
+
+    label: str | None = None
+    """The best all-round candidate, such as C042."""
+
+    rival: str | None = None
+    """The plain tablet it was compared with, if there is one on the front."""
+
+    does_no_better: bool = False
+    """Whether that plain tablet does as well within the intervals."""
+
+    @property
+    def text(self) -> str:
+        """All sentences as one paragraph."""
+        return " ".join((self.sentence, *self.details))
+
+
+def answer(document: Mapping[str, Any]) -> Answer:
+    """Return the answer of a study.
+
+    Parameters
+    ----------
+    document : mapping
+        What `experiments.results.study_document` made, [-].
+
+    Returns
+    -------
+    Answer
+        The answer, [-].
+    """
+    if not document["trials"]:
+        return Answer(
+            verdict=Verdict.NOT_RUN,
+            sentence="No design has been evaluated yet: there is nothing to make.",
+            details=_standing(document),
+        )
+    if not document["front"]:
+        return _nothing_feasible(document)
+    held = [c for c in document["front"] if not _is_refuted(c)]
+    if not held:
+        return _refuted(document)
+    return _recommended(document, held)
+
+
+def _is_refuted(candidate: Mapping[str, Any]) -> bool:
+    confirmation = candidate["confirmation"]
+    return confirmation is not None and not confirmation["is_confirmed"]
+
+
+def _recommended(document: Mapping[str, Any], held: Sequence[Mapping[str, Any]]) -> Answer:
+    objectives = objectives_of(document)
+    ranked = sorted(held, key=lambda c: merit(objectives, c), reverse=True)
+    best, others = ranked[0], ranked[1:]
+    rival, short = _rival(objectives, best, [c for c in others if is_plain_soluble(c)])
+    return Answer(
+        verdict=Verdict.RECOMMENDED,
+        sentence=_headline(document, best, rival, short),
+        details=(
+            *_recipe(best),
+            *(_value(document, best, o.endpoint) for o in objectives),
+            _confirmation(document, best),
+            *_reservations(objectives, best),
+            *_standing(document),
+        ),
+        label=best["label"],
+        rival=None if rival is None else rival["label"],
+        does_no_better=rival is not None and not short,
+    )
+
+
+def _rival(
+    objectives: Sequence[Objective], best: Mapping[str, Any], plain: Sequence[Mapping[str, Any]]
+) -> tuple[Mapping[str, Any] | None, tuple[str, ...]]:
+    """Return the plain tablet that comes nearest to the best, and where it falls short."""
+    compared = [(falls_short_in(objectives, c, best), c) for c in plain]
+    if not compared or is_plain_soluble(best):
+        return None, ()
+    short, rival = min(compared, key=lambda pair: len(pair[0]))
+    return rival, short
+
+
+def _headline(
+    document: Mapping[str, Any],
+    best: Mapping[str, Any],
+    rival: Mapping[str, Any] | None,
+    short: Sequence[str],
+) -> str:
+    n = len(document["front"])
+    of = f"of {n} on the front" if n > 1 else "(the only one on the front)"
+    name = f"{best['label']}, a {_product(best)},"
+    if is_plain_soluble(best):
+        return (
+            f"{name} is the best all-round candidate {of}: it is itself a plain tablet of a"
+            " soluble salt, and nothing more elaborate did better all round."
+        )
+    if rival is None:
+        return (
+            f"{name} is the best all-round candidate {of}; no plain immediate-release tablet of"
+            " a soluble salt is on the front to compare it with."
+        )
+    plain = f"{rival['label']}, a plain {_product(rival)}"
+    if not short:
+        return (
+            f"{name} is the best all-round candidate {of}, but does no better than {plain},"
+            " within the 90 % intervals."
+        )
+    where = "; ".join(endpoint_title(key) for key in short)
+    return (
+        f"{name} is the best all-round candidate {of} and does better than {plain}, beyond the"
+        f" 90 % intervals in: {where}."
+    )
+
+
+def _product(candidate: Mapping[str, Any]) -> str:
+    design = candidate["design"]
+    title = get_system(design["system"]).title
+    return f"{title[0].lower()}{title[1:]} of {salt_name(design['salt'])}"
+
+
+def _recipe(candidate: Mapping[str, Any]) -> tuple[str, str]:
+    design, mass = candidate["design"], candidate["unit_mass_mg"]
+    parts = ", ".join(
+        f"{component_name(name, design)} {amount:.1f} mg ({100 * amount / mass:.1f} % w/w)"
+        for name, amount in candidate["recipe_mg"].items()
+        if amount > 0
+    )
+    return (
+        f"One unit of {mass:.1f} mg with {candidate['elemental_mg_per_unit']:.1f} mg elemental"
+        f" Mg: {parts}; {process_text(design)}.",
+        f"Taken as {candidate['regimen']}.",
+    )
+
+
+def _value(document: Mapping[str, Any], candidate: Mapping[str, Any], key: str) -> str:
+    predicted = value_text(candidate["objectives"][key], key)
+    title = endpoint_title(key)
+    if get_endpoint(key).scope is Scope.RECIPE:
+        return f"{title}: {predicted} (exact arithmetic)."
+    low, high = candidate["intervals"][key]
+    predicted += _interval(low, high, key, search_kind(document, candidate))
+    confirmation = candidate["confirmation"]
+    if confirmation is None:
+        return f"{title}: {predicted}."
+    low, high = confirmation["lo90"][key], confirmation["hi90"][key]
+    confirmed = value_text(confirmation["values"][key], key)
+    confirmed += _interval(low, high, key, confirmation["kind"])
+    return f"{title}: confirmed {confirmed}; the search predicted {predicted}."
+
+
+def _interval(low: float, high: float, key: str, kind: str) -> str:
+    if high <= low:
+        return " (without interval)"
+    return f" ({number_text(low, key)} to {value_text(high, key)}; {kind})"
+
+
+def _confirmation(document: Mapping[str, Any], candidate: Mapping[str, Any]) -> str:
+    confirmation = candidate["confirmation"]
+    if confirmation is None:
+        label = document["study"]["label"]
+        return f"Not confirmed at mechanistic fidelity yet: run `formulation resume {label}`."
+    return (
+        f"Confirmed at mechanistic fidelity: with each of {confirmation['n_subjects']} virtual"
+        " subjects integrated it still meets every limit."
+    )
+
+
+def _reservations(objectives: Sequence[Objective], candidate: Mapping[str, Any]) -> tuple[str, ...]:
+    beyond = tuple(
+        f"Its {endpoint_title(o.endpoint)} lies beyond the worst acceptable value of"
+        f" {value_text(o.worst, o.endpoint)}."
+        for o in objectives
+        if o.normalise(used_value(candidate, o.endpoint)) < 0
+    )
+    remarks = tuple(f"Remark: {text.rstrip('.')}." for text in candidate["remarks"])
+    return (*beyond, *remarks, *candidate["warnings"])
+
+
+def _standing(document: Mapping[str, Any]) -> tuple[str, ...]:
+    study = document["study"]
+    if study["state"] == "complete":
+        return ()
+    done = f"{document['trials']} of {study['budget']} designs"
+    return (f"The study is {study['state']} after {done}: this is what is known so far.",)
+
+
+def _nothing_feasible(document: Mapping[str, Any]) -> Answer:
+    n = document["trials"]
+    missed = [r for r in document["infeasible_reasons"] if r["limit"] != EVALUATION_FAILED]
+    failed = [r for r in document["infeasible_reasons"] if r["limit"] == EVALUATION_FAILED]
+    details = [
+        f"The limit that binds most is {limit_text(r['limit'])}: missed by {r['count']} of {n}"
+        f" designs (for example {r['example'].rstrip('.')})."
+        for r in missed[:1]
+    ]
+    details += [f"{r['count']} of {n} designs gave no number: {r['example']}." for r in failed]
+    return Answer(
+        verdict=Verdict.NOTHING_FEASIBLE,
+        sentence=f"Nothing meets every limit: do not make any of these {n} designs.",
+        details=(*details, *_standing(document)),
+    )
+
+
+def _refuted(document: Mapping[str, Any]) -> Answer:
+    front = document["front"]
+    objectives = objectives_of(document)
+    best = max(front, key=lambda c: merit(objectives, c))
+    why = "; ".join(best["confirmation"]["reasons"])
+    n_subjects = best["confirmation"]["n_subjects"]
+    return Answer(
+        verdict=Verdict.REFUTED,
+        sentence=(
+            f"No candidate holds up: all {len(front)} on the front miss a limit when each of"
+            f" {n_subjects} virtual subjects is integrated; do not make any of them."
+        ),
+        details=(f"The nearest, {best['label']}: {why}.", *_standing(document)),
+        label=None,
+    )

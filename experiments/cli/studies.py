@@ -1,0 +1,204 @@
+"""Commands that run and read studies: run, resume, status, front, report, track, ui."""
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from experiments.studies import Listener
+
+Home = Annotated[
+    str | None, typer.Option("--home", help="Workspace folder; default ./.formulation.")
+]
+Kind = Annotated[str | None, typer.Option("--executor", help="inline, process or ray (default).")]
+Workers = Annotated[int | None, typer.Option("--workers", help="Workers of the executor.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+ProgressKind = Annotated[
+    str, typer.Option("--progress", help="auto, jsonl (events on stderr) or none.")
+]
+Ref = Annotated[str, typer.Argument(help="Study: S001, its name, or its uuid.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the application.
+
+    Parameters
+    ----------
+    app : typer.Typer
+        The application, [-].
+    """
+    app.command()(run)
+    app.command()(resume)
+    app.command()(status)
+    app.command()(front)
+    app.command()(report)
+    app.command()(track)
+    app.command()(ui)
+
+
+def run(
+    file: Annotated[Path, typer.Argument(help="Study file.")],
+    trials: Annotated[int | None, typer.Option(help="Trials instead of the file's.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed instead of the file's.")] = None,
+    executor: Kind = None,
+    workers: Workers = None,
+    home: Home = None,
+    as_json: AsJson = False,
+    progress: ProgressKind = "auto",
+) -> None:
+    """Run a study: fit, search, confirm, report, track."""
+    from experiments.config import load_study, with_budget
+    from experiments.studies import run_study
+    from experiments.workspace import open_workspace
+
+    workspace = open_workspace(home=home, executor=executor, workers=workers)
+    spec = with_budget(load_study(file), trials=trials, seed=seed)
+    _drive(lambda listener: run_study(spec, workspace, listener), progress, as_json)
+
+
+def resume(
+    study: Ref,
+    executor: Kind = None,
+    workers: Workers = None,
+    home: Home = None,
+    as_json: AsJson = False,
+    progress: ProgressKind = "auto",
+    take_over: Annotated[
+        bool, typer.Option("--take-over", help="Take the study from an owner on another host.")
+    ] = False,
+) -> None:
+    """Go on with a study that was interrupted."""
+    from experiments.studies import resume_study
+    from experiments.workspace import open_workspace
+
+    workspace = open_workspace(home=home, executor=executor, workers=workers)
+    _drive(
+        lambda listener: resume_study(study, workspace, listener, take_over=take_over),
+        progress,
+        as_json,
+    )
+
+
+def status(home: Home = None, as_json: AsJson = False) -> None:
+    """List the studies of this workspace."""
+    from experiments.cli.output import emit_json, emit_lines, terminal_width
+    from experiments.cli.study_text import studies_lines
+    from experiments.studies import list_studies
+    from experiments.workspace import open_workspace
+
+    studies = list_studies(open_workspace(home=home))
+    if as_json:
+        emit_json({"schema": "formulation/status", "version": 1, "studies": studies})
+    else:
+        emit_lines(studies_lines(studies, terminal_width()))
+
+
+def front(study: Ref, home: Home = None, as_json: AsJson = False) -> None:
+    """Show the candidates of a study."""
+    from experiments.cli.output import emit_json, emit_lines, terminal_width
+    from experiments.cli.study_text import front_lines, summary_lines
+    from experiments.studies import read_study
+    from experiments.workspace import open_workspace
+
+    document = read_study(study, open_workspace(home=home))
+    if as_json:
+        emit_json(document)
+        return
+    emit_lines([*front_lines(document, terminal_width()), *summary_lines(document)])
+
+
+def report(
+    study: Ref,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File to write; else the workspace's.")
+    ] = None,
+    home: Home = None,
+) -> None:
+    """Write the HTML report of a study."""
+    from experiments.cli.output import emit_lines
+    from experiments.reports import write_report
+    from experiments.studies import read_study
+    from experiments.workspace import open_workspace
+
+    workspace = open_workspace(home=home)
+    document = read_study(study, workspace)
+    path = output or workspace.reports_folder / f"{document['study']['label']}.html"
+    emit_lines([str(write_report(document, path))])
+
+
+def track(home: Home = None, as_json: AsJson = False) -> None:
+    """Deliver to MLflow what is still waiting in the outbox."""
+    from experiments.cli.output import emit_json, emit_lines
+    from experiments.studies import deliver_tracking
+    from experiments.workspace import open_workspace
+
+    result = deliver_tracking(open_workspace(home=home))
+    if as_json:
+        emit_json({"schema": "formulation/track", "version": 1, **result})
+        return
+    emit_lines(
+        [f"{result['delivered']} delivered, {result['waiting']} waiting {result['error']}".strip()]
+    )
+
+
+def ui(
+    home: Home = None,
+    port: Annotated[int, typer.Option(help="Port on this machine.")] = 5000,
+) -> None:
+    """Start the MLflow pages on this machine and print where to look."""
+    from experiments.cli.output import note
+    from experiments.mlflow_server import serve
+    from experiments.studies import tracking_links
+    from experiments.workspace import open_workspace
+
+    workspace = open_workspace(home=home)
+    with _sigterm_stops():
+        serve(workspace, port, tracking_links(workspace, port), note)
+
+
+def _drive(study: Callable[["Listener"], dict[str, Any]], progress: str, as_json: bool) -> None:
+    """Run or resume with the right listener, then print the result and set the exit code."""
+    from experiments.cli.output import emit_json, emit_lines, note, terminal_width
+    from experiments.cli.progress import make_listener
+    from experiments.cli.study_text import front_lines, summary_lines, where_lines
+    from experiments.studies import Interrupted
+    from formulation.errors import NothingFeasibleError
+
+    try:
+        with _sigterm_stops(), make_listener(progress) as listener:
+            document = study(listener)
+    except Interrupted as stop:
+        note(f"{stop} Go on with: formulation resume {stop.study.label}")
+        raise typer.Exit(stop.exit_code) from None
+    if as_json:
+        emit_json(document)
+    else:
+        emit_lines(front_lines(document, terminal_width()))
+        emit_lines([*summary_lines(document), *where_lines(document)])
+    if not document["front"]:
+        reasons = document["infeasible_reasons"]
+        most = f" Most often missed: {reasons[0]['limit']} ({reasons[0]['count']} times)."
+        raise NothingFeasibleError(
+            f"Study {document['study']['label']}: none of {document['trials']} designs meets every"
+            f" limit; do not make any of them.{most if reasons else ''}",
+            hint="Relax that limit, or widen the study's ranges.",
+        )
+
+
+@contextmanager
+def _sigterm_stops() -> Iterator[None]:
+    from experiments.studies import Terminated
+
+    def stop(_number: int, _frame: FrameType | None) -> NoReturn:
+        raise Terminated
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,192 @@
+"""How a study's document reads in a terminal: the answer, candidates, reasons, where to look."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from textwrap import wrap
+from typing import Any
+
+from experiments.answers import answer
+from experiments.cli.output import table_lines
+from experiments.wording import limit_text, number_text, unit_of
+
+MOST_CANDIDATES = 12
+"""Candidates shown before the rest is counted, [-]."""
+
+
+def front_lines(document: Mapping[str, Any], width: int) -> list[str]:
+    """Return the answer and the candidates with units, intervals and recipes.
+
+    Parameters
+    ----------
+    document : mapping
+        The study's document, [-].
+    width : int
+        Characters of a line, [-].
+
+    Returns
+    -------
+    list of str
+        Lines, [-].
+    """
+    shown = document["front"][:MOST_CANDIDATES]
+    lines = [*wrap(answer(document).text, width), ""]
+    if not shown:
+        return lines
+    keys = [o["key"] for o in document["objectives"]]
+    headings = [
+        "",
+        "salt",
+        "system",
+        *(f"{key} [{unit_of(key)}]" for key in keys),
+        "confirmed",
+        "taken",
+    ]
+    lines += table_lines(headings, [_row(candidate, keys) for candidate in shown], width)
+    hidden = len(document["front"]) - len(shown)
+    if hidden > 0:
+        lines.append(f"and {hidden} more: formulation front {document['study']['label']} --json")
+    lines += ["", "Recipes, mg in one unit:"]
+    for candidate in shown:
+        lines += wrap(_recipe(candidate), width, subsequent_indent="      ")
+    return lines
+
+
+def summary_lines(document: Mapping[str, Any]) -> list[str]:
+    """Return counts, commonest reasons and the agreement with the simulator.
+
+    Parameters
+    ----------
+    document : mapping
+        The study's document, [-].
+
+    Returns
+    -------
+    list of str
+        Lines, [-].
+    """
+    by_system = ", ".join(f"{s} {n}" for s, n in document["trials_by"]["system"].items())
+    lines = [
+        "",
+        f"{document['trials']} trials ({by_system}), {document['feasible_fraction']:.0%} feasible,"
+        f" {len(document['front'])} on the front, {document['invalid_asked']} invalid asked;"
+        f" hypervolume {document['hypervolume']:.3f}",
+    ]
+    for reason in document["infeasible_reasons"][:3]:
+        lines.append(f"infeasible, {reason['count']} times: {limit_text(reason['limit'])}")
+    summary = document["confirmation"]
+    for key, found in summary["objectives"].items():
+        rank = "not defined" if found["spearman"] is None else f"{found['spearman']:.3f}"
+        lines.append(
+            f"surrogate against {summary['n_subjects']} integrated subjects, {key}:"
+            f" median gap {found['median_relative_gap']:.1%}, rank correlation {rank}"
+        )
+    return lines
+
+
+def where_lines(document: Mapping[str, Any]) -> list[str]:
+    """Return where the report and the tracking view are.
+
+    Parameters
+    ----------
+    document : mapping
+        The study's document, [-].
+
+    Returns
+    -------
+    list of str
+        Lines, [-].
+    """
+    tracking = document["tracking"]
+    lines = [f"report: {document['report']}"]
+    if tracking.get("error"):
+        lines.append(f"tracking is waiting ({tracking['error']}); try: formulation track")
+    if tracking.get("links"):
+        lines.append("MLflow: run `formulation ui`, then open")
+        lines += [f"  {link}" for link in tracking["links"].values()]
+    return lines
+
+
+def studies_lines(studies: list[dict[str, Any]], width: int) -> list[str]:
+    """Return one line for each stored study.
+
+    Parameters
+    ----------
+    studies : list of dict
+        What `experiments.studies.list_studies` returned, [-].
+    width : int
+        Characters of a line, [-].
+
+    Returns
+    -------
+    list of str
+        Lines, [-].
+    """
+    rows = []
+    for study in studies:
+        state = study["state"]
+        if state == "interrupted" or (state == "running" and not study["is_owned"]):
+            state = f"stopped; formulation resume {study['label']}"
+        rows.append(
+            [
+                study["label"],
+                study["name"],
+                f"{study['done']}/{study['budget']}",
+                str(study["feasible"]),
+                local_time(study["updated_utc"]),
+                state,
+            ]
+        )
+    if not rows:
+        return ["no study yet; start one with: formulation run STUDY.yaml"]
+    return table_lines(["study", "name", "trials", "feasible", "updated", "state"], rows, width)
+
+
+def local_time(utc: str) -> str:
+    """Return a stored time in local time with its offset.
+
+    Parameters
+    ----------
+    utc : str
+        ISO-8601 in UTC, [-].
+
+    Returns
+    -------
+    str
+        Minutes are enough for people, [-].
+    """
+    return datetime.fromisoformat(utc).astimezone().strftime("%Y-%m-%d %H:%M %z")
+
+
+def _row(candidate: Mapping[str, Any], keys: list[str]) -> list[str]:
+    confirmation = candidate["confirmation"]
+    verdict = (
+        "not yet" if confirmation is None else ("yes" if confirmation["is_confirmed"] else "no")
+    )
+    return [
+        candidate["label"],
+        candidate["design"]["salt"],
+        candidate["design"]["system"].replace("_", " "),
+        *(_value(candidate, key) for key in keys),
+        verdict,
+        candidate["regimen"],
+    ]
+
+
+def _value(candidate: Mapping[str, Any], key: str) -> str:
+    low, high = candidate["intervals"][key]
+    text = number_text(candidate["objectives"][key], key)
+    if low == high:
+        return text
+    return f"{text} [{number_text(low, key)}, {number_text(high, key)}]"
+
+
+def _recipe(candidate: Mapping[str, Any]) -> str:
+    salt = candidate["design"]["salt"]
+    amounts = [
+        f"{salt if name == 'salt' else name} {amount:.1f}"
+        for name, amount in candidate["recipe_mg"].items()
+        if amount > 0
+    ]
+    process = [f"{name} {value}" for name, value in candidate["process"].items()]
+    mass = f"{candidate['label']}  {candidate['unit_mass_mg']:.1f} = "
+    return mass + " + ".join(amounts) + "; " + ", ".join(process)

@@ -1,0 +1,338 @@
+"""What may be made and taken, read from a study: systems, salts, dose and regimens."""
+
+from functools import partial
+from itertools import product
+from typing import TypeVar
+
+from attrs import frozen
+
+from experiments.config.items import Item
+from formulation.delivery import DELIVERY_SYSTEMS, DeliverySystem, get_system
+from formulation.limits import Limits
+from formulation.parameters import ChoiceParameter
+from formulation.regimen import MAX_INTAKES_PER_DAY, MAX_UNITS_PER_INTAKE, Regimen
+from formulation.salts import Lot, make_lot, salts
+from formulation.space import DesignSpace, DoseRange, SystemSpace
+
+T = TypeVar("T")
+
+MAX_ELEMENTS = 50
+"""Most elements of a list of systems, salts or settings, [-]."""
+
+DEFAULT_UNITS_PER_INTAKE = (1, 2)
+"""Units at one occasion when the study says nothing, [-]."""
+
+
+@frozen(kw_only=True)
+class SystemPart:
+    """A delivery system as a study narrows it."""
+
+    system: DeliverySystem
+    """The narrower system."""
+
+    ranges: tuple[str, ...] = ()
+    """Ranges the study states."""
+
+    choices: tuple[str, ...] = ()
+    """Choices the study states."""
+
+    def settings(self, name: str) -> tuple[str, ...]:
+        """Return the settings a choice still has.
+
+        Parameters
+        ----------
+        name : str
+            Choice parameter, [-].
+
+        Returns
+        -------
+        tuple of str
+            Its settings; empty for a number, [-].
+        """
+        parameter = self.system.parameter(name)
+        return parameter.choices if isinstance(parameter, ChoiceParameter) else ()
+
+
+def read_systems(item: Item) -> list[tuple[Item, SystemPart]]:
+    """Return the delivery systems of a study, each with the item that states it.
+
+    Parameters
+    ----------
+    item : Item
+        The list of systems, [-].
+
+    Returns
+    -------
+    list of tuple
+        Those that could be read, [-].
+    """
+    found: dict[str, tuple[Item, SystemPart]] = {}
+    for element in item.elements(most=MAX_ELEMENTS):
+        part = _read_system(element)
+        if part is None:
+            continue
+        if part.system.name in found:
+            element.refuse("duplicate", f"system {part.system.name!r} stands twice.")
+        found[part.system.name] = (element, part)
+    return list(found.values())
+
+
+def read_lots(item: Item) -> tuple[Lot, ...]:
+    """Return the salts of a study as delivered.
+
+    Parameters
+    ----------
+    item : Item
+        The list of salts, [-].
+
+    Returns
+    -------
+    tuple of Lot
+        Those that could be read, [-].
+    """
+    found: dict[str, Lot] = {}
+    for element in item.elements(most=MAX_ELEMENTS):
+        lot = _read_lot(element)
+        if lot is None:
+            continue
+        if lot.salt.key in found:
+            element.refuse("duplicate", f"salt {lot.salt.key!r} stands twice.")
+        found[lot.salt.key] = lot
+    return tuple(found.values())
+
+
+def read_dose(item: Item, limits: Limits | None) -> DoseRange | None:
+    """Return the dose range of a study, refusing what the jurisdiction does not allow.
+
+    Parameters
+    ----------
+    item : Item
+        Low and high end, [-].
+    limits : Limits or None
+        What the jurisdiction allows; None when it could not be read, [-].
+
+    Returns
+    -------
+    DoseRange or None
+        The range; None after a refusal, [-].
+    """
+    members = item.members(required=("low", "high"))
+    ends = {key: member.quantity("mg/d") for key, member in members.items()}
+    low, high = ends.get("low"), ends.get("high")
+    if low is None or high is None:
+        return None
+    dose = item.attempt(lambda: DoseRange(low_mg_per_day=low, high_mg_per_day=high))
+    if dose is None or limits is None:
+        return dose
+    most = limits.daily_supplemental.value
+    if high > most:
+        key = "low" if low > most else "high"
+        members[key].refuse(
+            "over_limit",
+            f"{ends[key]:g} mg/d of elemental magnesium is over the limit of {most:g} mg/d for"
+            f" supplements in {limits.jurisdiction} ({limits.daily_supplemental.source}).",
+            rule=f"at most {most:g} mg/d in {limits.jurisdiction}",
+            hint=f"Keep both ends of the dose at or below {most:g} mg/d.",
+        )
+        return None
+    return dose
+
+
+def read_regimens(item: Item | None, limits: Limits | None) -> tuple[Regimen, ...]:
+    """Return every way of taking the product that a study considers.
+
+    Parameters
+    ----------
+    item : Item or None
+        Lists of counts and flags; None takes the defaults: 1 or 2 units, as many intakes as the
+        jurisdiction allows, with meals and between them, [-].
+    limits : Limits or None
+        What the jurisdiction allows; None when it could not be read, [-].
+
+    Returns
+    -------
+    tuple of Regimen
+        All combinations; empty after a refusal, [-].
+    """
+    keys = ("units_per_intake", "intakes_per_day", "with_meals")
+    members = {} if item is None else item.members(optional=keys)
+    fewest = 1 if limits is None else int(limits.min_intakes.value)
+    units = _read_counts(members.get(keys[0]), MAX_UNITS_PER_INTAKE) or DEFAULT_UNITS_PER_INTAKE
+    every = tuple(range(fewest, MAX_INTAKES_PER_DAY + 1))
+    intakes = _read_counts(members.get(keys[1]), MAX_INTAKES_PER_DAY) or every
+    meals = _read_flags(members.get(keys[2])) or (True, False)
+    if limits is not None and max(intakes) < fewest:
+        members[keys[1]].refuse(
+            "over_limit",
+            f"{max(intakes)} intake a day is fewer than the {fewest} that"
+            f" {limits.jurisdiction} asks for ({limits.min_intakes.source}).",
+            rule=f"at least {fewest} intakes a day in {limits.jurisdiction}",
+            hint=f"Add {fewest} or more.",
+        )
+        return ()
+    return tuple(
+        Regimen(units_per_intake=u, intakes_per_day=n, with_meals=m)
+        for u, n, m in product(units, intakes, meals)
+    )
+
+
+def make_space(
+    item: Item,
+    systems: list[tuple[Item, SystemPart]],
+    lots: tuple[Lot, ...],
+    regimens: tuple[Regimen, ...],
+    limits: Limits,
+    dose: DoseRange,
+) -> DesignSpace | None:
+    """Return the design space of what was read.
+
+    Parameters
+    ----------
+    item : Item
+        The list of systems, blamed for an empty space, [-].
+    systems : list of tuple
+        What `read_systems` returned, [-].
+    lots : tuple of Lot
+        Salts as delivered, [-].
+    regimens : tuple of Regimen
+        Ways of taking it, [-].
+    limits : Limits
+        What the jurisdiction allows, [-].
+    dose : DoseRange
+        What the study asks for, [-].
+
+    Returns
+    -------
+    DesignSpace or None
+        The space; None after a refusal, [-].
+    """
+    spaces = []
+    for element, part in systems:
+        space = SystemSpace(
+            system=part.system, lots=lots, regimens=regimens, limits=limits, dose=dose
+        )
+        if element.attempt(partial(_composed, space)) is not None:
+            spaces.append(space)
+    if len(spaces) < len(systems):
+        return None
+    return item.attempt(lambda: DesignSpace(spaces=tuple(spaces)))
+
+
+def range_unit(system: DeliverySystem, name: str) -> str:
+    """Return the unit in which a range of a system is stated.
+
+    Parameters
+    ----------
+    system : DeliverySystem
+        The system, [-].
+    name : str
+        What the range belongs to, [-].
+
+    Returns
+    -------
+    str
+        The unit, [-].
+    """
+    if name in ("unit_mass", "elemental_mg_per_unit"):
+        return "mg"
+    units = {p.name: p.unit for p in system.process if not isinstance(p, ChoiceParameter)}
+    return units.get(name, "percent")
+
+
+def _composed(space: SystemSpace) -> SystemSpace:
+    """Return a space once it is known that its composition is possible."""
+    _ = space.composition
+    return space
+
+
+def _read_system(item: Item) -> SystemPart | None:
+    known = [system.name for system in DELIVERY_SYSTEMS]
+    if isinstance(item.node.value, dict):
+        members = item.members(required=("name",), optional=("ranges", "choices"))
+    else:
+        members = {"name": item}
+    name = members["name"].name("Delivery system", known) if "name" in members else None
+    if name is None:
+        return None
+    part = SystemPart(system=get_system(name))
+    for key, read in (("ranges", _narrowed), ("choices", _restricted)):
+        for stated, member in members[key].entries().items() if key in members else ():
+            part = read(part, stated, member) or part
+    return part
+
+
+def _narrowed(part: SystemPart, name: str, item: Item) -> SystemPart | None:
+    system = part.system
+    own = item.attempt(lambda: system.range_of(name), at_key=True)
+    if own is None:
+        return None
+    unit = range_unit(system, name)
+    members = item.members(optional=("low", "high"))
+    ends = {key: member.quantity(unit) for key, member in members.items()}
+    if not ends and isinstance(item.node.value, dict):
+        item.refuse("missing_key", "neither low nor high is given.", hint="Add one or both.")
+    if not ends or None in ends.values():
+        return None
+    low, high = ends.get("low", own[0]), ends.get("high", own[1])
+    assert low is not None
+    assert high is not None
+    narrower = item.attempt(lambda: system.narrowed(name, low, high))
+    if narrower is None:
+        return None
+    return SystemPart(system=narrower, ranges=(*part.ranges, name), choices=part.choices)
+
+
+def _restricted(part: SystemPart, name: str, item: Item) -> SystemPart | None:
+    system = part.system
+    parameter = item.attempt(lambda: system.parameter(name), at_key=True)
+    if parameter is None:
+        return None
+    if not isinstance(parameter, ChoiceParameter):
+        message = f"{system.name}.{name} is a number, no choice."
+        item.refuse("wrong_type", message, hint="Give it low and high under 'ranges'.", at_key=True)
+        return None
+    elements = item.elements(most=MAX_ELEMENTS)
+    settings = [e.name(f"{name} setting", parameter.choices) for e in elements]
+    if not settings or None in settings:
+        return None
+    named = tuple(s for s in settings if s is not None)
+    if len(set(named)) < len(named):
+        item.refuse("duplicate", "a setting stands twice.", hint="Keep each once.")
+        return None
+    return SystemPart(
+        system=system.restricted(name, named), ranges=part.ranges, choices=(*part.choices, name)
+    )
+
+
+def _read_lot(item: Item) -> Lot | None:
+    if isinstance(item.node.value, dict):
+        members = item.members(required=("name",), optional=("mg_content",))
+    else:
+        members = {"name": item}
+    name = members["name"].name("Salt", salts()) if "name" in members else None
+    if name is None:
+        return None
+    content = members["mg_content"].quantity("percent") if "mg_content" in members else None
+    if content is None and "mg_content" in members:
+        return None
+    return item.attempt(lambda: make_lot(name, content))
+
+
+def _read_counts(item: Item | None, most: int) -> tuple[int, ...]:
+    if item is None:
+        return ()
+    counts = [element.whole(1, most) for element in item.elements(most=MAX_ELEMENTS)]
+    return _once(item, tuple(c for c in counts if c is not None))
+
+
+def _read_flags(item: Item | None) -> tuple[bool, ...]:
+    if item is None:
+        return ()
+    flags = [element.flag() for element in item.elements(most=MAX_ELEMENTS)]
+    return _once(item, tuple(f for f in flags if f is not None))
+
+
+def _once(item: Item, values: tuple[T, ...]) -> tuple[T, ...]:
+    if len(set(values)) < len(values):
+        item.refuse("duplicate", "a value stands twice.", hint="Keep each once.")
+    return values

@@ -1,0 +1,111 @@
+"""A study as its file states it: what is searched, for whom, towards what, and for how long."""
+
+import json
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+
+from attrs import field, frozen
+
+from formulation.errors import InputError, UnknownNameError
+from formulation.patients import MAX_POPULATION, Population
+from formulation.space import DesignSpace
+from formulation.targets import Objective, OutcomeLimit
+
+STRATEGIES = ("tpe", "random")
+"""Search strategies a study may name."""
+
+MAX_SEED = 2**32 - 1
+"""Largest seed, [-]."""
+
+BUDGET_RANGES: Mapping[str, tuple[int, int]] = {
+    "trials": (1, 100_000),
+    "batch": (1, 256),
+    "seed": (0, MAX_SEED),
+    "confirm_subjects": (256, MAX_POPULATION),
+}
+"""Least and most of each count of a budget, [-]."""
+
+
+@frozen(kw_only=True)
+class Budget:
+    """How long a study searches, and how its front is confirmed.
+
+    Raises
+    ------
+    InputError
+        A count lies outside `BUDGET_RANGES`, or the strategy is unknown.
+    """
+
+    trials: int = 240
+    """Designs to evaluate, [-]."""
+
+    batch: int = 16
+    """Designs proposed at once, [-]."""
+
+    seed: int = 1
+    """Seed of the search, [-]."""
+
+    strategy: str = "tpe"
+    """How designs are proposed, one of `STRATEGIES`."""
+
+    confirm_subjects: int = 256
+    """Subjects for whom the front is confirmed, [-]."""
+
+    def __attrs_post_init__(self) -> None:
+        for name, (low, high) in BUDGET_RANGES.items():
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+                raise InputError(
+                    f"Budget {name} is {value!r}; a whole number from {low:,} to {high:,}"
+                    " is wanted."
+                )
+        if self.strategy not in STRATEGIES:
+            raise UnknownNameError("Strategy", self.strategy, STRATEGIES)
+
+
+@frozen(kw_only=True)
+class StudySpec:
+    """One study, checked. Two are equal when their `config` is."""
+
+    name: str
+    """Name of the study."""
+
+    question: str
+    """The question it answers, in words; may be empty."""
+
+    jurisdiction: str
+    """Whose limits on supplements hold."""
+
+    space: DesignSpace = field(eq=False, repr=False)
+    """What may be made and taken."""
+
+    population: Population = field(eq=False)
+    """For whom."""
+
+    objectives: tuple[Objective, ...]
+    """What is to be made as good as possible."""
+
+    limits: tuple[OutcomeLimit, ...]
+    """What must not be missed; may be empty."""
+
+    budget: Budget
+    """How long to search."""
+
+    text: str = field(eq=False, repr=False)
+    """The file as it was written; empty for a study rebuilt from its `config`."""
+
+    config: dict[str, Any] = field(repr=False)
+    """The study as plain data with every default and spread written out; itself a study file."""
+
+    @property
+    def sha256(self) -> str:
+        """Hash of `config`: comments, order of keys and choice of units do not change it."""
+        text = json.dumps(self.config, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        return sha256(text.encode()).hexdigest()
+
+    @property
+    def lot_warnings(self) -> tuple[str, ...]:
+        """What assays far above a salt's formula mean."""
+        lots = self.space.spaces[0].lots
+        return tuple(lot.warning for lot in lots if lot.warning)

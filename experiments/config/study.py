@@ -1,0 +1,259 @@
+"""Study files: read, checked as a whole, and written back as plain data.
+
+Everything wrong with a file is reported at once, each problem with its line and column. What a
+study leaves out is filled in here and then stands in its `StudySpec.config`, so that a study that
+is taken up again later does not depend on the default values of that day.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from attrs import asdict, evolve
+
+from experiments.config.aims import (
+    NAME_PATTERN,
+    NAME_RULE,
+    read_budget,
+    read_limits,
+    read_objectives,
+    read_population,
+)
+from experiments.config.documents import Node, node_of, parse
+from experiments.config.files import read_text
+from experiments.config.items import Item
+from experiments.config.products import (
+    SystemPart,
+    make_space,
+    range_unit,
+    read_dose,
+    read_lots,
+    read_regimens,
+    read_systems,
+)
+from experiments.config.quantities import quantity_text
+from experiments.config.spec import Budget, StudySpec
+from formulation.errors import InputError, Problem, RefusedError
+from formulation.limits import Limits, all_limits, get_limits
+from formulation.patients import Population, get_patient_field
+from formulation.space import DesignSpace
+from formulation.targets import Objective, OutcomeLimit, get_endpoint
+
+REQUIRED = ("study", "jurisdiction", "systems", "salts", "dose", "population", "objectives")
+"""Keys every study file has."""
+
+OPTIONAL = ("question", "regimens", "limits", "budget")
+"""Keys a study file may leave out."""
+
+
+def load_study(source: Path | str, *, file: str = "study") -> StudySpec:
+    """Return the study of a file or of a text.
+
+    Parameters
+    ----------
+    source : Path or str
+        A path is read; a str is the YAML text itself, [-].
+    file : str, optional
+        What problems of a text call it; a path is called as it was given, [-].
+
+    Returns
+    -------
+    StudySpec
+        The checked study, [-].
+
+    Raises
+    ------
+    InputError
+        Something is wrong; it holds every problem that was found.
+    RefusedError
+        Nothing is wrong but that no candidate is offered to this population.
+    """
+    if isinstance(source, Path):
+        file, source = str(source), read_text(source)
+    return _study(parse(source, file), file=file, text=source)
+
+
+def study_from_config(config: Mapping[str, Any], *, text: str = "") -> StudySpec:
+    """Return the study of plain data, such as the `StudySpec.config` of another.
+
+    Parameters
+    ----------
+    config : mapping
+        The content of a study file, [-].
+    text : str, optional
+        The file it came from, [-].
+
+    Returns
+    -------
+    StudySpec
+        The checked study, [-].
+
+    Raises
+    ------
+    InputError
+        Something is wrong; it holds every problem that was found.
+    RefusedError
+        Nothing is wrong but that no candidate is offered to this population.
+    """
+    return _study(node_of(config), file="", text=text)
+
+
+def with_budget(study: StudySpec, **changes: int | str | None) -> StudySpec:
+    """Return a study with another budget, as flags of the command line ask for it.
+
+    Parameters
+    ----------
+    study : StudySpec
+        The study, [-].
+    **changes : int, str or None
+        Fields of `Budget` that change; None keeps the study's own, [-].
+
+    Returns
+    -------
+    StudySpec
+        The same study, with its `config` and hash following the new budget, [-].
+
+    Raises
+    ------
+    InputError
+        A value is not possible.
+    """
+    values = {key: value for key, value in changes.items() if value is not None}
+    merged: dict[str, Any] = {**asdict(study.budget), **values}
+    budget = Budget(**merged)
+    return evolve(study, budget=budget, config={**study.config, "budget": asdict(budget)})
+
+
+def _study(root: Node, *, file: str, text: str) -> StudySpec:
+    problems: list[Problem] = []
+    item = Item(node=root, file=file, problems=problems)
+    study = _read(item, text)
+    if problems:
+        ordered = sorted(problems, key=lambda p: (p.line or 0, p.column or 0))
+        is_refusal = all(p.code == RefusedError.code for p in problems)
+        raise (RefusedError if is_refusal else InputError).of(ordered)
+    assert study is not None
+    return study
+
+
+def _read(item: Item, text: str) -> StudySpec | None:
+    members = item.members(REQUIRED, OPTIONAL)
+    name = members["study"].text(NAME_PATTERN, NAME_RULE) if "study" in members else ""
+    question = members["question"].text() if "question" in members else ""
+    limits = _read_jurisdiction(members.get("jurisdiction"))
+    product = _read_space(item, members, limits)
+    population = read_population(members["population"]) if "population" in members else None
+    objectives = read_objectives(members["objectives"]) if "objectives" in members else ()
+    outcomes = read_limits(members.get("limits"))
+    budget = read_budget(members.get("budget"))
+    if item.problems or None in (limits, product, population, budget):
+        return None
+    assert limits is not None
+    assert product is not None
+    assert population is not None
+    assert budget is not None
+    space, parts = product
+    return StudySpec(
+        name=name,
+        question=question,
+        jurisdiction=limits.jurisdiction,
+        space=space,
+        population=population,
+        objectives=objectives,
+        limits=outcomes,
+        budget=budget,
+        text=text,
+        config={
+            "study": name,
+            "question": question,
+            "jurisdiction": limits.jurisdiction,
+            **_space_config(space, parts),
+            "population": _population_config(population),
+            "objectives": [_objective_config(o) for o in objectives],
+            "limits": [_limit_config(limit) for limit in outcomes],
+            "budget": asdict(budget),
+        },
+    )
+
+
+def _read_jurisdiction(item: Item | None) -> Limits | None:
+    if item is None:
+        return None
+    name = item.name("Jurisdiction", all_limits())
+    return None if name is None else get_limits(name)
+
+
+def _read_space(
+    item: Item, members: Mapping[str, Item], limits: Limits | None
+) -> tuple[DesignSpace, list[SystemPart]] | None:
+    before = len(item.problems)
+    systems = read_systems(members["systems"]) if "systems" in members else []
+    lots = read_lots(members["salts"]) if "salts" in members else ()
+    dose = read_dose(members["dose"], limits) if "dose" in members else None
+    regimens = read_regimens(members.get("regimens"), limits)
+    if len(item.problems) > before or limits is None or dose is None:
+        return None
+    if not (systems and lots and regimens):
+        return None
+    space = make_space(members["systems"], systems, lots, regimens, limits, dose)
+    return None if space is None else (space, [part for _, part in systems])
+
+
+def _space_config(space: DesignSpace, parts: list[SystemPart]) -> dict[str, Any]:
+    first = space.spaces[0]
+    regimens = first.regimens
+    return {
+        "systems": [_system_config(part) for part in parts],
+        "salts": [
+            {"name": lot.salt.key, "mg_content": quantity_text(lot.mg_pct, "percent")}
+            for lot in first.lots
+        ],
+        "dose": {
+            "low": quantity_text(first.dose.low_mg_per_day, "mg/d"),
+            "high": quantity_text(first.dose.high_mg_per_day, "mg/d"),
+        },
+        "regimens": {
+            key: list(dict.fromkeys(getattr(regimen, key) for regimen in regimens))
+            for key in ("units_per_intake", "intakes_per_day", "with_meals")
+        },
+    }
+
+
+def _system_config(part: SystemPart) -> dict[str, Any]:
+    system = part.system
+    ranges = {}
+    for name in part.ranges:
+        low, high = (quantity_text(end, range_unit(system, name)) for end in system.range_of(name))
+        ranges[name] = {"low": low, "high": high}
+    choices = {name: list(part.settings(name)) for name in part.choices}
+    return {"name": system.name, "ranges": ranges, "choices": choices}
+
+
+def _population_config(population: Population) -> dict[str, Any]:
+    fields = {}
+    for name, spread in population.spreads.items():
+        unit = get_patient_field(name).default.unit
+        fields[name] = {key: quantity_text(x, unit) for key, x in asdict(spread).items()}
+    return {
+        "name": population.name,
+        "size": population.size,
+        "seed": population.seed,
+        "fields": fields,
+    }
+
+
+def _objective_config(objective: Objective) -> dict[str, Any]:
+    unit = get_endpoint(objective.endpoint).unit
+    return {
+        "endpoint": objective.endpoint,
+        "goal": objective.goal.value,
+        "worst": quantity_text(objective.worst, unit),
+        "ideal": quantity_text(objective.ideal, unit),
+    }
+
+
+def _limit_config(limit: OutcomeLimit) -> dict[str, Any]:
+    unit = get_endpoint(limit.endpoint).unit
+    ends = {"low": limit.low, "high": limit.high}
+    stated = {key: quantity_text(x, unit) for key, x in ends.items() if x is not None}
+    return {"endpoint": limit.endpoint, **stated}

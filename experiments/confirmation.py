@@ -1,0 +1,128 @@
+"""Confirm the front: every candidate again, every subject integrated, in subjects of their own.
+
+The confirming subjects are another draw of the same population, so a candidate that only suited
+the people the surrogate was trained on does not pass. The same subjects meet every candidate.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from attrs import evolve
+
+from experiments.objective import StudyEvaluator, Task
+from experiments.store import ConfirmationRecord, CurveRecord, TrialRecord
+from formulation.design import Design
+from formulation.patients import Population
+from formulation.profiles import HCL_01M
+from formulation.targets import Objective, OutcomeLimit
+from models.chain import CURVE_TIMES_H, MechanisticChain
+from models.release import release_law
+from models.release.vessel import dissolve_all
+from models.surrogates.chain import SurrogateChain
+
+MIN_SUBJECTS = 256
+"""Fewest subjects that confirm a front, [-]."""
+
+RELEASE = "release"
+RELEASE_MECHANISTIC = "release_mechanistic"
+
+
+def confirm(
+    trials: Sequence[TrialRecord],
+    population: Population,
+    objectives: tuple[Objective, ...],
+    limits: tuple[OutcomeLimit, ...],
+    n_subjects: int,
+) -> tuple[ConfirmationRecord, ...]:
+    """Evaluate candidates at mechanistic fidelity.
+
+    Parameters
+    ----------
+    trials : sequence of TrialRecord
+        Candidates, [-].
+    population : Population
+        Who takes the products, [-].
+    objectives : tuple of Objective
+        What is wanted, [-].
+    limits : tuple of OutcomeLimit
+        What must hold, [-].
+    n_subjects : int
+        Subjects to integrate; at least `MIN_SUBJECTS` are, [-].
+
+    Returns
+    -------
+    tuple of ConfirmationRecord
+        One for each candidate, [-].
+    """
+    if not trials:
+        return ()
+    others = evolve(population, size=max(n_subjects, MIN_SUBJECTS), seed=population.seed + 1)
+    chain = MechanisticChain()
+    evaluator = StudyEvaluator(chain=chain, population=others, objectives=objectives, limits=limits)
+    tasks = [Task(number=t.number, design=Design.from_dict(t.design)) for t in trials]
+    kind = chain.interval_kind(others)
+    return tuple(
+        ConfirmationRecord(
+            number=o.number,
+            n_subjects=others.size,
+            values=o.values,
+            lo90=o.lo90,
+            hi90=o.hi90,
+            slacks=o.slacks,
+            reasons=o.reasons,
+            origin=o.origin,
+            kind=kind,
+        )
+        for o in evaluator(tasks)
+    )
+
+
+def release_curves(trials: Sequence[TrialRecord], chain: SurrogateChain) -> tuple[CurveRecord, ...]:
+    """Return the release curves of candidates: the surrogate's with its band, and the law's.
+
+    Parameters
+    ----------
+    trials : sequence of TrialRecord
+        Candidates, [-].
+    chain : SurrogateChain
+        The fitted surrogates, [-].
+
+    Returns
+    -------
+    tuple of CurveRecord
+        Two for each candidate, in % of label against minutes, [-].
+    """
+    if not trials:
+        return ()
+    designs = [Design.from_dict(t.design) for t in trials]
+    minutes = (60 * CURVE_TIMES_H).tolist()
+    profiles = dissolve_all([release_law(d) for d in designs], HCL_01M, CURVE_TIMES_H)
+    found = []
+    for trial, design, profile in zip(trials, designs, profiles, strict=True):
+        mean, low, high = (100 * np.asarray(part) for part in chain.curve(design))
+        surrogate = chain.surrogates[design.system]
+        found += [
+            CurveRecord(
+                number=trial.number,
+                name=RELEASE,
+                x_unit="min",
+                x=minutes,
+                y_unit="% of label",
+                y=mean.tolist(),
+                lo90=low.tolist(),
+                hi90=high.tolist(),
+                origin=trial.origin,
+                kind=surrogate.calibration.curve_kind,
+            ),
+            CurveRecord(
+                number=trial.number,
+                name=RELEASE_MECHANISTIC,
+                x_unit="min",
+                x=minutes,
+                y_unit="% of label",
+                y=(100 * profile.fraction).tolist(),
+                origin=profile.origin.value,
+                kind="the release law itself, without interval",
+            ),
+        ]
+    return tuple(found)

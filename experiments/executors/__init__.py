@@ -1,0 +1,178 @@
+"""Three ways to evaluate chunks of designs, one interface: inline, process, ray.
+
+An executor knows nothing of the domain: it is given an evaluator (any picklable callable), and
+chunks, and hands results back as they finish. It never falls back to another kind and never
+evaluates a chunk twice unseen: a lost worker ends the run with an `ExecutorError`, and the study is
+continued by ``formulation resume``. Only this machine is used; a remote Ray cluster is not joined.
+
+``warm_up()`` begins to bring workers up and returns at once, so that models are fitted meanwhile;
+``run()`` waits for them. One thread drives an executor, and one run is under way at a time.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from types import TracebackType
+from typing import Protocol, Self, TypeVar
+
+from experiments.executors.inline import InlineExecutor
+from experiments.executors.pool import PoolExecutor
+from formulation.errors import InputError, UnknownNameError
+
+__all__ = [
+    "DEFAULT_PRELOAD",
+    "KINDS",
+    "START_DEADLINE_S",
+    "START_DEADLINE_VARIABLE",
+    "Executor",
+    "make_executor",
+]
+
+KINDS = ("inline", "process", "ray")
+"""The driver itself; processes of its own; actors of a local Ray."""
+
+DEFAULT_PRELOAD = ("sklearn.ensemble",)
+"""What workers import while the driver still fits: the slowest import of a fitted model."""
+
+START_DEADLINE_S = 180.0
+"""How long workers may take to come up; a loaded machine has been seen to need 40 s for Ray."""
+
+START_DEADLINE_VARIABLE = "FORMULATION_RAY_START_DEADLINE_S"
+"""Environment variable that replaces `START_DEADLINE_S` for Ray."""
+
+MOST_WORKERS = 4
+"""Workers taken unasked; more is a choice of the user."""
+
+Chunk = TypeVar("Chunk")
+Result = TypeVar("Result")
+
+
+class Executor(Protocol):
+    """What the search needs of an executor."""
+
+    @property
+    def kind(self) -> str:
+        """One of `KINDS`."""
+
+    @property
+    def worker_pids(self) -> tuple[int, ...]:
+        """Processes that evaluated something so far, sorted; inline, the driver's own."""
+
+    def warm_up(self) -> None:
+        """Begin to bring workers up, without waiting; `run` does it if nobody has."""
+
+    def run(
+        self, evaluator: Callable[[Chunk], Result], chunks: Sequence[Chunk]
+    ) -> Iterator[tuple[int, Result]]:
+        """Yield (index of the chunk, its result) as they finish, in any order.
+
+        The evaluator travels to each worker once, and again only when another object is given.
+        """
+
+    def close(self) -> None:
+        """End every worker; may be called twice."""
+
+    def __enter__(self) -> Self:
+        """Return the executor itself, not warmed up."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close."""
+
+
+def make_executor(
+    kind: str,
+    n_workers: int | None = None,
+    *,
+    start_deadline_s: float | None = None,
+    preload: Sequence[str] = DEFAULT_PRELOAD,
+) -> Executor:
+    """Return an executor of one kind; nothing is started yet.
+
+    Parameters
+    ----------
+    kind : str
+        One of `KINDS`, [-].
+    n_workers : int, optional
+        Workers; by default one for each processor, at most 4, and for Ray at least 2. Inline takes
+        1 only, [-].
+    start_deadline_s : float, optional
+        Time in which the workers must be up; by default the environment's for Ray, else
+        `START_DEADLINE_S`, [s].
+    preload : sequence of str, optional
+        Modules that workers import before the evaluator arrives; inline has no workers and takes
+        none, [-].
+
+    Returns
+    -------
+    Executor
+        To be used as a context manager, or closed, [-].
+
+    Raises
+    ------
+    UnknownNameError
+        The kind is none of `KINDS`.
+    InputError
+        The number of workers or the deadline cannot be used.
+
+    Examples
+    --------
+    >>> with make_executor("inline") as executor:
+    ...     list(executor.run(sum, [(1, 2), (3, 4)]))
+    [(0, 3), (1, 7)]
+    """
+    if kind not in KINDS:
+        raise UnknownNameError("Executor", kind, KINDS)
+    workers = _n_workers(kind, n_workers)
+    if kind == "inline":
+        return InlineExecutor()
+    deadline_s = _start_deadline_s(kind, start_deadline_s)
+    if kind == "process":
+        from experiments.executors.process import ProcessWorkers
+
+        return PoolExecutor("process", ProcessWorkers(), workers, deadline_s, tuple(preload))
+    from experiments.executors.ray_local import RayWorkers
+
+    return PoolExecutor("ray", RayWorkers(), workers, deadline_s, tuple(preload))
+
+
+def _n_processors() -> int:
+    """Return the processors this process may use; not every system keeps that list."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _n_workers(kind: str, wanted: int | None) -> int:
+    if wanted is None:
+        least = 2 if kind == "ray" else 1
+        return 1 if kind == "inline" else max(least, min(_n_processors(), MOST_WORKERS))
+    if wanted < 1 or (kind == "inline" and wanted != 1):
+        rule = "exactly 1, the driver itself" if kind == "inline" else "at least 1"
+        raise InputError(
+            f"Executor {kind!r}: {wanted} workers were asked for; it takes {rule}.",
+            hint="Change the number of workers, or the executor.",
+        )
+    return wanted
+
+
+def _start_deadline_s(kind: str, given: float | None) -> float:
+    name, text = "start_deadline_s", str(given)
+    if given is None:
+        variable = os.environ.get(START_DEADLINE_VARIABLE)
+        if kind != "ray" or variable is None:
+            return START_DEADLINE_S
+        name, text = START_DEADLINE_VARIABLE, variable
+    try:
+        deadline_s = float(text)
+    except ValueError:
+        deadline_s = float("nan")
+    if not 0 < deadline_s < float("inf"):
+        raise InputError(
+            f"{name} is {text!r}; it must be a number of seconds above 0.",
+            hint=f"Give seconds, such as {START_DEADLINE_S:g}.",
+        )
+    return deadline_s

@@ -1,0 +1,138 @@
+"""Fit the surrogates of a study, or load the ones that an equal study fitted before.
+
+A fit is named by its content: the space, the population, the training design and the code of domain
+and models. The checksum of its file stands in the store; a file without one is fitted again.
+"""
+
+import json
+import warnings
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+
+from attrs import asdict, frozen
+
+from experiments.store import ModelRecord, Store
+from formulation.patients import Population
+from formulation.space import DesignSpace, SystemSpace
+from models.surrogates.card import make_card
+from models.surrogates.chain import SurrogateChain
+from models.surrogates.emulator import SystemSurrogate, fit
+from models.surrogates.persistence import load, save
+from models.surrogates.table import build_table, code_fingerprint
+
+TRAINING_DESIGNS = 192
+"""Simulated designs for each delivery system, [-]."""
+
+TRAINING_SEED = 20260101
+"""Seed of the training designs, the same for every study, [-]."""
+
+
+@frozen(kw_only=True, eq=False)
+class FittedModels:
+    """The surrogates of a study with their versions."""
+
+    chain: SurrogateChain
+    """Answers at surrogate fidelity."""
+
+    records: tuple[ModelRecord, ...]
+    """Version of each surrogate, with its card."""
+
+    n_fitted: int
+    """How many were fitted now rather than loaded, [-]."""
+
+
+def fit_or_load(
+    space: DesignSpace,
+    population: Population,
+    store: Store,
+    folder: Path,
+    say: Callable[[str], None],
+) -> FittedModels:
+    """Return a surrogate for every system of a study.
+
+    Parameters
+    ----------
+    space : DesignSpace
+        What may be made, [-].
+    population : Population
+        Who takes the products, [-].
+    store : Store
+        Keeps the checksums and cards, [-].
+    folder : Path
+        Where models lie, [-].
+    say : callable
+        Told what is being done, in words, [-].
+
+    Returns
+    -------
+    FittedModels
+        The chain and the versions behind it, [-].
+
+    Raises
+    ------
+    DataError
+        A model file is damaged or foreign.
+    """
+    surrogates: dict[str, SystemSurrogate] = {}
+    records = []
+    n_fitted = 0
+    for system in space.systems:
+        part = space.space_of(system)
+        key = content_key(part, population)
+        record = next((m for m in reversed(store.models()) if m.card.get("key") == key), None)
+        if record is not None and Path(record.path).is_dir():
+            surrogates[system] = load(Path(record.path), record.sha256)
+        else:
+            say(f"fitting {system}: {TRAINING_DESIGNS} designs × {population.size} subjects")
+            surrogates[system], record = _fit(part, population, key, store, folder)
+            n_fitted += 1
+        records.append(record)
+    return FittedModels(
+        chain=SurrogateChain(population=population, surrogates=surrogates),
+        records=tuple(records),
+        n_fitted=n_fitted,
+    )
+
+
+def content_key(space: SystemSpace, population: Population) -> str:
+    """Return the name of the training run of one system.
+
+    Parameters
+    ----------
+    space : SystemSpace
+        One system's space, [-].
+    population : Population
+        Who takes the products, [-].
+
+    Returns
+    -------
+    str
+        SHA-256 of everything that decides the training rows, [-].
+    """
+    content = {
+        "space": space.as_dict(),
+        "population": asdict(population),
+        "designs": TRAINING_DESIGNS,
+        "seed": TRAINING_SEED,
+        "code": code_fingerprint(),
+    }
+    return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _fit(
+    space: SystemSpace, population: Population, key: str, store: Store, folder: Path
+) -> tuple[SystemSurrogate, ModelRecord]:
+    from sklearn.exceptions import ConvergenceWarning
+
+    table = build_table(space, population, n_designs=TRAINING_DESIGNS, seed=TRAINING_SEED)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ConvergenceWarning)
+        surrogate, metrics = fit(table, seed=TRAINING_SEED)
+    card = make_card(key, table, surrogate, metrics, TRAINING_SEED)
+    card["warnings"] = sorted({str(w.message) for w in caught})
+    place = folder / f"{space.name}-{key[:16]}"
+    checksum = save(surrogate, card, place)
+    return surrogate, store.put_model(
+        name=f"{space.name}@{population.name}", sha256=checksum, path=str(place), card=card
+    )

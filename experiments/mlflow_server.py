@@ -1,0 +1,118 @@
+"""The MLflow pages as a lean child process on the loopback address."""
+
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+
+from experiments.workspace import Workspace
+from formulation.errors import InputError, StoreError
+
+START_DEADLINE_S = 180.0
+"""Time the server may take to answer on a loaded machine, [s]."""
+
+POLL_S = 0.5
+STOP_S = 15.0
+
+
+def serve(
+    workspace: Workspace, port: int, links: Mapping[str, str], say: Callable[[str], None]
+) -> None:
+    """Start the pages, print the links and stay until the process is interrupted.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Whose tracking database is shown, [-].
+    port : int
+        Port on 127.0.0.1, [-].
+    links : mapping of str to str
+        View by study label, [-].
+    say : callable
+        Told where to look, [-].
+
+    Raises
+    ------
+    InputError
+        The port cannot be used, or tracking is kept elsewhere.
+    StoreError
+        The server ended or did not answer in time.
+    """
+    if not workspace.tracking_uri.startswith("sqlite:"):
+        raise InputError(
+            f"Tracking is kept at {workspace.tracking_uri}, which has pages of its own.",
+            hint="Open that address instead.",
+        )
+    if not 1 <= port <= 65535:
+        raise InputError(f"Port {port} does not exist; choose one from 1 to 65535.")
+    workspace.home.mkdir(parents=True, exist_ok=True)
+    log = workspace.home / "mlflow-server.log"
+    with log.open("wb") as stream:
+        server = subprocess.Popen(
+            _command(workspace, port),
+            env={**os.environ, **_LEAN},
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        _await_health(server, port, str(log))
+        say(f"MLflow: http://127.0.0.1:{port}")
+        for label, link in links.items():
+            say(f"{label}: {link}")
+        say("Ctrl-C ends it.")
+        server.wait()
+    except KeyboardInterrupt:
+        say("stopped")
+    finally:
+        _stop(server)
+
+
+_LEAN = {
+    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "DO_NOT_TRACK": "true",
+}
+
+
+def _command(workspace: Workspace, port: int) -> list[str]:
+    return [
+        *(sys.executable, "-m", "mlflow", "server"),
+        *("--backend-store-uri", workspace.tracking_uri),
+        *("--default-artifact-root", workspace.artifacts_folder.as_uri()),
+        *("--host", "127.0.0.1", "--port", str(port), "--workers", "1"),
+    ]
+
+
+def _await_health(server: "subprocess.Popen[bytes]", port: int, log: str) -> None:
+    deadline = time.monotonic() + START_DEADLINE_S
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            raise StoreError(
+                f"The MLflow server ended with code {server.returncode}; port {port} may be taken.",
+                hint=f"Read {log}, or choose another --port.",
+            )
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2) as answer:
+                if answer.status == 200:
+                    return
+        except (urllib.error.URLError, TimeoutError, ConnectionError):
+            pass
+        time.sleep(POLL_S)
+    raise StoreError(
+        f"The MLflow server did not answer within {START_DEADLINE_S:.0f} s.", hint=f"Read {log}."
+    )
+
+
+def _stop(server: "subprocess.Popen[bytes]") -> None:
+    """End the server and the worker it started; both are in a session of their own."""
+    if server.poll() is None:
+        server.terminate()
+        try:
+            server.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()

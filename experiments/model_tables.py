@@ -1,0 +1,208 @@
+"""The tables of a report that say what its numbers rest on: model cards and origins."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from experiments.report_tables import NONE, Column, Table
+from experiments.wording import endpoint_title, number_text, unit_of
+from formulation.delivery import get_system
+from formulation.targets import Scope, get_endpoint
+
+DERIVED_FROM = {"fraction_absorbed": "absorbed_increment", "urine_change": "absorbed_increment"}
+"""Endpoints that follow from another by arithmetic, so no surrogate learns them."""
+
+
+def model_table(document: Mapping[str, Any], model: Mapping[str, Any]) -> Table:
+    """Return how good one surrogate is where it matters to the study.
+
+    Parameters
+    ----------
+    document : mapping
+        What `experiments.results.study_document` made, [-].
+    model : mapping
+        One of its model cards, [-].
+
+    Returns
+    -------
+    Table
+        The release curve, then every objective and limit that a surrogate predicts, [-].
+    """
+    keys = [o["key"] for o in document["objectives"]]
+    for candidate in document["front"][:1]:
+        keys += [key for key in candidate["intervals"] if key not in keys]
+    return Table(
+        caption=f"{get_system(model['system']).title}: errors on formulations held out of the"
+        f" fit ({model['protocol']}).",
+        columns=(
+            Column(title="Output"),
+            Column(title="Unit of the row"),
+            Column(title="MAE", unit="row", is_number=True),
+            Column(title="RMSE", unit="row", is_number=True),
+            Column(title="R²", is_number=True),
+            Column(title="Coverage of 90 % intervals", unit="%", is_number=True),
+            Column(title="Mean width", unit="row", is_number=True),
+            Column(title="Stated model error, half-width", unit="%", is_number=True),
+            Column(title="Its basis"),
+        ),
+        rows=(
+            _curve_row(model),
+            *(
+                _endpoint_row(model, key)
+                for key in keys
+                if get_endpoint(key).scope is not Scope.RECIPE
+            ),
+        ),
+    )
+
+
+def origin_table(document: Mapping[str, Any]) -> Table:
+    """Return where every number of the report comes from.
+
+    Parameters
+    ----------
+    document : mapping
+        What `experiments.results.study_document` made, [-].
+
+    Returns
+    -------
+    Table
+        One row a kind of number, [-].
+    """
+    rows = document["rows_by_origin"]
+    trained = f"{rows['simulated']} simulated and {rows['measured']} measured training rows"
+    predicted = _origins(c["origin"] for c in document["front"])
+    confirmed = _origins(
+        c["confirmation"]["origin"] for c in document["front"] if c["confirmation"]
+    )
+    curves = _origins(
+        c["curves"]["release"]["origin"] for c in document["front"] if "release" in c["curves"]
+    )
+    if rows["measured"]:
+        curves = f"measured, {curves}"
+    return Table(
+        caption="Origin of every number. Nothing here was measured in people.",
+        columns=(
+            Column(title="Numbers"),
+            Column(title="Origin"),
+            Column(title="How they came about"),
+        ),
+        rows=(
+            (
+                "Amounts, % w/w, unit mass, elemental Mg, mass swallowed",
+                "exact arithmetic",
+                "on the recipe; the magnesium content of a salt is from the literature or the lot",
+            ),
+            ("Predicted objectives and limits", predicted, f"surrogates of {trained}"),
+            (
+                "Their 90 % intervals",
+                f"{predicted}, assumed",
+                "errors on held-out designs, widened by the model error stated on the card",
+            ),
+            (
+                "Confirmed values and their intervals",
+                confirmed,
+                "every virtual subject integrated; the interval knows no model error",
+            ),
+            (
+                "Release curves",
+                curves,
+                "surrogate with its band; the dashed line is the release law itself",
+            ),
+            (
+                "Solubility, acid demand and physiology behind the models",
+                "literature, assumed",
+                "reference tables of the product, each row with its source and evidence",
+            ),
+            ("Worst acceptable, ideal and limits", "assumed", "chosen in the study file"),
+        ),
+    )
+
+
+def record_table(document: Mapping[str, Any]) -> Table:
+    """Return everything that is needed to get the same numbers again.
+
+    Parameters
+    ----------
+    document : mapping
+        What `experiments.results.study_document` made, [-].
+
+    Returns
+    -------
+    Table
+        Names and values of the record, [-].
+    """
+    study, executor = document["study"], document["executor"]
+    rows = [
+        ("Study", f"{study['label']} {study['name']}, {study['id']}"),
+        ("Study file, sha256", study["config_sha256"]),
+        ("Code of domain and models, sha256", study["code_sha256"] or "not recorded"),
+        ("Seed", str(document["seed"])),
+        ("Strategy", study["strategy"]),
+        ("Budget", f"{study['budget']} trials, {document['trials']} finished"),
+        ("Executor", str(executor.get("kind", "not recorded"))),
+        ("Created", f"{study['created_utc']} (UTC)"),
+    ]
+    rows += [(f"Version of {name}", str(found)) for name, found in study["versions"].items()]
+    rows += [(f"Model {m['name']}, sha256", m["sha256"]) for m in document["models"]]
+    rows += [
+        (
+            f"Data sets of model {m['name']}",
+            ", ".join(m["data_sets"]) or "none: simulated rows only",
+        )
+        for m in document["models"]
+    ]
+    return Table(
+        caption="Record of the run.",
+        columns=(Column(title="What"), Column(title="Value")),
+        rows=tuple(rows),
+    )
+
+
+def _curve_row(model: Mapping[str, Any]) -> tuple[str, ...]:
+    metrics = {
+        k: 100 * v if k in ("mae", "rmse", "width90") else v
+        for k, v in model["metrics"]["curve"].items()
+    }
+    error = model["model_error"]["curve"]
+    basis = f"of the label; {model['model_error_basis']['curve']}"
+    return (
+        "Release curve",
+        "% of label",
+        f"{metrics['mae']:.2f}",
+        f"{metrics['rmse']:.2f}",
+        f"{metrics['r2']:.3f}",
+        f"{100 * metrics['coverage90']:.0f}",
+        f"{metrics['width90']:.2f}",
+        f"{100 * error:.0f}" if error else NONE,
+        basis if error else "none added: calibrated on measured formulations",
+    )
+
+
+def _endpoint_row(model: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    name = key.partition(".")[0]
+    metrics = model["metrics"].get(key)
+    if metrics is None:
+        is_bench = get_endpoint(key).scope is Scope.BENCH
+        source = "the release curve" if is_bench else endpoint_title(DERIVED_FROM[name])
+        return (endpoint_title(key), unit_of(key), *([NONE] * 6), f"follows from: {source}")
+    return (
+        endpoint_title(key),
+        unit_of(key),
+        _error(metrics["mae"], key),
+        _error(metrics["rmse"], key),
+        f"{metrics['r2']:.3f}",
+        f"{100 * metrics['coverage90']:.0f}",
+        _error(metrics["width90"], key),
+        f"{100 * model['model_error'][name]:.0f}",
+        model["model_error_basis"][name],
+    )
+
+
+def _error(value: float, key: str) -> str:
+    """Return an error with the endpoint's decimals, or three digits when that would show zero."""
+    text = number_text(value, key)
+    return text if float(text) else f"{value:.2g}"
+
+
+def _origins(found: Iterable[str]) -> str:
+    return ", ".join(sorted(set(found))) or "none yet"

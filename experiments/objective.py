@@ -1,0 +1,118 @@
+"""Designs to endpoint values and limit slacks: pure, picklable, the same on every executor."""
+
+from collections.abc import Sequence
+from math import isfinite
+
+from attrs import field, frozen
+
+from formulation.design import Design
+from formulation.patients import Population
+from formulation.targets import ENDPOINTS, Objective, OutcomeLimit, Scope
+from models.chain import Chain, EndpointTable
+
+REPORTED = tuple(
+    f"{e.name}.{statistic}" if e.scope is Scope.POPULATION else e.name
+    for e in ENDPOINTS
+    for statistic in (("p05", "p50", "p95") if e.scope is Scope.POPULATION else ("",))
+)
+"""Endpoint keys kept for every trial, whatever the study asks for."""
+
+
+@frozen(kw_only=True)
+class Task:
+    """One design to evaluate."""
+
+    number: int
+    """Trial number in the study."""
+
+    design: Design
+    """What to evaluate."""
+
+
+@frozen(kw_only=True)
+class Outcome:
+    """What came out of one design."""
+
+    number: int
+    """Trial number in the study."""
+
+    values: dict[str, float] = field(factory=dict)
+    """Values by endpoint key; empty when the evaluation failed."""
+
+    lo90: dict[str, float] = field(factory=dict)
+    """Lower ends of the 90 % intervals."""
+
+    hi90: dict[str, float] = field(factory=dict)
+    """Upper ends of the 90 % intervals."""
+
+    slacks: dict[str, float] = field(factory=dict)
+    """Distance to each limit; below zero it is missed."""
+
+    reasons: tuple[str, ...] = ()
+    """Why it is infeasible or failed; extrapolations too."""
+
+    origin: str = ""
+    """Where the numbers come from."""
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether no usable number came out."""
+        return not self.values
+
+
+@frozen(kw_only=True)
+class StudyEvaluator:
+    """Evaluates chunks of a study's designs with one chain."""
+
+    chain: Chain
+    """What answers."""
+
+    population: Population
+    """Who takes the products."""
+
+    objectives: tuple[Objective, ...]
+    """What is wanted."""
+
+    limits: tuple[OutcomeLimit, ...]
+    """What must hold."""
+
+    def __call__(self, tasks: Sequence[Task]) -> tuple[Outcome, ...]:
+        """Evaluate a chunk.
+
+        Parameters
+        ----------
+        tasks : sequence of Task
+            Designs with their trial numbers, [-].
+
+        Returns
+        -------
+        tuple of Outcome
+            In the order of the tasks, [-].
+        """
+        table = self.chain.evaluate([t.design for t in tasks], self.population, REPORTED)
+        return tuple(self._outcome(task, table, k) for k, task in enumerate(tasks))
+
+    def _outcome(self, task: Task, table: EndpointTable, k: int) -> Outcome:
+        values = table.row(k)
+        lo90 = dict(zip(table.keys, table.lo90[k].tolist(), strict=True))
+        hi90 = dict(zip(table.keys, table.hi90[k].tolist(), strict=True))
+        broken = sorted(
+            key for key in values if not all(map(isfinite, (values[key], lo90[key], hi90[key])))
+        )
+        if broken:
+            return Outcome(
+                number=task.number,
+                reasons=(f"the model gave no finite number for {', '.join(broken[:3])}",),
+                origin=table.origin.value,
+            )
+        missed = (limit.reason(values[limit.endpoint]) for limit in self.limits)
+        remarks = table.reasons[k] if table.reasons else ()
+        return Outcome(
+            number=task.number,
+            values=values,
+            lo90=lo90,
+            hi90=hi90,
+            slacks={limit.name: limit.slack(values[limit.endpoint]) for limit in self.limits},
+            reasons=(*(reason for reason in missed if reason), *remarks),
+            origin=table.origin.value,
+        )

@@ -1,0 +1,336 @@
+"""The tables of a report, as text in rows and columns; every column says its unit."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from attrs import frozen
+
+from experiments.wording import (
+    EVALUATION_FAILED,
+    component_name,
+    endpoint_title,
+    interval_text,
+    limit_key,
+    limit_text,
+    number_text,
+    process_text,
+    unit_of,
+)
+from formulation.delivery import get_system
+from formulation.targets import Scope, get_endpoint
+
+NONE = "–"
+"""Stands where there is no value."""
+
+
+@frozen(kw_only=True)
+class Column:
+    """Head of a column."""
+
+    title: str
+    """What it holds."""
+
+    unit: str = "-"
+    """Unit of its values."""
+
+    is_number: bool = False
+    """Whether it is set to the right."""
+
+
+@frozen(kw_only=True)
+class Table:
+    """A table with what has to be said of it."""
+
+    caption: str
+    """What it shows, and how to read it."""
+
+    columns: tuple[Column, ...]
+    """Heads."""
+
+    rows: tuple[tuple[str, ...], ...]
+    """Cells; a line break inside a cell stands for a second line."""
+
+
+def candidates_table(document: Mapping[str, Any]) -> Table:
+    """Return the front with predicted and confirmed objectives.
+
+    Parameters
+    ----------
+    document : mapping
+        What `experiments.results.study_document` made, [-].
+
+    Returns
+    -------
+    Table
+        One row a candidate, [-].
+    """
+    keys = [o["key"] for o in document["objectives"]]
+    return Table(
+        caption="Candidates of the front. First line of a cell: what the search predicted, with"
+        " its 90 % interval; second line, marked c: confirmed with every subject integrated.",
+        columns=(
+            Column(title="Candidate"),
+            Column(title="Delivery system"),
+            Column(title="Magnesium salt"),
+            Column(title="How taken"),
+            *(_endpoint_column(key) for key in keys),
+            Column(title="Confirmed"),
+        ),
+        rows=tuple(
+            (
+                c["label"],
+                get_system(c["design"]["system"]).title,
+                c["design"]["salt"].replace("_", " "),
+                c["regimen"],
+                *(_objective_cell(c, key) for key in keys),
+                _verdict(c),
+            )
+            for c in document["front"]
+        ),
+    )
+
+
+def recipe_tables(document: Mapping[str, Any]) -> tuple[Table, ...]:
+    """Return the recipes of the front, one table a delivery system.
+
+    Parameters
+    ----------
+    document : mapping
+        What `experiments.results.study_document` made, [-].
+
+    Returns
+    -------
+    tuple of Table
+        Amounts per unit in mg and % w/w, [-].
+    """
+    tables = []
+    for system in document["study"]["systems"]:
+        members = [c for c in document["front"] if c["design"]["system"] == system]
+        if members:
+            tables.append(_recipe_table(system, members))
+    return tuple(tables)
+
+
+def limits_table(document: Mapping[str, Any]) -> Table:
+    """Return how far inside each limit the candidates lie.
+
+    Parameters
+    ----------
+    document : mapping
+        What `experiments.results.study_document` made, [-].
+
+    Returns
+    -------
+    Table
+        Slacks, predicted and confirmed, [-].
+    """
+    front = document["front"]
+    names = list(front[0]["limits"]) if front else []
+    return Table(
+        caption="Room to each limit, below zero when it is missed. First line: predicted; second"
+        " line, marked c: confirmed with every subject integrated.",
+        columns=(
+            Column(title="Candidate"),
+            *(
+                Column(title=limit_text(n), unit=unit_of(limit_key(n)), is_number=True)
+                for n in names
+            ),
+        ),
+        rows=tuple((c["label"], *(_limit_cell(c, n) for n in names)) for c in front),
+    )
+
+
+def remarks_table(document: Mapping[str, Any]) -> Table:
+    """Return warnings, remarks and missed limits, each once with the candidates it is about.
+
+    Parameters
+    ----------
+    document : mapping
+        What `experiments.results.study_document` made, [-].
+
+    Returns
+    -------
+    Table
+        One row a remark, [-].
+    """
+    about: dict[str, list[str]] = {}
+    for candidate in document["front"]:
+        confirmation = candidate["confirmation"] or {"reasons": []}
+        missed = [f"At confirmation: {reason}" for reason in confirmation["reasons"]]
+        for text in (*candidate["warnings"], *candidate["remarks"], *missed):
+            about.setdefault(text, []).append(candidate["label"])
+    return Table(
+        caption="Warnings and remarks on candidates.",
+        columns=(Column(title="Remark"), Column(title="Candidates")),
+        rows=tuple((text, ", ".join(labels)) for text, labels in about.items()),
+    )
+
+
+def reasons_table(document: Mapping[str, Any]) -> Table:
+    """Return why designs are infeasible, with an example each.
+
+    Parameters
+    ----------
+    document : mapping
+        What `experiments.results.study_document` made, [-].
+
+    Returns
+    -------
+    Table
+        The most frequent first, [-].
+    """
+    n = document["trials"]
+    return Table(
+        caption=f"Limits missed among {n} designs; a design may miss several.",
+        columns=(
+            Column(title="Limit"),
+            Column(title="Designs", is_number=True),
+            Column(title="Share", unit="%", is_number=True),
+            Column(title="Example"),
+        ),
+        rows=tuple(
+            (limit_text(r["limit"]), str(r["count"]), f"{100 * r['count'] / n:.0f}", r["example"])
+            for r in document["infeasible_reasons"]
+        ),
+    )
+
+
+def confirmation_table(document: Mapping[str, Any]) -> Table:
+    """Return how far the surrogate and the mechanistic chain lie apart on the front.
+
+    Parameters
+    ----------
+    document : mapping
+        What `experiments.results.study_document` made, [-].
+
+    Returns
+    -------
+    Table
+        One row an objective that is not exact arithmetic, [-].
+    """
+    found = document["confirmation"]
+    return Table(
+        caption=f"Surrogate against {found['n_subjects']} integrated subjects on"
+        f" {found['n_candidates']} candidates; {found['n_confirmed']} still meet every limit.",
+        columns=(
+            Column(title="Objective"),
+            Column(title="Median gap", unit="% of confirmed", is_number=True),
+            Column(title="Largest gap", unit="% of confirmed", is_number=True),
+            Column(title="Spearman rank correlation", is_number=True),
+        ),
+        rows=tuple(
+            (
+                endpoint_title(key),
+                f"{100 * row['median_relative_gap']:.1f}",
+                f"{100 * row['largest_relative_gap']:.1f}",
+                NONE if row["spearman"] is None else f"{row['spearman']:.2f}",
+            )
+            for key, row in found["objectives"].items()
+        ),
+    )
+
+
+def targets_table(document: Mapping[str, Any]) -> Table:
+    """Return the target profile: objectives between worst and ideal, and the limits.
+
+    Parameters
+    ----------
+    document : mapping
+        What `experiments.results.study_document` made, [-].
+
+    Returns
+    -------
+    Table
+        Objectives first, then limits, [-].
+    """
+    rows = [
+        (
+            endpoint_title(o["key"]),
+            o["goal"],
+            number_text(o["worst"], o["key"]),
+            number_text(o["ideal"], o["key"]),
+            unit_of(o["key"]),
+        )
+        for o in document["objectives"]
+    ]
+    rows += [(limit_text(n), "limit", NONE, NONE, unit_of(limit_key(n))) for n in _limits(document)]
+    return Table(
+        caption="What was asked for. The hypervolume counts from the worst acceptable value to"
+        " the ideal one.",
+        columns=(
+            Column(title="Objective or limit"),
+            Column(title="Goal"),
+            Column(title="Worst acceptable", unit="as in the last column", is_number=True),
+            Column(title="Ideal", unit="as in the last column", is_number=True),
+            Column(title="Unit"),
+        ),
+        rows=tuple(rows),
+    )
+
+
+def _endpoint_column(key: str) -> Column:
+    return Column(title=endpoint_title(key), unit=unit_of(key), is_number=True)
+
+
+def _objective_cell(candidate: Mapping[str, Any], key: str) -> str:
+    low, high = candidate["intervals"][key]
+    lines = [f"{number_text(candidate['objectives'][key], key)} {interval_text(low, high, key)}"]
+    confirmation = candidate["confirmation"]
+    if confirmation is not None and get_endpoint(key).scope is not Scope.RECIPE:
+        ends = interval_text(confirmation["lo90"][key], confirmation["hi90"][key], key)
+        lines.append(f"c {number_text(confirmation['values'][key], key)} {ends}")
+    return "\n".join(line.strip() for line in lines)
+
+
+def _limit_cell(candidate: Mapping[str, Any], name: str) -> str:
+    key = limit_key(name)
+    lines = [number_text(candidate["limits"][name], key)]
+    if candidate["confirmation"] is not None:
+        lines.append(f"c {number_text(candidate['confirmation']['limits'][name], key)}")
+    return "\n".join(lines)
+
+
+def _verdict(candidate: Mapping[str, Any]) -> str:
+    confirmation = candidate["confirmation"]
+    if confirmation is None:
+        return "not yet"
+    return "yes" if confirmation["is_confirmed"] else "no, misses a limit"
+
+
+def _recipe_table(system: str, members: Sequence[Mapping[str, Any]]) -> Table:
+    components = [c.name for c in get_system(system).components]
+    plain = {"salt": "Salt", "hpmc": "Hypromellose"}
+    names = {n: plain.get(n) or component_name(n, members[0]["design"]) for n in components}
+    return Table(
+        caption=f"{get_system(system).title}: recipe of one unit. First line of a cell: mg;"
+        " second line: % w/w. The mass of the unit stands above its elemental magnesium.",
+        columns=(
+            Column(title="Candidate, salt and process"),
+            *(Column(title=names[n], unit="mg, % w/w", is_number=True) for n in components),
+            Column(title="Unit, elemental Mg", unit="mg", is_number=True),
+        ),
+        rows=tuple(_recipe_row(c, components) for c in members),
+    )
+
+
+def _recipe_row(candidate: Mapping[str, Any], components: Sequence[str]) -> tuple[str, ...]:
+    mass, amounts = candidate["unit_mass_mg"], candidate["recipe_mg"]
+    design = candidate["design"]
+    content = f"{design['salt'].replace('_', ' ')}, {design['salt_mg_pct']:g} % Mg"
+    grade = [component_name("hpmc", design)] if "hpmc" in components else []
+    return (
+        f"{candidate['label']}: {content}\n{', '.join([*grade, process_text(design)])}",
+        *(
+            f"{amounts[n]:.1f}\n{100 * amounts[n] / mass:.1f} %" if amounts.get(n) else NONE
+            for n in components
+        ),
+        f"{mass:.1f}\n{candidate['elemental_mg_per_unit']:.1f}",
+    )
+
+
+def _limits(document: Mapping[str, Any]) -> list[str]:
+    """Return the limits the document names; with an empty front, the missed ones only."""
+    if document["front"]:
+        return list(document["front"][0]["limits"])
+    names = [r["limit"] for r in document["infeasible_reasons"]]
+    return [n for n in names if n != EVALUATION_FAILED]

@@ -1,0 +1,263 @@
+"""The report of a study: one HTML file that needs nothing else, with the answer first.
+
+No script, no network, pictures inline. It is made from the study document alone, so it can be
+written again at any time.
+"""
+
+import os
+from base64 import b64encode
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+
+from experiments.answers import Answer, Verdict, answer
+from experiments.model_tables import model_table, origin_table, record_table
+from experiments.plot_data import (
+    History,
+    confirmation_data,
+    history_data,
+    reasons_data,
+    release_data,
+)
+from experiments.plots import (
+    draw_confirmation,
+    draw_history,
+    draw_reasons,
+    draw_release,
+    new_figure,
+    png,
+)
+from experiments.report_tables import (
+    candidates_table,
+    confirmation_table,
+    limits_table,
+    reasons_table,
+    recipe_tables,
+    remarks_table,
+    targets_table,
+)
+from experiments.trade_off import draw_trade_off, trade_off_data
+from experiments.wording import axis_title, endpoint_title
+from formulation.delivery import get_system
+from formulation.errors import InputError
+from formulation.patients import get_patient_field
+
+SCHEMA, VERSION = "formulation/run", 1
+"""The document that is understood."""
+
+TEMPLATE = "report.html.j2"
+
+
+@frozen(kw_only=True)
+class Picture:
+    """A picture with the words for those who do not see it."""
+
+    uri: str
+    """PNG as data URI."""
+
+    alt: str
+    """What it shows."""
+
+    caption: str
+    """What stands below it."""
+
+
+def write_report(document: Mapping[str, Any], path: Path) -> Path:
+    """Write the report of a study as one HTML file.
+
+    Parameters
+    ----------
+    document : mapping
+        What `experiments.results.study_document` made, [-].
+    path : Path
+        File to write; an older one is replaced as a whole, [-].
+
+    Returns
+    -------
+    Path
+        The file, [-].
+
+    Raises
+    ------
+    InputError
+        The document is of another kind or version.
+    """
+    found = (document.get("schema"), document.get("version"))
+    if found != (SCHEMA, VERSION):
+        raise InputError(
+            f"Document {found[0]!r} version {found[1]!r} is no study result;"
+            f" {SCHEMA!r} version {VERSION} is wanted.",
+            hint="Make it with `formulation front --json` of this version.",
+        )
+    text = render(document)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    unfinished.write_text(text, encoding="utf-8")
+    unfinished.replace(path)
+    return path
+
+
+def render(document: Mapping[str, Any]) -> str:
+    """Return the report as text.
+
+    Parameters
+    ----------
+    document : mapping
+        What `experiments.results.study_document` made, [-].
+
+    Returns
+    -------
+    str
+        HTML, [-].
+    """
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("experiments"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found = answer(document)
+    return environment.get_template(TEMPLATE).render(
+        document=document,
+        study=document["study"],
+        answer=found,
+        is_negative=found.verdict is not Verdict.RECOMMENDED,
+        basis=_basis(document),
+        people=_people(document["study"]),
+        pictures=_pictures(document, found),
+        tables=_tables(document),
+    )
+
+
+def _basis(document: Mapping[str, Any]) -> list[str]:
+    """Say what the numbers of each delivery system rest on."""
+    if not document["models"]:
+        return ["No surrogate is recorded for this study yet."]
+    return [f"{get_system(m['system']).title}: {m['headline']}." for m in document["models"]]
+
+
+def _people(study: Mapping[str, Any]) -> list[str]:
+    population = study["population"]
+    found = [
+        f"For: {population['name'].replace('_', ' ')}, {population['size']} virtual subjects"
+        f" (seed {population['seed']}); limits of jurisdiction {study['jurisdiction']}."
+    ]
+    if population["idle_fields"]:
+        names = ", ".join(get_patient_field(n).title for n in population["idle_fields"])
+        found.append(f"Stated of these people, but without effect in this model: {names}.")
+    return found
+
+
+def _tables(document: Mapping[str, Any]) -> dict[str, Any]:
+    has_front = bool(document["front"])
+    remarks = remarks_table(document)
+    return {
+        "candidates": [candidates_table(document)] if has_front else [],
+        "recipes": recipe_tables(document),
+        "limits": [limits_table(document)] if has_front and document["front"][0]["limits"] else [],
+        "remarks": [remarks] if remarks.rows else [],
+        "reasons": [reasons_table(document)] if document["infeasible_reasons"] else [],
+        "confirmation": [confirmation_table(document)]
+        if document["confirmation"]["n_candidates"]
+        else [],
+        "targets": [targets_table(document)],
+        "models": [(m, model_table(document, m)) for m in document["models"]],
+        "origin": [origin_table(document)],
+        "record": [record_table(document)],
+    }
+
+
+def _pictures(document: Mapping[str, Any], found: Answer) -> dict[str, list[Picture]]:
+    return {
+        "trade_off": _trade_off(document),
+        "release": _release(document, found.label),
+        "reasons": _reasons(document),
+        "confirmation": _confirmation(document),
+        "history": _history(document),
+    }
+
+
+def _trade_off(document: Mapping[str, Any]) -> list[Picture]:
+    if len(document["objectives"]) < 2 or not document["points"]:
+        return []
+    data = trade_off_data(document)
+    figure, (axes,) = new_figure(1, 8.2, 4.6)
+    draw_trade_off(data, axes)
+    counts = (
+        f"{len(data.of('front'))} on the front, {len(data.of('feasible'))} feasible but beaten,"
+        f" {len(data.of('infeasible'))} infeasible"
+    )
+    caption = f"Each mark is a design as the search predicted it: {counts}."
+    if data.n_without_values:
+        caption += f" Not drawn, because they gave no number: {data.n_without_values}."
+    if len(document["objectives"]) > len(data.keys):
+        more = [endpoint_title(o["key"]) for o in document["objectives"][len(data.keys) :]]
+        caption += f" Not drawn, in the table only: {'; '.join(more)}."
+    shown = " against ".join(axis_title(key) for key in reversed(data.keys[:2]))
+    return [_picture(png(figure), f"Scatter of {shown}: {counts}.", caption)]
+
+
+def _release(document: Mapping[str, Any], must_show: str | None) -> list[Picture]:
+    found = []
+    for panel in release_data(document, must_show):
+        figure, (axes,) = new_figure(1, 7.4, 3.8)
+        draw_release(panel, axes)
+        title = get_system(panel.system).title
+        labels = ", ".join(c.label for c in panel.curves)
+        kinds = "; ".join(sorted({c.kind for c in panel.curves}))
+        caption = f"{title}. Band: {kinds}. Dashed: the release law itself, without interval."
+        if panel.n_left_out:
+            caption += f" {panel.n_left_out} more candidates are in the tables only."
+        alt = f"Released, % of label, against time, h, for {labels} ({title}), each with its band."
+        found.append(_picture(png(figure), alt, caption))
+    return found
+
+
+def _reasons(document: Mapping[str, Any]) -> list[Picture]:
+    data = reasons_data(document)
+    if not data:
+        return []
+    figure, (axes,) = new_figure(1, 7.4, 1.0 + 0.5 * len(data))
+    draw_reasons(data, axes)
+    counts = "; ".join(f"{reason.limit}: {reason.count}" for reason in data)
+    return [_picture(png(figure), f"Bars of designs that miss each limit. {counts}.", "")]
+
+
+def _confirmation(document: Mapping[str, Any]) -> list[Picture]:
+    found = []
+    for panel in confirmation_data(document):
+        figure, (axes,) = new_figure(1, 3.9, 3.5)
+        draw_confirmation(panel, axes)
+        alt = (
+            f"{axis_title(panel.key)}: integrated against predicted values of"
+            f" {len(panel.labels)} candidates, with the line of equality."
+        )
+        found.append(_picture(png(figure), alt, ""))
+    return found
+
+
+def _history(document: Mapping[str, Any]) -> list[Picture]:
+    if not any(point["is_feasible"] for point in document["points"]):
+        return []
+    data = history_data(document)
+    figure, (axes,) = new_figure(1, 7.4, 3.0)
+    draw_history(data, axes)
+    return [_picture(png(figure), _history_alt(data), "")]
+
+
+def _history_alt(data: History) -> str:
+    last = "; ".join(
+        f"{endpoint_title(key)} {value:.2f}"
+        for key, value in zip(data.keys, data.best[-1], strict=True)
+    )
+    return f"Best of each normalised objective against trial number, at the end: {last}."
+
+
+def _picture(image: bytes, alt: str, caption: str) -> Picture:
+    uri = "data:image/png;base64," + b64encode(image).decode("ascii")
+    return Picture(uri=uri, alt=alt, caption=caption)

@@ -1,0 +1,329 @@
+"""What a study found, assembled from the store alone, as one JSON document.
+
+Everything a person or another tool sees of a study is read from this document: the command line,
+the report, the tracking. It can be made again at any time from the database.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from experiments.config import StudySpec, study_from_config
+from experiments.confirmation import RELEASE, RELEASE_MECHANISTIC
+from experiments.search.front import front_indices, hypervolume, normalised
+from experiments.store import (
+    ConfirmationRecord,
+    CurveRecord,
+    Store,
+    StudyRecord,
+    TrialRecord,
+    candidate_label,
+)
+from formulation.design import Design
+from formulation.space import warnings
+from formulation.targets import Objective, Scope, get_endpoint
+
+SCHEMA, VERSION = "formulation/run", 1
+HISTORY_STEP = 16
+"""Trials between two points of the history, [-]."""
+
+
+def study_document(store: Store, study: StudyRecord) -> dict[str, Any]:
+    """Return everything a study found.
+
+    Parameters
+    ----------
+    store : Store
+        Where it is kept, [-].
+    study : StudyRecord
+        The study, [-].
+
+    Returns
+    -------
+    dict
+        The document, JSON-able, with ``schema`` and ``version``, [-].
+    """
+    spec = study_from_config(study.config)
+    trials = store.trials(study.id)
+    finished = [t for t in trials if t.state != "running"]
+    feasible = [t for t in finished if t.is_feasible]
+    front = front_of(spec.objectives, finished)
+    confirmations = {c.number: c for c in store.confirmations(study.id)}
+    curves: dict[int, dict[str, CurveRecord]] = {}
+    for curve in store.curves(study.id):
+        curves.setdefault(curve.number, {})[curve.name] = curve
+    scores = normalised(spec.objectives, [t.values for t in feasible])
+    return {
+        "schema": SCHEMA,
+        "version": VERSION,
+        "study": _study(study, spec),
+        "trials": len(finished),
+        "trials_by": _counts(finished),
+        "invalid_asked": sum(bool(spec.space.violations(_design(t))) for t in trials),
+        "feasible_fraction": len(feasible) / len(finished) if finished else 0.0,
+        "hypervolume": hypervolume(scores),
+        "objectives": [_objective(o) for o in spec.objectives],
+        "front": [
+            _candidate(spec, t, confirmations.get(t.number), curves.get(t.number, {}))
+            for t in front
+        ],
+        "confirmation": confirmation_summary(spec.objectives, front, confirmations),
+        "infeasible_reasons": _reasons(finished),
+        "history": _history(spec.objectives, finished),
+        "points": [_point(spec, t) for t in finished],
+        "rows_by_origin": dict(
+            Counter(
+                {
+                    origin: sum(m["rows_by_origin"][origin] for m in study.info.get("models", []))
+                    for origin in ("measured", "simulated")
+                }
+            )
+        ),
+        "models": study.info.get("models", []),
+        "executor": study.info.get("executor", {}),
+        "seed": study.seed,
+        "store": study.info.get("store", ""),
+        "tracking": study.info.get("tracking", {}),
+        "report": study.info.get("report", ""),
+    }
+
+
+def front_of(objectives: Sequence[Objective], trials: Sequence[TrialRecord]) -> list[TrialRecord]:
+    """Return the feasible trials that no other feasible trial beats, best first.
+
+    Parameters
+    ----------
+    objectives : sequence of Objective
+        What is wanted, [-].
+    trials : sequence of TrialRecord
+        Finished trials, [-].
+
+    Returns
+    -------
+    list of TrialRecord
+        Sorted by the first objective, [-].
+    """
+    feasible = [t for t in trials if t.is_feasible]
+    scores = normalised(objectives, [t.values for t in feasible])
+    chosen = front_indices(scores)
+    chosen.sort(key=lambda k: -scores[k, 0])
+    return [feasible[k] for k in chosen]
+
+
+def confirmation_summary(
+    objectives: Sequence[Objective],
+    front: Sequence[TrialRecord],
+    confirmations: Mapping[int, ConfirmationRecord],
+) -> dict[str, Any]:
+    """Compare surrogate and mechanistic values on the front.
+
+    Parameters
+    ----------
+    objectives : sequence of Objective
+        What is wanted, [-].
+    front : sequence of TrialRecord
+        Candidates, [-].
+    confirmations : mapping of int to ConfirmationRecord
+        By trial number, [-].
+
+    Returns
+    -------
+    dict
+        Subjects, candidates that still meet every limit, and for each population or bench
+        objective the median relative gap and the rank correlation, [-].
+    """
+    from scipy.stats import spearmanr
+
+    pairs = [(t, confirmations[t.number]) for t in front if t.number in confirmations]
+    if not pairs:
+        return {"n_candidates": 0, "n_subjects": 0, "n_confirmed": 0, "objectives": {}}
+    found: dict[str, Any] = {}
+    for objective in objectives:
+        key = objective.endpoint
+        if get_endpoint(key).scope is Scope.RECIPE:
+            continue
+        fast = np.array([t.values[key] for t, _ in pairs])
+        slow = np.array([c.values[key] for _, c in pairs])
+        gap = np.abs(fast - slow) / np.maximum(np.abs(slow), 1e-9)
+        varies = len(pairs) > 2 and np.ptp(fast) > 0 and np.ptp(slow) > 0
+        found[key] = {
+            "median_relative_gap": float(np.median(gap)),
+            "largest_relative_gap": float(gap.max()),
+            "spearman": float(spearmanr(fast, slow).statistic) if varies else None,
+        }
+    return {
+        "n_candidates": len(pairs),
+        "n_subjects": pairs[0][1].n_subjects,
+        "n_confirmed": sum(all(s >= 0 for s in c.slacks.values()) for _, c in pairs),
+        "objectives": found,
+    }
+
+
+def _design(trial: TrialRecord) -> Design:
+    return Design.from_dict(trial.design)
+
+
+def _study(study: StudyRecord, spec: StudySpec) -> dict[str, Any]:
+    return {
+        "id": study.id,
+        "label": study.label,
+        "name": study.name,
+        "question": spec.question,
+        "state": study.state,
+        "budget": study.budget,
+        "config_sha256": study.config_sha256,
+        "created_utc": study.created_utc,
+        "jurisdiction": spec.jurisdiction,
+        "systems": list(spec.space.systems),
+        "population": {
+            "name": spec.population.name,
+            "size": spec.population.size,
+            "seed": spec.population.seed,
+            "idle_fields": list(spec.population.idle_fields),
+        },
+        "strategy": study.info.get("strategy", spec.budget.strategy),
+        "warnings": list(spec.lot_warnings),
+        "code_sha256": study.info.get("code_sha256", ""),
+        "versions": study.info.get("versions", {}),
+    }
+
+
+def _objective(objective: Objective) -> dict[str, Any]:
+    endpoint = get_endpoint(objective.endpoint)
+    return {
+        "key": objective.endpoint,
+        "title": endpoint.title,
+        "unit": endpoint.unit,
+        "goal": objective.goal.value,
+        "worst": objective.worst,
+        "ideal": objective.ideal,
+    }
+
+
+def _counts(trials: Sequence[TrialRecord]) -> dict[str, dict[str, int]]:
+    return {
+        "system": dict(Counter(t.design["system"] for t in trials)),
+        "salt": dict(Counter(t.design["salt"] for t in trials)),
+        "state": dict(Counter(t.state for t in trials)),
+        "rung": dict(Counter(t.rung for t in trials)),
+    }
+
+
+def _reasons(trials: Sequence[TrialRecord]) -> list[dict[str, Any]]:
+    """Return limits by how often they are missed, each with one example in words."""
+    missed: Counter[str] = Counter()
+    examples: dict[str, str] = {}
+    for trial in trials:
+        for k, name in enumerate(n for n, slack in trial.slacks.items() if slack < 0):
+            missed[name] += 1
+            example = f"{candidate_label(trial.number)}: {trial.reasons[k]}"
+            examples.setdefault(name, example)
+        if trial.state == "failed":
+            missed["evaluation failed"] += 1
+            examples.setdefault("evaluation failed", "; ".join(trial.reasons))
+    return [
+        {"limit": name, "count": count, "example": examples[name]}
+        for name, count in missed.most_common()
+    ]
+
+
+def _history(
+    objectives: Sequence[Objective], trials: Sequence[TrialRecord]
+) -> list[dict[str, float]]:
+    """Return how the search went, every `HISTORY_STEP` trials and at the end."""
+    found: list[dict[str, float]] = []
+    steps = [*range(HISTORY_STEP, len(trials), HISTORY_STEP), len(trials)] if trials else []
+    for n in steps:
+        feasible = [t for t in trials[:n] if t.is_feasible]
+        scores = normalised(objectives, [t.values for t in feasible])
+        found.append(
+            {
+                "trial": n,
+                "hypervolume": hypervolume(scores),
+                "feasible_fraction": len(feasible) / n,
+            }
+        )
+    return found
+
+
+def _point(spec: StudySpec, trial: TrialRecord) -> dict[str, Any]:
+    return {
+        "number": trial.number,
+        "system": trial.design["system"],
+        "salt": trial.design["salt"],
+        "is_feasible": trial.is_feasible,
+        "rung": trial.rung,
+        "objectives": {o.endpoint: trial.values.get(o.endpoint) for o in spec.objectives},
+    }
+
+
+def _candidate(
+    spec: StudySpec,
+    trial: TrialRecord,
+    confirmation: ConfirmationRecord | None,
+    curves: Mapping[str, CurveRecord],
+) -> dict[str, Any]:
+    design = _design(trial)
+    keys = [o.endpoint for o in spec.objectives]
+    limited = [limit.endpoint for limit in spec.limits]
+    return {
+        "number": trial.number,
+        "label": candidate_label(trial.number),
+        "title": _title(design),
+        "design": trial.design,
+        "design_key": design.key,
+        "recipe_mg": dict(design.amounts_mg),
+        "unit_mass_mg": design.unit_mass_mg,
+        "elemental_mg_per_unit": design.elemental_mg_per_unit,
+        "regimen": str(design.regimen),
+        "process": dict(design.process),
+        "objectives": {key: trial.values[key] for key in keys},
+        "intervals": {key: [trial.lo90[key], trial.hi90[key]] for key in [*keys, *limited]},
+        "values": trial.values,
+        "limits": trial.slacks,
+        "origin": trial.origin,
+        "rung": trial.rung,
+        "warnings": list(warnings(design)),
+        "remarks": list(trial.reasons),
+        "confirmation": None if confirmation is None else _confirmation(confirmation),
+        "curves": {
+            name: _curve(curves[name]) for name in (RELEASE, RELEASE_MECHANISTIC) if name in curves
+        },
+    }
+
+
+def _title(design: Design) -> str:
+    """Return what a person calls a design, such as "citrate HPMC 31 % K4M"."""
+    if "hpmc" in design.amounts_mg:
+        grade = design.process["hpmc_grade"]
+        return f"{design.salt} timed release, HPMC {grade} {design.share_pct('hpmc'):.0f} %"
+    return f"{design.salt} tablet, {design.elemental_mg_per_unit:.0f} mg Mg"
+
+
+def _confirmation(record: ConfirmationRecord) -> dict[str, Any]:
+    return {
+        "n_subjects": record.n_subjects,
+        "values": record.values,
+        "lo90": record.lo90,
+        "hi90": record.hi90,
+        "limits": record.slacks,
+        "is_confirmed": all(slack >= 0 for slack in record.slacks.values()),
+        "reasons": list(record.reasons),
+        "origin": record.origin,
+        "kind": record.kind,
+    }
+
+
+def _curve(record: CurveRecord) -> dict[str, Any]:
+    return {
+        "x_unit": record.x_unit,
+        "x": record.x,
+        "y_unit": record.y_unit,
+        "y": record.y,
+        "lo90": record.lo90,
+        "hi90": record.hi90,
+        "origin": record.origin,
+        "kind": record.kind,
+    }

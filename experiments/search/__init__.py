@@ -1,0 +1,1 @@
+"""The search: strategies that propose, the loop that asks and keeps, the front that remains."""

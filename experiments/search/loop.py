@@ -1,0 +1,186 @@
+"""The loop: propose, store as running, evaluate in parallel, commit, acknowledge.
+
+Batches are cut by trial number and evaluated as a whole before the next proposal, so the same seed
+gives the same trials on every executor and after every interruption. A trial counts only when the
+store has committed it; what an interruption left running is evaluated again as a further attempt.
+"""
+
+from collections.abc import Callable, Sequence
+
+from attrs import evolve, field, frozen
+
+from experiments import failpoints
+from experiments.executors import Executor
+from experiments.objective import Outcome, StudyEvaluator, Task
+from experiments.search.strategies import Observation, Strategy
+from experiments.store import AckWriter, Lease, Store, TrialRecord
+from formulation.design import Design
+from formulation.errors import FormulationError
+from formulation.space import DesignSpace
+
+CHUNK = 4
+"""Trials sent to a worker at once, [-]."""
+
+
+@frozen(kw_only=True)
+class Progress:
+    """Where a search stands."""
+
+    done: int
+    """Finished trials, [-]."""
+
+    budget: int
+    """Trials asked for, [-]."""
+
+    infeasible: int
+    """Finished trials that miss a limit or failed, [-]."""
+
+    trials: tuple[TrialRecord, ...] = field(repr=False)
+    """Finished trials."""
+
+
+@frozen(kw_only=True, eq=False)
+class Search:
+    """One study's search with everything it needs."""
+
+    space: DesignSpace
+    """What may be made."""
+
+    strategy: Strategy
+    """Who proposes."""
+
+    evaluator: StudyEvaluator
+    """Who evaluates."""
+
+    executor: Executor
+    """Where it is evaluated."""
+
+    store: Store
+    """Where it is kept."""
+
+    lease: Lease
+    """Ownership of the study."""
+
+    study_id: str
+    """Uuid of the study."""
+
+    seed: int
+    """Seed of the study."""
+
+    budget: int
+    """Trials asked for, [-]."""
+
+    batch: int
+    """Trials proposed at once, [-]."""
+
+    on_ack: Callable[[tuple[int, ...]], None]
+    """Told the numbers of every commit, after it."""
+
+    on_progress: Callable[[Progress], None]
+    """Told after every batch."""
+
+    def run(self) -> tuple[tuple[TrialRecord, ...], int]:
+        """Search until the budget is met.
+
+        Returns
+        -------
+        tuple of tuple and int
+            Every trial of the study in the order of their numbers, and the chunks sent out, [-].
+        """
+        n_chunks = 0
+        while True:
+            trials = self.store.trials(self.study_id)
+            finished = [t for t in trials if t.state != "running"]
+            self._tell(finished)
+            left_running = [t for t in trials if t.state == "running"]
+            if left_running:
+                batch = [evolve(t, attempt=t.attempt + 1) for t in left_running]
+            elif len(finished) < self.budget:
+                batch = self._propose(finished, min(self.batch, self.budget - len(finished)))
+            else:
+                return tuple(trials), n_chunks
+            self.store.add_running(self.lease, batch)
+            n_chunks += self._evaluate(batch)
+
+    def _propose(self, finished: Sequence[TrialRecord], n: int) -> list[TrialRecord]:
+        failpoints.hit("ask")
+        history = [observation(t) for t in finished]
+        first = len(finished)
+        records = []
+        for k, proposal in enumerate(self.strategy.propose(history, (), n, self.seed)):
+            broken = self.space.violations(proposal.design)
+            if broken:
+                raise FormulationError(
+                    f"Strategy {self.strategy.name} proposed an invalid design for trial"
+                    f" {first + k}: {broken[0].message}",
+                    hint="This is a fault of the program; please report it with the study file.",
+                )
+            records.append(
+                TrialRecord(
+                    number=first + k,
+                    state="running",
+                    design=proposal.design.as_dict(),
+                    seed=self.seed,
+                    rung=proposal.rung,
+                )
+            )
+        return records
+
+    def _evaluate(self, batch: Sequence[TrialRecord]) -> int:
+        by_number = {t.number: t for t in batch}
+        tasks = [Task(number=t.number, design=Design.from_dict(t.design)) for t in batch]
+        chunks = [tuple(tasks[k : k + CHUNK]) for k in range(0, len(tasks), CHUNK)]
+        writer = AckWriter(self.store, self.lease, self.on_ack)
+        try:
+            for _, outcomes in self.executor.run(self.evaluator, chunks):
+                failpoints.hit("flight")
+                writer.add([_finished(by_number[o.number], o) for o in outcomes])
+        finally:
+            # What has come back is kept, whatever ends the batch.
+            writer.flush()
+        failpoints.hit("tell")
+        return len(chunks)
+
+    def _tell(self, finished: Sequence[TrialRecord]) -> None:
+        self.on_progress(
+            Progress(
+                done=len(finished),
+                budget=self.budget,
+                infeasible=sum(not t.is_feasible for t in finished),
+                trials=tuple(finished),
+            )
+        )
+
+
+def observation(trial: TrialRecord) -> Observation:
+    """Return a stored trial as a strategy sees it.
+
+    Parameters
+    ----------
+    trial : TrialRecord
+        A finished trial, [-].
+
+    Returns
+    -------
+    Observation
+        The same facts, [-].
+    """
+    return Observation(
+        number=trial.number,
+        design=Design.from_dict(trial.design),
+        values=trial.values,
+        slacks=trial.slacks,
+    )
+
+
+def _finished(running: TrialRecord, outcome: Outcome) -> TrialRecord:
+    return evolve(
+        running,
+        state="failed" if outcome.has_failed else "complete",
+        values=outcome.values,
+        lo90=outcome.lo90,
+        hi90=outcome.hi90,
+        slacks=outcome.slacks,
+        reasons=outcome.reasons,
+        origin=outcome.origin,
+    )

@@ -1,0 +1,338 @@
+"""Strategies: from what is known to what to try next, with no hidden state.
+
+``propose(history, pending, n, seed)`` gives the same designs for the same arguments, so a history
+rebuilt from the store goes on exactly where it stopped. Every strategy answers the questions of
+`DesignSpace.draw`, so it can only propose designs that obey every input rule.
+
+This is the one home of Optuna: its studies live in memory, hold feasible coordinates, and are
+rebuilt from the history for each batch.
+"""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any, Protocol
+
+import numpy as np
+from attrs import field, frozen
+
+from formulation.design import Design
+from formulation.errors import UnknownNameError
+from formulation.space import DesignSpace
+from formulation.targets import Objective
+
+STARTS_PER_CELL = 4
+"""Stratified designs for each pair of system and salt before a model proposes, [-]."""
+
+MOST_REDRAWS = 8
+"""Attempts to avoid a design that is already known, [-]."""
+
+
+@frozen(kw_only=True)
+class Observation:
+    """One finished trial, as a strategy sees it."""
+
+    number: int
+    """Trial number."""
+
+    design: Design
+    """What was evaluated."""
+
+    values: Mapping[str, float]
+    """Endpoint values; empty for a failed trial."""
+
+    slacks: Mapping[str, float]
+    """Distance to each limit; below zero it is missed."""
+
+
+@frozen(kw_only=True)
+class Proposal:
+    """One design to try."""
+
+    design: Design
+    """A valid design."""
+
+    rung: str
+    """Which rung of the strategy proposed it."""
+
+
+class Strategy(Protocol):
+    """Proposes designs from history alone."""
+
+    @property
+    def name(self) -> str:
+        """Name with its settings, as stored."""
+
+    def propose(
+        self,
+        history: Sequence[Observation],
+        pending: Sequence[tuple[int, Design]],
+        n: int,
+        seed: int,
+    ) -> list[Proposal]:
+        """Return n valid designs, the same for the same arguments."""
+
+
+@frozen(kw_only=True)
+class RandomStrategy:
+    """Stratified random designs in feasible coordinates: the comparator."""
+
+    space: DesignSpace
+    """What may be made."""
+
+    @property
+    def name(self) -> str:
+        """Name with its settings."""
+        return "random(stratified)"
+
+    def propose(
+        self,
+        history: Sequence[Observation],
+        pending: Sequence[tuple[int, Design]],
+        n: int,
+        seed: int,
+    ) -> list[Proposal]:
+        """Return the next n designs of the stratified sequence.
+
+        Parameters
+        ----------
+        history : sequence of Observation
+            Finished trials, [-].
+        pending : sequence of tuple
+            Trials under way with their designs, [-].
+        n : int
+            How many to propose, [-].
+        seed : int
+            Seed of the study, [-].
+
+        Returns
+        -------
+        list of Proposal
+            Valid designs, [-].
+        """
+        first = len(history) + len(pending)
+        return [
+            Proposal(design=stratified(self.space, number, seed), rung="stratified")
+            for number in range(first, first + n)
+        ]
+
+
+@frozen(kw_only=True)
+class TpeStrategy:
+    """Optuna's tree-structured Parzen estimator in feasible coordinates.
+
+    A stratified start covers every system and salt. Afterwards the systems take turns and the
+    estimator chooses everything else, so no system is given up on a few unlucky draws. It models
+    one coordinate at a time: over eight seeds of the quickstart that gave a larger hypervolume
+    than the multivariate form (0.570 against 0.546; random 0.500).
+    """
+
+    space: DesignSpace
+    """What may be made."""
+
+    objectives: tuple[Objective, ...] = field()
+    """What is wanted."""
+
+    @property
+    def name(self) -> str:
+        """Name with its settings."""
+        return f"tpe(univariate, constant_liar, systems in turn, start={self.n_start})"
+
+    @property
+    def n_start(self) -> int:
+        """Stratified designs at the start, [-]."""
+        return STARTS_PER_CELL * len(cells(self.space))
+
+    def propose(
+        self,
+        history: Sequence[Observation],
+        pending: Sequence[tuple[int, Design]],
+        n: int,
+        seed: int,
+    ) -> list[Proposal]:
+        """Return n designs: stratified at the start, then by the model.
+
+        Parameters
+        ----------
+        history : sequence of Observation
+            Finished trials, [-].
+        pending : sequence of tuple
+            Trials under way with their designs, [-].
+        n : int
+            How many to propose, [-].
+        seed : int
+            Seed of the study, [-].
+
+        Returns
+        -------
+        list of Proposal
+            Valid designs, none of them known already if it can be helped, [-].
+        """
+        first = len(history) + len(pending)
+        numbers = range(first, first + n)
+        known = {o.design.key for o in history} | {design.key for _, design in pending}
+        model: Any = None
+        proposals = []
+        for number in numbers:
+            if number < self.n_start:
+                design, rung = stratified(self.space, number, seed), "stratified"
+            else:
+                model = model or self._study(history, pending, first, seed)
+                system = self.space.systems[number % len(self.space.systems)]
+                design, rung = self._ask(model, system, known), "tpe"
+            known.add(design.key)
+            proposals.append(Proposal(design=design, rung=rung))
+        return proposals
+
+    def _ask(self, study: Any, system: str, known: set[str]) -> Design:
+        space = self.space.space_of(system)
+        for _ in range(MOST_REDRAWS):
+            design = space.draw(partial(_suggest, study.ask()))
+            if design.key not in known:
+                break
+        return design
+
+    def _study(
+        self,
+        history: Sequence[Observation],
+        pending: Sequence[tuple[int, Design]],
+        first: int,
+        seed: int,
+    ) -> Any:
+        import optuna
+
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        with warnings.catch_warnings():
+            # constant_liar is experimental in name only; the test of equal trials pins it
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            sampler = optuna.samplers.TPESampler(
+                n_startup_trials=1,
+                multivariate=False,
+                group=False,
+                constant_liar=True,
+                seed=int(np.random.SeedSequence([seed, first]).generate_state(1)[0]),
+            )
+        study = optuna.create_study(directions=["minimize"] * len(self.objectives), sampler=sampler)
+        study.add_trials([self._finished(o) for o in history if o.values])
+        for _, design in pending:
+            params, distributions = self._coordinates(design)
+            state = optuna.trial.TrialState.RUNNING
+            study.add_trial(
+                optuna.trial.create_trial(state=state, params=params, distributions=distributions)
+            )
+        return study
+
+    def _finished(self, seen: Observation) -> Any:
+        import optuna
+
+        params, distributions = self._coordinates(seen.design)
+        return optuna.trial.create_trial(
+            params=params,
+            distributions=distributions,
+            values=[-o.normalise(seen.values[o.endpoint]) for o in self.objectives],
+            constraints={name: -slack for name, slack in seen.slacks.items()},
+        )
+
+    def _coordinates(self, design: Design) -> tuple[dict[str, Any], dict[str, Any]]:
+        from optuna.distributions import CategoricalDistribution, FloatDistribution
+
+        space = self.space.space_of(design.system)
+        answers = space.encode(design)
+        distributions: dict[str, Any] = {}
+
+        def note(name: str, choices: tuple[str, ...] | None) -> str | float:
+            distributions[name] = (
+                FloatDistribution(0.0, 1.0) if choices is None else CategoricalDistribution(choices)
+            )
+            return answers[name]
+
+        space.draw(note)
+        return answers, distributions
+
+
+def _suggest(trial: Any, name: str, choices: tuple[str, ...] | None) -> str | float:
+    if choices is None:
+        return float(trial.suggest_float(name, 0.0, 1.0))
+    return str(trial.suggest_categorical(name, choices))
+
+
+def make_strategy(name: str, space: DesignSpace, objectives: tuple[Objective, ...]) -> Strategy:
+    """Return the strategy of that name.
+
+    Parameters
+    ----------
+    name : str
+        ``tpe`` or ``random``, [-].
+    space : DesignSpace
+        What may be made, [-].
+    objectives : tuple of Objective
+        What is wanted, [-].
+
+    Returns
+    -------
+    Strategy
+        The strategy, [-].
+
+    Raises
+    ------
+    UnknownNameError
+        No strategy has that name.
+    """
+    if name == "tpe":
+        return TpeStrategy(space=space, objectives=objectives)
+    if name == "random":
+        return RandomStrategy(space=space)
+    raise UnknownNameError("Strategy", name, ("tpe", "random"))
+
+
+def cells(space: DesignSpace) -> list[tuple[str, str]]:
+    """Return every pair of system and salt with which something can be made.
+
+    Parameters
+    ----------
+    space : DesignSpace
+        What may be made, [-].
+
+    Returns
+    -------
+    list of tuple of str
+        Systems in turn, so that neighbours in the list differ in system, [-].
+    """
+    columns = [[(s, salt) for salt in space.space_of(s).options] for s in space.systems]
+    longest = max(map(len, columns))
+    return [column[k] for k in range(longest) for column in columns if k < len(column)]
+
+
+def stratified(space: DesignSpace, number: int, seed: int) -> Design:
+    """Return the design of a trial number in the stratified sequence of a study.
+
+    Systems and salts come round in turn; the rest is random, with a stream for each number.
+
+    Parameters
+    ----------
+    space : DesignSpace
+        What may be made, [-].
+    number : int
+        Trial number, [-].
+    seed : int
+        Seed of the study, [-].
+
+    Returns
+    -------
+    Design
+        A valid design, [-].
+    """
+    rounds = cells(space)
+    turn, place = divmod(number, len(rounds))
+    order = np.random.default_rng([seed, turn]).permutation(len(rounds))
+    system, salt = rounds[int(order[place])]
+    rng = np.random.default_rng([seed, 1, number])
+
+    def pick(name: str, choices: tuple[str, ...] | None) -> str | float:
+        if choices is None:
+            return float(rng.random())
+        if name == "system":
+            return system
+        return salt if name == f"{system}.salt" else choices[int(rng.integers(len(choices)))]
+
+    return space.draw(pick)

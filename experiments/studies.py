@@ -1,0 +1,368 @@
+"""The use case: from a study file to a confirmed, tracked front. Every face calls this."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from typing import Any
+
+from attrs import define, frozen
+
+from experiments.config import StudySpec, study_from_config
+from experiments.confirmation import confirm, release_curves
+from experiments.executors import Executor, make_executor
+from experiments.fitting import FittedModels, fit_or_load
+from experiments.objective import StudyEvaluator
+from experiments.reports import write_report
+from experiments.results import front_of, study_document
+from experiments.search.loop import Progress, Search
+from experiments.search.strategies import make_strategy
+from experiments.store import Lease, Store, StudyRecord, TrialRecord
+from experiments.tracking import deliver, enqueue_study, front_link
+from experiments.workspace import Workspace
+from formulation.errors import InputError
+from formulation.targets import Objective
+from models.surrogates.table import code_fingerprint
+
+
+@frozen(kw_only=True)
+class Listener:
+    """What a face wants to be told while a study runs."""
+
+    say: Callable[[str], None]
+    """Told each step in words."""
+
+    on_started: Callable[[StudyRecord], None]
+    """Told the study as soon as it is stored."""
+
+    on_ack: Callable[[StudyRecord, tuple[int, ...]], None]
+    """Told the trial numbers of every commit, after it."""
+
+    on_progress: Callable[[tuple[Objective, ...], Progress], None]
+    """Told after every batch, with what is wanted."""
+
+
+class Interrupted(Exception):
+    """The user or the system stopped a study; what was done is kept."""
+
+    def __init__(self, study: StudyRecord, exit_code: int) -> None:
+        super().__init__(f"Study {study.label} was interrupted; what was done is kept.")
+        self.study = study
+        self.exit_code = exit_code
+
+
+@define
+class Terminated(BaseException):
+    """The system asked the process to end (SIGTERM)."""
+
+
+def run_study(spec: StudySpec, workspace: Workspace, listener: Listener) -> dict[str, Any]:
+    """Run a study from its file.
+
+    Parameters
+    ----------
+    spec : StudySpec
+        The study, [-].
+    workspace : Workspace
+        Where it is kept and run, [-].
+    listener : Listener
+        Who is told, [-].
+
+    Returns
+    -------
+    dict
+        The document of `experiments.results.study_document`, [-].
+
+    Raises
+    ------
+    Interrupted
+        It was stopped; ``formulation resume`` goes on.
+    """
+    with Store.open(workspace.store_path) as store:
+        study = store.create_study(
+            name=spec.name,
+            config=spec.config,
+            config_text=spec.text,
+            config_sha256=spec.sha256,
+            seed=spec.budget.seed,
+            budget=spec.budget.trials,
+        )
+        return _go_on(store, study, spec, workspace, listener)
+
+
+def resume_study(
+    ref: str, workspace: Workspace, listener: Listener, *, take_over: bool = False
+) -> dict[str, Any]:
+    """Go on with a study that was interrupted.
+
+    Parameters
+    ----------
+    ref : str
+        Label such as ``S001``, name or uuid, [-].
+    workspace : Workspace
+        Where it is kept and run, [-].
+    listener : Listener
+        Who is told, [-].
+    take_over : bool, optional
+        Take a study from an owner on another host, [-].
+
+    Returns
+    -------
+    dict
+        The document of the study, [-].
+    """
+    with Store.open(workspace.store_path, create=False) as store:
+        study = store.study(ref)
+        spec = study_from_config(study.config)
+        return _go_on(store, study, spec, workspace, listener, take_over=take_over)
+
+
+def read_study(ref: str, workspace: Workspace) -> dict[str, Any]:
+    """Return the document of a stored study.
+
+    Parameters
+    ----------
+    ref : str
+        Label such as ``S001``, name or uuid, [-].
+    workspace : Workspace
+        Where it is kept, [-].
+
+    Returns
+    -------
+    dict
+        The document, [-].
+    """
+    with Store.open(workspace.store_path, create=False) as store:
+        return study_document(store, store.study(ref))
+
+
+def list_studies(workspace: Workspace) -> list[dict[str, Any]]:
+    """Return one line for each stored study.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Where they are kept, [-].
+
+    Returns
+    -------
+    list of dict
+        Label, name, state, finished trials, budget and time of each, [-].
+    """
+    with Store.open(workspace.store_path, create=False) as store:
+        found = []
+        for study in store.studies():
+            trials = store.trials(study.id)
+            done = [t for t in trials if t.state != "running"]
+            owner = store.owner(study.id)
+            found.append(
+                {
+                    "label": study.label,
+                    "id": study.id,
+                    "name": study.name,
+                    "state": study.state,
+                    "done": len(done),
+                    "budget": study.budget,
+                    "feasible": sum(t.is_feasible for t in done),
+                    "updated_utc": study.updated_utc,
+                    "is_owned": owner is not None,
+                }
+            )
+        return found
+
+
+def deliver_tracking(workspace: Workspace) -> dict[str, Any]:
+    """Deliver what waits in the outbox.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Where the outbox and the tracking are, [-].
+
+    Returns
+    -------
+    dict
+        Delivered and waiting messages, and why, [-].
+    """
+    with Store.open(workspace.store_path, create=False) as store:
+        result = deliver(store, workspace)
+        return {
+            "uri": result.uri,
+            "delivered": result.delivered,
+            "waiting": result.waiting,
+            "error": result.error,
+        }
+
+
+def tracking_links(workspace: Workspace, port: int) -> dict[str, str]:
+    """Return the view of each tracked study, newest first.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Where the studies are kept, [-].
+    port : int
+        Port of the pages, [-].
+
+    Returns
+    -------
+    dict of str to str
+        Address by study label, [-].
+    """
+    if not workspace.store_path.exists():
+        return {}
+    with Store.open(workspace.store_path, create=False) as store:
+        found = {}
+        for study in reversed(store.studies()):
+            tracking = study.info.get("tracking", {})
+            if tracking.get("run_id"):
+                found[study.label] = front_link(
+                    tracking["experiment_id"], study.id, tracking["order_by"], port
+                )
+        return found
+
+
+def _go_on(
+    store: Store,
+    study: StudyRecord,
+    spec: StudySpec,
+    workspace: Workspace,
+    listener: Listener,
+    *,
+    take_over: bool = False,
+) -> dict[str, Any]:
+    listener.on_started(study)
+    with store.own(study.id, take_over=take_over) as lease, _kept_if_stopped(store, lease, study):
+        store.set_study(lease, state="running")
+        with make_executor(workspace.executor, workspace.workers) as executor:
+            executor.warm_up()
+            models = fit_or_load(
+                spec.space, spec.population, store, workspace.models_folder, listener.say
+            )
+            _record(store, lease, spec, workspace, models)
+            trials, n_chunks = _search(store, lease, study, spec, models, executor, listener)
+            _record_executor(store, lease, study, executor, n_chunks)
+        _confirm(store, lease, study, spec, models, trials, listener)
+        store.set_study(lease, state="complete")
+        return _publish(store, lease, store.study(study.id), workspace, listener)
+
+
+def _search(
+    store: Store,
+    lease: Lease,
+    study: StudyRecord,
+    spec: StudySpec,
+    models: FittedModels,
+    executor: Executor,
+    listener: Listener,
+) -> tuple[tuple[TrialRecord, ...], int]:
+    strategy = make_strategy(spec.budget.strategy, spec.space, spec.objectives)
+    store.set_study(lease, info={"strategy": strategy.name})
+    return Search(
+        space=spec.space,
+        strategy=strategy,
+        evaluator=StudyEvaluator(
+            chain=models.chain,
+            population=spec.population,
+            objectives=spec.objectives,
+            limits=spec.limits,
+        ),
+        executor=executor,
+        store=store,
+        lease=lease,
+        study_id=study.id,
+        seed=study.seed,
+        budget=study.budget,
+        batch=spec.budget.batch,
+        on_ack=lambda numbers: listener.on_ack(study, numbers),
+        on_progress=lambda progress: listener.on_progress(spec.objectives, progress),
+    ).run()
+
+
+def _confirm(
+    store: Store,
+    lease: Lease,
+    study: StudyRecord,
+    spec: StudySpec,
+    models: FittedModels,
+    trials: tuple[TrialRecord, ...],
+    listener: Listener,
+) -> None:
+    front = front_of(spec.objectives, trials)
+    if not front:
+        return
+    n_subjects = spec.budget.confirm_subjects
+    listener.say(f"confirming {len(front)} candidates, every subject integrated")
+    store.put_confirmations(
+        lease, confirm(front, spec.population, spec.objectives, spec.limits, n_subjects)
+    )
+    store.put_curves(lease, release_curves(front, models.chain))
+
+
+def _record(
+    store: Store, lease: Lease, spec: StudySpec, workspace: Workspace, models: FittedModels
+) -> None:
+    packages = ("formulation-design", "numpy", "optuna", "ray", "scikit-learn", "mlflow")
+    store.set_study(
+        lease,
+        info={
+            "models": [
+                {"id": m.id, "name": m.name, "sha256": m.sha256, **m.card} for m in models.records
+            ],
+            "models_fitted_now": models.n_fitted,
+            "store": str(workspace.store_path),
+            "scales": [[o.endpoint, o.worst, o.ideal] for o in spec.objectives],
+            "code_sha256": code_fingerprint(),
+            "versions": {name: version(name) for name in packages},
+        },
+    )
+
+
+def _record_executor(
+    store: Store, lease: Lease, study: StudyRecord, executor: Executor, n_chunks: int
+) -> None:
+    """Add to the record what this run used; a resumed study keeps what earlier runs used."""
+    before = store.study(study.id).info.get("executor", {})
+    pids = sorted({*before.get("worker_pids", []), *executor.worker_pids})
+    store.set_study(
+        lease,
+        info={
+            "executor": {
+                "kind": executor.kind,
+                "worker_pids": pids,
+                "driver_pid": os.getpid(),
+                "chunks": before.get("chunks", 0) + n_chunks,
+            }
+        },
+    )
+
+
+def _publish(
+    store: Store, lease: Lease, study: StudyRecord, workspace: Workspace, listener: Listener
+) -> dict[str, Any]:
+    """Write the report and hand the study to the tracking; neither can undo the search."""
+    report = workspace.reports_folder / f"{study.label}.html"
+    store.set_study(lease, info={"report": str(report)})
+    document = study_document(store, store.study(study.id))
+    write_report(document, report)
+    enqueue_study(store, lease, document, report)
+    listener.say("tracking in MLflow")
+    tracked = deliver(store, workspace)
+    store.set_study(lease, info={"tracking": tracked.for_study(study.id)})
+    document = study_document(store, store.study(study.id))
+    if tracked.error:
+        listener.say(f"tracking is waiting: {tracked.error} `formulation track` tries again.")
+    return document
+
+
+@contextmanager
+def _kept_if_stopped(store: Store, lease: Lease, study: StudyRecord) -> Iterator[None]:
+    try:
+        yield
+    except (KeyboardInterrupt, Terminated) as stop:
+        store.set_study(lease, state="interrupted", reason=type(stop).__name__)
+        code = 130 if isinstance(stop, KeyboardInterrupt) else 143
+        raise Interrupted(study, code) from stop
+    except InputError:
+        store.set_study(lease, state="failed", reason="input")
+        raise

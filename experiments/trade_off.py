@@ -1,0 +1,284 @@
+"""The trade-off picture: what it shows, and how it is drawn.
+
+The first two objectives are the axes, a third is the size of the markers, further ones stand in the
+table only. Colour is the delivery system, shape the salt; only the front carries intervals.
+"""
+
+from collections.abc import Mapping, Sequence
+from textwrap import fill
+from typing import TYPE_CHECKING, Any, Literal
+
+from attrs import frozen
+
+from experiments.plots import COLOURS, GREY, INK, NORMAL, SMALL, finish, legend_outside
+from experiments.wording import axis_title, salt_name, value_text
+from formulation.delivery import DELIVERY_SYSTEMS, get_system
+from formulation.errors import InputError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
+
+MOST_LABELS = 12
+"""Most candidates named inside the trade-off picture; the table names all, [-]."""
+
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">")
+
+PointState = Literal["front", "feasible", "infeasible"]
+
+
+@frozen(kw_only=True)
+class Point:
+    """One design in the trade-off picture."""
+
+    number: int
+    """Trial number."""
+
+    label: str
+    """Candidate label on the front, empty elsewhere."""
+
+    system: str
+    """Delivery system."""
+
+    salt: str
+    """Salt key."""
+
+    state: PointState
+    """Where it stands."""
+
+    values: tuple[float, ...]
+    """Value of each objective shown, in its unit."""
+
+    intervals: tuple[tuple[float, float], ...] = ()
+    """90 % interval of each objective shown; on the front only."""
+
+    @property
+    def place(self) -> tuple[float, float]:
+        """Where it is drawn, in the units of the first two objectives."""
+        return self.values[0], self.values[1]
+
+
+@frozen(kw_only=True)
+class TradeOff:
+    """The first two or three objectives of every design."""
+
+    keys: tuple[str, ...]
+    """Endpoint keys: abscissa, ordinate and, with three objectives, the marker size."""
+
+    points: tuple[Point, ...]
+    """Every design that gave numbers."""
+
+    n_without_values: int
+    """Designs that could not be evaluated, [-]."""
+
+    def of(self, state: PointState) -> tuple[Point, ...]:
+        """Return the points of one state.
+
+        Parameters
+        ----------
+        state : str
+            ``front``, ``feasible`` or ``infeasible``, [-].
+
+        Returns
+        -------
+        tuple of Point
+            In trial order, [-].
+        """
+        return tuple(p for p in self.points if p.state == state)
+
+
+def trade_off_data(document: Mapping[str, Any]) -> TradeOff:
+    """Return the points of the trade-off picture.
+
+    Parameters
+    ----------
+    document : mapping
+        What `experiments.results.study_document` made, [-].
+
+    Returns
+    -------
+    TradeOff
+        Every design that gave numbers, [-].
+
+    Raises
+    ------
+    InputError
+        The study has one objective only.
+    """
+    keys = tuple(o["key"] for o in document["objectives"][:3])
+    if len(keys) < 2:
+        raise InputError(
+            f"Study {document['study']['label']} has one objective, {keys[0]}; a trade-off needs"
+            " two.",
+            hint="Draw its history instead.",
+        )
+    front = {c["number"]: c for c in document["front"]}
+    points, missing = [], 0
+    for row in document["points"]:
+        values = tuple(row["objectives"][key] for key in keys)
+        if None in values:
+            missing += 1
+        else:
+            points.append(_point(row, keys, values, front.get(row["number"])))
+    return TradeOff(keys=keys, points=tuple(points), n_without_values=missing)
+
+
+def draw_trade_off(data: TradeOff, axes: "Axes") -> None:
+    """Draw the first two objectives against each other, a third as the size of the markers.
+
+    Parameters
+    ----------
+    data : TradeOff
+        What to draw, [-].
+    axes : Axes
+        Where, [-].
+    """
+    salts = sorted({p.salt for p in data.points if p.state != "infeasible"})
+    size = _Sizes(data)
+    for point in data.of("infeasible"):
+        axes.plot(*point.place, marker="x", color=GREY, markersize=4.5, alpha=0.75, zorder=1)
+    for point in data.of("feasible"):
+        _mark(axes, point, salts, size.of(point), alpha=0.4, edge="none", zorder=2)
+    for point in data.of("front"):
+        _error_bars(axes, point)
+        _mark(axes, point, salts, size.of(point), alpha=0.95, edge="black", zorder=4)
+    axes.set_xlabel(fill(axis_title(data.keys[0]), 60), fontsize=NORMAL)
+    axes.set_ylabel(fill(axis_title(data.keys[1]), 42), fontsize=NORMAL)
+    finish(axes)
+    _name_points(axes, data.of("front")[:MOST_LABELS])
+    legend_outside(axes, _trade_off_handles(data, salts, size))
+
+
+def _point(
+    row: Mapping[str, Any],
+    keys: Sequence[str],
+    values: tuple[float, ...],
+    candidate: Mapping[str, Any] | None,
+) -> Point:
+    state: PointState = "feasible" if row["is_feasible"] else "infeasible"
+    return Point(
+        number=row["number"],
+        label="" if candidate is None else candidate["label"],
+        system=row["system"],
+        salt=row["salt"],
+        state=state if candidate is None else "front",
+        values=values,
+        intervals=()
+        if candidate is None
+        else tuple((candidate["intervals"][k][0], candidate["intervals"][k][1]) for k in keys),
+    )
+
+
+class _Sizes:
+    """Marker areas: constant for two objectives, growing with the value of a third."""
+
+    def __init__(self, data: TradeOff) -> None:
+        self.key = data.keys[2] if len(data.keys) > 2 else ""
+        shown = [p.values[2] for p in data.points if p.state != "infeasible"] if self.key else []
+        self.low, self.high = (min(shown), max(shown)) if shown else (0.0, 0.0)
+
+    def area(self, value: float) -> float:
+        if self.high <= self.low:
+            return 60.0
+        return 30.0 + 130.0 * (value - self.low) / (self.high - self.low)
+
+    def of(self, point: Point) -> float:
+        return self.area(point.values[2]) if self.key else 60.0
+
+    def samples(self) -> list[float]:
+        if self.high <= self.low:
+            return []
+        return [self.low, (self.low + self.high) / 2, self.high]
+
+
+def _colour(system: str) -> str:
+    names = [s.name for s in DELIVERY_SYSTEMS]
+    return COLOURS[names.index(system) % len(COLOURS)]
+
+
+def _marker(salt: str, salts: Sequence[str]) -> str:
+    return MARKERS[salts.index(salt) % len(MARKERS)]
+
+
+def _mark(
+    axes: "Axes",
+    point: Point,
+    salts: Sequence[str],
+    area: float,
+    *,
+    alpha: float,
+    edge: str,
+    zorder: int,
+) -> None:
+    axes.scatter(
+        *point.place,
+        s=area,
+        c=_colour(point.system),
+        marker=_marker(point.salt, salts),
+        edgecolors=edge,
+        linewidths=0.9,
+        alpha=alpha,
+        zorder=zorder,
+    )
+
+
+def _error_bars(axes: "Axes", point: Point) -> None:
+    (x, y), ((x_low, x_high), (y_low, y_high)) = point.place, point.intervals[:2]
+    colour = _colour(point.system)
+    for xs, ys in (([x_low, x_high], [y, y]), ([x, x], [y_low, y_high])):
+        axes.plot(xs, ys, color=colour, lw=0.9, alpha=0.55, zorder=3)
+
+
+def _name_points(axes: "Axes", points: Sequence[Point]) -> None:
+    """Write labels beside points, each where it touches no other label; else leave it out."""
+    from matplotlib.patheffects import withStroke
+
+    taken: list[tuple[float, float]] = [
+        (float(x), float(y)) for x, y in (axes.transData.transform(p.place) for p in points)
+    ]
+    for point in points:
+        x, y = axes.transData.transform(point.place)
+        for dx, dy in ((17, 11), (-17, 11), (17, -11), (-17, -11), (0, 17), (0, -17)):
+            spot = (float(x) + 1.4 * dx, float(y) + 1.4 * dy)
+            if all(abs(spot[0] - a) > 26 or abs(spot[1] - b) > 11 for a, b in taken):
+                taken.append(spot)
+                axes.annotate(
+                    point.label,
+                    point.place,
+                    (dx, dy),
+                    textcoords="offset points",
+                    ha="center",
+                    va="center",
+                    fontsize=SMALL,
+                    zorder=5,
+                    path_effects=[withStroke(linewidth=2.5, foreground="white")],
+                )
+                break
+
+
+def _trade_off_handles(data: TradeOff, salts: Sequence[str], size: _Sizes) -> "list[Line2D]":
+    from matplotlib.lines import Line2D
+
+    def entry(label: str, **style: object) -> Line2D:
+        return Line2D([], [], ls="", label=label, **style)  # type: ignore[arg-type]
+
+    systems = sorted({p.system for p in data.points if p.state != "infeasible"})
+    front = {"marker": "o", "color": "white", "markeredgecolor": "black"}
+    handles = [
+        entry(f"front ({len(data.of('front'))}), 90 % intervals", **front),
+        entry(
+            f"feasible, but beaten ({len(data.of('feasible'))})", marker="o", color=GREY, alpha=0.4
+        ),
+        entry(f"infeasible ({len(data.of('infeasible'))})", marker="x", color=GREY),
+    ]
+    handles += [
+        Line2D([], [], lw=6, color=_colour(s), label=fill(get_system(s).title, 28)) for s in systems
+    ]
+    handles += [entry(salt_name(s), marker=_marker(s, salts), color=INK) for s in salts]
+    if size.samples():
+        handles.append(entry(fill(f"size: {axis_title(size.key)}", 30), marker=""))
+    handles += [
+        entry(value_text(v, size.key), marker="o", color="#bbbbbb", markersize=size.area(v) ** 0.5)
+        for v in size.samples()
+    ]
+    return handles

@@ -1,0 +1,285 @@
+"""How the names and numbers of a study are written for people.
+
+One home, so that a picture, a table and a sentence never call the same thing by two names.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from formulation.delivery import get_system
+from formulation.errors import DataError
+from formulation.excipients import get_excipient
+from formulation.parameters import RealParameter
+from formulation.targets import get_endpoint
+
+EVALUATION_FAILED = "evaluation failed"
+"""Stands among the missed limits for designs that gave no number."""
+
+HPMC_GRADE = "hpmc_grade"
+"""The process parameter that names a component more closely."""
+
+_STATISTICS = {"p05": "5th percentile", "p50": "median", "p95": "95th percentile"}
+_ONE_SIDED = re.compile(r"(?P<key>\S+) (?P<relation><=|>=) (?P<bound>\S+) (?P<unit>\S+)")
+_TWO_SIDED = re.compile(r"(?P<low>\S+) <= (?P<key>\S+) <= (?P<high>\S+) (?P<unit>\S+)")
+
+
+def unit_text(unit: str) -> str:
+    """Return a unit as people write it.
+
+    Parameters
+    ----------
+    unit : str
+        Unit of an endpoint, [-].
+
+    Returns
+    -------
+    str
+        The same, with ``%`` for percent, [-].
+
+    Examples
+    --------
+    >>> unit_text("percent"), unit_text("mg/d")
+    ('%', 'mg/d')
+    """
+    return "%" if unit == "percent" else unit
+
+
+def unit_of(key: str) -> str:
+    """Return the unit of an endpoint as people write it.
+
+    Parameters
+    ----------
+    key : str
+        Endpoint key, [-].
+
+    Returns
+    -------
+    str
+        Unit, [-].
+    """
+    return unit_text(get_endpoint(key).unit)
+
+
+def endpoint_title(key: str) -> str:
+    """Return an endpoint's name with its statistic, without unit.
+
+    Parameters
+    ----------
+    key : str
+        Endpoint key, [-].
+
+    Returns
+    -------
+    str
+        Name, [-].
+
+    Examples
+    --------
+    >>> endpoint_title("absorbed_increment.p50")
+    'Absorbed Mg, increment over diet (median)'
+    """
+    _, _, statistic = key.partition(".")
+    title = get_endpoint(key).title
+    return f"{title} ({_STATISTICS[statistic]})" if statistic else title
+
+
+def axis_title(key: str) -> str:
+    """Return what stands beside an axis.
+
+    Parameters
+    ----------
+    key : str
+        Endpoint key, [-].
+
+    Returns
+    -------
+    str
+        Name and unit, [-].
+    """
+    return f"{endpoint_title(key)}, {unit_of(key)}"
+
+
+def number_text(value: float, key: str) -> str:
+    """Return a value with the decimals of its endpoint.
+
+    Parameters
+    ----------
+    value : float
+        Value in the endpoint's unit, [-].
+    key : str
+        Endpoint key, [-].
+
+    Returns
+    -------
+    str
+        The number without unit, [-].
+
+    Examples
+    --------
+    >>> number_text(31.2345, "absorbed_increment.p50"), number_text(-0.0001, "serum_change.p50")
+    ('31.2', '0.000')
+    """
+    return f"{value:z.{get_endpoint(key).decimals}f}"
+
+
+def value_text(value: float, key: str) -> str:
+    """Return a value with its unit.
+
+    Parameters
+    ----------
+    value : float
+        Value in the endpoint's unit, [-].
+    key : str
+        Endpoint key, [-].
+
+    Returns
+    -------
+    str
+        Number and unit, [-].
+    """
+    return f"{number_text(value, key)} {unit_of(key)}"
+
+
+def interval_text(low: float, high: float, key: str) -> str:
+    """Return an interval as it stands in tables, empty when it has no width.
+
+    Parameters
+    ----------
+    low, high : float
+        Ends in the endpoint's unit, [-].
+    key : str
+        Endpoint key, [-].
+
+    Returns
+    -------
+    str
+        Such as ``"[24.0, 39.1]"``, [-].
+    """
+    return f"[{number_text(low, key)}, {number_text(high, key)}]" if high > low else ""
+
+
+def limit_key(name: str) -> str:
+    """Return the endpoint key of a limit.
+
+    Parameters
+    ----------
+    name : str
+        Name of an `OutcomeLimit`, [-].
+
+    Returns
+    -------
+    str
+        Endpoint key, [-].
+
+    Raises
+    ------
+    DataError
+        It is no such name.
+    """
+    return _limit(name)["key"]
+
+
+def limit_text(name: str) -> str:
+    """Return a limit in words.
+
+    Parameters
+    ----------
+    name : str
+        Name of an `OutcomeLimit`, or `EVALUATION_FAILED`, [-].
+
+    Returns
+    -------
+    str
+        Endpoint, bound and unit, [-].
+
+    Raises
+    ------
+    DataError
+        It is no such name.
+
+    Examples
+    --------
+    >>> limit_text("released_1h <= 25 percent")
+    'Released in 1 h at most 25 %'
+    """
+    if name == EVALUATION_FAILED:
+        return "Evaluation failed"
+    parts = _limit(name)
+    title, unit = endpoint_title(parts["key"]), unit_text(parts["unit"])
+    if "low" in parts:
+        return f"{title} between {parts['low']} and {parts['high']} {unit}"
+    relation = "at most" if parts["relation"] == "<=" else "at least"
+    return f"{title} {relation} {parts['bound']} {unit}"
+
+
+def salt_name(salt: str) -> str:
+    """Return what people call a salt.
+
+    Parameters
+    ----------
+    salt : str
+        Salt key, [-].
+
+    Returns
+    -------
+    str
+        Such as ``"magnesium citrate"``, [-].
+    """
+    return f"magnesium {salt.replace('_', ' ')}"
+
+
+def component_name(component: str, design: Mapping[str, Any]) -> str:
+    """Return what people call a component of a design.
+
+    Parameters
+    ----------
+    component : str
+        Key in the recipe, [-].
+    design : mapping
+        The design as plain values, [-].
+
+    Returns
+    -------
+    str
+        Such as ``"Hypromellose K4M"``, [-].
+    """
+    if component == "salt":
+        return salt_name(design["salt"]).capitalize()
+    if component == "hpmc":
+        return get_excipient(f"hpmc_{str(design['process'][HPMC_GRADE]).lower()}").label
+    return get_excipient(component).label
+
+
+def process_text(design: Mapping[str, Any]) -> str:
+    """Return the process of a design in words.
+
+    Parameters
+    ----------
+    design : mapping
+        The design as plain values, [-].
+
+    Returns
+    -------
+    str
+        Such as ``"compression force 15 kN"``; the grade of hypromellose is in its name, [-].
+    """
+    found = []
+    for parameter in get_system(design["system"]).process:
+        value = design["process"][parameter.name]
+        if isinstance(parameter, RealParameter):
+            name = parameter.name.removesuffix(f"_{parameter.unit.lower()}")
+            found.append(f"{name.replace('_', ' ')} {value:g} {parameter.unit}")
+        elif parameter.name != HPMC_GRADE:
+            found.append(f"{parameter.name.replace('_', ' ')} {value}")
+    return ", ".join(found)
+
+
+def _limit(name: str) -> dict[str, str]:
+    match = _TWO_SIDED.fullmatch(name) or _ONE_SIDED.fullmatch(name)
+    if match is None:
+        raise DataError(
+            f"Limit {name!r} is not of the form 'endpoint <= value unit'.",
+            hint="The study document was changed by hand, or is of another version.",
+        )
+    return match.groupdict()

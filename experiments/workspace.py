@@ -1,0 +1,147 @@
+"""Where a study is kept and run: workspace folder, executor and tracking.
+
+Each setting comes from the flag, else the environment, else ``formulation.toml`` in the current
+folder, else the default. The study file never says where it runs.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+from attrs import frozen
+
+from experiments.executors import KINDS
+from experiments.store import STORE_FILE
+from formulation.errors import InputError, UnknownNameError
+
+SETTINGS_FILE = "formulation.toml"
+DEFAULT_HOME = ".formulation"
+VARIABLES = {
+    "home": "FORMULATION_HOME",
+    "executor": "FORMULATION_EXECUTOR",
+    "workers": "FORMULATION_WORKERS",
+    "tracking_uri": "FORMULATION_TRACKING_URI",
+}
+"""Environment variable of each setting; the same names are keys of ``formulation.toml``."""
+
+
+@frozen(kw_only=True)
+class Workspace:
+    """A folder that holds the store, the models and the reports, and how studies run there."""
+
+    home: Path
+    """The folder."""
+
+    executor: str
+    """Kind of executor."""
+
+    workers: int | None
+    """Workers; None for as many as the machine suggests."""
+
+    tracking_uri: str
+    """MLflow tracking address."""
+
+    @property
+    def store_path(self) -> Path:
+        """Database file."""
+        return self.home / STORE_FILE
+
+    @property
+    def models_folder(self) -> Path:
+        """Folder of fitted models."""
+        return self.home / "models"
+
+    @property
+    def reports_folder(self) -> Path:
+        """Folder of reports."""
+        return self.home / "reports"
+
+    @property
+    def artifacts_folder(self) -> Path:
+        """Folder of MLflow's artefacts."""
+        return self.home / "mlartifacts"
+
+
+def open_workspace(
+    *,
+    home: str | None = None,
+    executor: str | None = None,
+    workers: int | None = None,
+    environment: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+) -> Workspace:
+    """Decide every setting.
+
+    Parameters
+    ----------
+    home : str, optional
+        Workspace folder from the flag, [-].
+    executor : str, optional
+        Kind of executor from the flag, [-].
+    workers : int, optional
+        Workers from the flag, [-].
+    environment : mapping, optional
+        Environment; the process's own by default, [-].
+    folder : Path, optional
+        Folder in which ``formulation.toml`` is looked for; the current one by default, [-].
+
+    Returns
+    -------
+    Workspace
+        The settings; nothing is created yet, [-].
+
+    Raises
+    ------
+    InputError
+        The settings file is not TOML, has an unknown key, or a value is of the wrong kind.
+    """
+    environ = os.environ if environment is None else environment
+    given = {"home": home, "executor": executor, "workers": workers}
+    written = _read_settings((folder or Path.cwd()) / SETTINGS_FILE)
+    found = {
+        name: next(
+            (
+                value
+                for value in (given.get(name), environ.get(variable) or None, written.get(name))
+                if value is not None
+            ),
+            None,
+        )
+        for name, variable in VARIABLES.items()
+    }
+    place = Path(str(found["home"] or DEFAULT_HOME)).absolute()
+    kind = str(found["executor"] or "ray")
+    if kind not in KINDS:
+        raise UnknownNameError("Executor", kind, KINDS)
+    return Workspace(
+        home=place,
+        executor=kind,
+        workers=_count(found["workers"]),
+        tracking_uri=str(found["tracking_uri"] or f"sqlite:///{place / 'mlflow.db'}"),
+    )
+
+
+def _read_settings(path: Path) -> dict[str, object]:
+    if not path.is_file():
+        return {}
+    try:
+        written: dict[str, object] = tomllib.loads(path.read_text())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"Settings file {path.name} is not TOML: {error}.") from error
+    for name in written:
+        if name not in VARIABLES:
+            raise UnknownNameError(f"Setting in {path.name}", name, VARIABLES)
+    return written
+
+
+def _count(value: object) -> int | None:
+    if value is None:
+        return None
+    try:
+        count = int(str(value))
+    except ValueError:
+        count = 0
+    if count < 1:
+        raise InputError(f"Setting 'workers' is {value!r}; it must be a whole number from 1.")
+    return count

@@ -1,0 +1,170 @@
+"""The chain at surrogate fidelity: the same question as the mechanistic one, in milliseconds."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from attrs import frozen
+
+from formulation.arrays import FloatArray
+from formulation.design import Design
+from formulation.errors import InputError
+from formulation.patients import Population
+from formulation.provenance import Origin
+from formulation.targets import BENCH_TIMES_H
+from formulation.units import MG_PER_MMOL
+from models.chain import CURVE_TIMES_H, PERCENTILES, EndpointTable, recipe_values
+from models.surrogates.emulator import Prediction, SystemSurrogate
+from models.surrogates.table import ENDPOINT_KEYS, feature_row
+
+_Columns = dict[str, tuple[FloatArray, FloatArray, FloatArray]]
+
+
+@frozen(kw_only=True, eq=False)
+class SurrogateChain:
+    """Fitted surrogates of every system of a study, for one named population."""
+
+    population: Population
+    """Population the surrogates were fitted for."""
+
+    surrogates: Mapping[str, SystemSurrogate]
+    """By delivery system."""
+
+    def evaluate(
+        self, designs: Sequence[Design], population: Population, outputs: Sequence[str]
+    ) -> EndpointTable:
+        """Return the outputs asked for, one row a design.
+
+        Parameters
+        ----------
+        designs : sequence of Design
+            Designs of any fitted system, [-].
+        population : Population
+            Must be the one the surrogates were fitted for, [-].
+        outputs : sequence of str
+            Endpoint keys, [-].
+
+        Returns
+        -------
+        EndpointTable
+            Predicted values with 90 % intervals and extrapolation remarks, [-].
+
+        Raises
+        ------
+        InputError
+            There is no design, the population is another one, or a system was not fitted.
+        """
+        if not designs:
+            raise InputError("SurrogateChain: no design to evaluate.")
+        if population != self.population:
+            raise InputError(
+                f"SurrogateChain: fitted for population {self.population.name!r}"
+                f" ({self.population.size} subjects), asked for {population.name!r}.",
+                hint="Fit surrogates for that population.",
+            )
+        shape = (len(designs), len(outputs))
+        value, lo90, hi90 = np.empty(shape), np.empty(shape), np.empty(shape)
+        reasons: list[tuple[str, ...]] = [()] * len(designs)
+        for system, rows in _by_system(designs).items():
+            members = [designs[k] for k in rows]
+            features = self.features(members)
+            columns = _columns(members, self._surrogate(system).predict(features))
+            for j, key in enumerate(outputs):
+                value[rows, j], lo90[rows, j], hi90[rows, j] = columns[key]
+            for k, row in zip(rows, features, strict=True):
+                reasons[k] = self._surrogate(system).extrapolations(row)
+        return EndpointTable(
+            keys=tuple(outputs),
+            value=value,
+            lo90=lo90,
+            hi90=hi90,
+            origin=Origin.SIMULATED,
+            kind=self.interval_kind,
+            reasons=tuple(reasons),
+        )
+
+    @property
+    def interval_kind(self) -> str:
+        """What the endpoints' intervals are called."""
+        kinds = sorted({s.calibration.endpoint_kind for s in self.surrogates.values()})
+        return "; ".join(kinds)
+
+    def curve(self, design: Design) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return the release curve of one design with its interval.
+
+        Parameters
+        ----------
+        design : Design
+            A design, [-].
+
+        Returns
+        -------
+        tuple of ndarray of shape (n_times,)
+            Mean, lower and upper end at `models.chain.CURVE_TIMES_H`, [-].
+        """
+        found = self._surrogate(design.system).predict(self.features([design]))
+        return found.curve[0], found.curve_lo90[0], found.curve_hi90[0]
+
+    def features(self, designs: Sequence[Design]) -> FloatArray:
+        """Return the features of designs of one system.
+
+        Parameters
+        ----------
+        designs : sequence of Design
+            Designs of one system, [-].
+
+        Returns
+        -------
+        ndarray of shape (n_designs, n_features)
+            Features in the surrogate's order, [-].
+        """
+        names = self._surrogate(designs[0].system).feature_names
+        rows = [feature_row(design) for design in designs]
+        return np.array([[row[name] for name in names] for row in rows])
+
+    def _surrogate(self, system: str) -> SystemSurrogate:
+        try:
+            return self.surrogates[system]
+        except KeyError:
+            raise InputError(f"SurrogateChain: no surrogate of {system!r} was fitted.") from None
+
+
+def _by_system(designs: Sequence[Design]) -> dict[str, list[int]]:
+    rows: dict[str, list[int]] = {}
+    for k, design in enumerate(designs):
+        rows.setdefault(design.system, []).append(k)
+    return rows
+
+
+def _columns(designs: Sequence[Design], found: Prediction) -> _Columns:
+    columns: _Columns = {
+        key: (found.endpoints[:, k], found.endpoints_lo90[:, k], found.endpoints_hi90[:, k])
+        for k, key in enumerate(ENDPOINT_KEYS)
+    }
+    dose = np.array([d.elemental_mg_per_day for d in designs])
+    for statistic in PERCENTILES:
+        absorbed = columns[f"absorbed_increment.{statistic}"]
+        mean, low, high = absorbed
+        columns[f"fraction_absorbed.{statistic}"] = (
+            100 * mean / dose,
+            100 * low / dose,
+            100 * high / dose,
+        )
+        columns[f"urine_change.{statistic}"] = (
+            mean / MG_PER_MMOL,
+            low / MG_PER_MMOL,
+            high / MG_PER_MMOL,
+        )
+    for name, time in BENCH_TIMES_H.items():
+        columns[name] = (
+            _at(found.curve, time),
+            _at(found.curve_lo90, time),
+            _at(found.curve_hi90, time),
+        )
+    for key in recipe_values(designs[0]):
+        exact = np.array([recipe_values(d)[key] for d in designs])
+        columns[key] = (exact, exact, exact)
+    return columns
+
+
+def _at(curves: FloatArray, time_h: float) -> FloatArray:
+    return np.array([100 * np.interp(time_h, CURVE_TIMES_H, curve) for curve in curves])

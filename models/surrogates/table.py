@@ -1,0 +1,239 @@
+"""The rows a surrogate learns from: which design, what came out, and where it comes from.
+
+Simulated rows are a space-filling set of the study's own designs, run through the mechanistic
+chain in the study's population. Measured release curves join them when a laboratory has some.
+"""
+
+from collections.abc import Sequence
+from functools import cache, partial
+from hashlib import sha256
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+import numpy as np
+from attrs import field, frozen
+
+from formulation.arrays import FloatArray
+from formulation.delivery import get_system
+from formulation.design import Design
+from formulation.errors import DataError
+from formulation.patients import Population
+from formulation.profiles import HCL_01M, ReleaseProfile
+from formulation.provenance import Origin
+from formulation.space import SystemSpace
+from models.chain import CURVE_TIMES_H, PERCENTILES, simulate_responses
+from models.population import draw_subjects
+from models.release import release_law
+from models.release.vessel import dissolve_all
+
+LEARNT = (
+    "absorbed_increment",
+    "soluble_unabsorbed_load",
+    "peak_gut_load",
+    "serum_change",
+    "serum",
+)
+"""Population endpoints that are learnt; the others are arithmetic on these."""
+
+ENDPOINT_KEYS = tuple(f"{name}.{statistic}" for name in LEARNT for statistic in PERCENTILES)
+"""Columns of the learnt endpoints."""
+
+LAW_TIMES_H = np.array([1.0, 4.0, 12.0])
+"""Times at which the law's liberated fraction is a feature, [h]."""
+
+
+@frozen(kw_only=True, eq=False)
+class MeasuredCurve:
+    """One release curve from a laboratory."""
+
+    design: Design
+    """What was made."""
+
+    profile: ReleaseProfile
+    """What was measured; its origin is ``measured``."""
+
+    source: str
+    """Data set and version."""
+
+    def __attrs_post_init__(self) -> None:
+        if self.profile.origin is not Origin.MEASURED:
+            raise DataError(
+                f"Curve of {self.source!r} says {self.profile.origin.value};"
+                " only a laboratory's curve is measured."
+            )
+
+
+@frozen(kw_only=True, eq=False)
+class TrainingTable:
+    """Rows of one delivery system for one named population."""
+
+    system: str
+    """Delivery system."""
+
+    population: Population
+    """Population the endpoints belong to."""
+
+    feature_names: tuple[str, ...]
+    """Columns of the features."""
+
+    features: FloatArray
+    """Of shape (n_rows, n_features), units in the names."""
+
+    curves: FloatArray
+    """Fraction released at `CURVE_TIMES_H`, of shape (n_rows, n_times), [-]."""
+
+    endpoints: FloatArray
+    """Learnt endpoints of the simulated rows, of shape (n_simulated, n_keys)."""
+
+    n_simulated: int
+    """Rows that were simulated; they come first, [-]."""
+
+    groups: tuple[str, ...]
+    """Design key of each row; a formulation never stands on both sides of a split."""
+
+    sources: tuple[str, ...] = field(factory=tuple)
+    """Data sets of the measured rows."""
+
+    @property
+    def n_measured(self) -> int:
+        """Rows a laboratory measured, [-]."""
+        return len(self.features) - self.n_simulated
+
+    @property
+    def n_measured_groups(self) -> int:
+        """Formulations a laboratory measured, [-]."""
+        return len(set(self.groups[self.n_simulated :]))
+
+
+def feature_row(design: Design) -> dict[str, float]:
+    """Return what a surrogate sees of a design.
+
+    Parameters
+    ----------
+    design : Design
+        A design, [-].
+
+    Returns
+    -------
+    dict of str to float
+        The system's features and the law's liberated fractions, [-].
+    """
+    row = dict(get_system(design.system).features(design))
+    liberated = release_law(design).liberated(LAW_TIMES_H)
+    for time, fraction in zip(LAW_TIMES_H, liberated, strict=True):
+        row[f"law_liberated_{time:g}h"] = float(fraction)
+    return row
+
+
+def space_filling(space: SystemSpace, n: int, seed: int) -> list[Design]:
+    """Return designs spread evenly over one system's space.
+
+    Parameters
+    ----------
+    space : SystemSpace
+        The space, [-].
+    n : int
+        How many, [-].
+    seed : int
+        Seed of the scrambled Sobol sequence, [-].
+
+    Returns
+    -------
+    list of Design
+        Valid designs, no two alike, [-].
+    """
+    from scipy.stats import qmc
+
+    columns: dict[str, int] = {}
+
+    def answer(row: FloatArray, name: str, choices: tuple[str, ...] | None) -> str | float:
+        stem = name.split(".")[-1] if choices else name
+        u = float(row[columns.setdefault(stem, len(columns))])
+        return u if choices is None else choices[min(int(u * len(choices)), len(choices) - 1)]
+
+    n_dimensions = 3 + len(space.system.components) + len(space.system.process)
+    sobol = qmc.Sobol(n_dimensions, scramble=True, rng=seed)
+    found: dict[str, Design] = {}
+    for row in sobol.random_base2(int(np.ceil(np.log2(2 * n)))):
+        design = space.draw(partial(answer, row))
+        found.setdefault(design.key, design)
+        if len(found) == n:
+            break
+    return list(found.values())
+
+
+def build_table(
+    space: SystemSpace,
+    population: Population,
+    *,
+    n_designs: int,
+    seed: int,
+    measured: Sequence[MeasuredCurve] = (),
+) -> TrainingTable:
+    """Simulate a space-filling set of designs and add what was measured.
+
+    Parameters
+    ----------
+    space : SystemSpace
+        One system's space, [-].
+    population : Population
+        Who takes the products, [-].
+    n_designs : int
+        Simulated designs, [-].
+    seed : int
+        Seed of the design set, [-].
+    measured : sequence of MeasuredCurve, optional
+        A laboratory's curves of this system, [-].
+
+    Returns
+    -------
+    TrainingTable
+        Simulated rows first, [-].
+    """
+    designs = space_filling(space, n_designs, seed)
+    responses = simulate_responses(designs, draw_subjects(population)).values
+    endpoints = np.column_stack(
+        [
+            np.percentile(responses[name], percent, axis=1)
+            for name in LEARNT
+            for percent in PERCENTILES.values()
+        ]
+    )
+    simulated = dissolve_all([release_law(d) for d in designs], HCL_01M, CURVE_TIMES_H)
+    rows = [feature_row(d) for d in [*designs, *(m.design for m in measured)]]
+    curves = [profile.fraction for profile in simulated]
+    curves += [np.interp(CURVE_TIMES_H, m.profile.times_h, m.profile.fraction) for m in measured]
+    return TrainingTable(
+        system=space.name,
+        population=population,
+        feature_names=tuple(rows[0]),
+        features=np.array([list(row.values()) for row in rows]),
+        curves=np.array(curves),
+        endpoints=endpoints,
+        n_simulated=len(designs),
+        groups=tuple(d.key for d in [*designs, *(m.design for m in measured)]),
+        sources=tuple(sorted({m.source for m in measured})),
+    )
+
+
+@cache
+def code_fingerprint() -> str:
+    """Return a hash of everything that decides a simulated row: domain and models, code and data.
+
+    Returns
+    -------
+    str
+        SHA-256, [-].
+    """
+    digest = sha256()
+
+    def walk(folder: Traversable) -> None:
+        for entry in sorted(folder.iterdir(), key=lambda e: e.name):
+            if entry.is_dir() and entry.name != "__pycache__":
+                walk(entry)
+            elif entry.name.endswith((".py", ".csv")):
+                digest.update(entry.name.encode() + b"\0" + entry.read_bytes())
+
+    for package in ("formulation", "models"):
+        walk(files(package))
+    return digest.hexdigest()

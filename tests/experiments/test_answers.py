@@ -1,0 +1,111 @@
+"""The answer says what to make, whether a plain tablet does as well, and when to make nothing."""
+
+from experiments.answers import Verdict, answer
+from experiments.comparison import is_plain_soluble, merit, objectives_of
+from tests.experiments.example_document import (
+    SIMULATED,
+    SUBJECTS,
+    example_document,
+)
+
+
+def test_answer_is_the_largest_product_of_confirmed_objectives():
+    """The best all-round candidate is recomputed here from the document."""
+    document = example_document()
+    found = answer(document)
+    held = [c for c in document["front"] if c["confirmation"]["is_confirmed"]]
+    best = max(held, key=lambda c: merit(objectives_of(document), c))
+    assert found.verdict is Verdict.RECOMMENDED
+    assert found.label == best["label"] == "C017"
+
+
+def test_answer_says_when_a_plain_tablet_does_as_well():
+    """The first sentence admits that the elaborate product does no better."""
+    found = answer(example_document())
+    assert found.does_no_better
+    assert found.rival == "C005"
+    assert "but does no better than C005, a plain immediate-release tablet" in found.sentence
+
+
+def test_answer_says_where_it_beats_the_plain_tablets():
+    """Beyond the intervals, the first sentence names the objective that makes the difference."""
+    found = answer(example_document(best_peak=1.5))
+    assert not found.does_no_better
+    assert "does better than C005, a plain immediate-release tablet" in found.sentence
+    assert found.sentence.endswith("Most dissolved Mg in the upper gut at once (median).")
+
+
+def test_answer_without_a_plain_tablet_says_so():
+    """Without comparator on the front the first sentence claims nothing against it."""
+    document = example_document()
+    document["front"] = [c for c in document["front"] if not is_plain_soluble(c)]
+    found = answer(document)
+    assert found.rival is None
+    assert "no plain immediate-release tablet of a soluble salt is on the front" in found.sentence
+
+
+def test_answer_that_is_a_plain_tablet_says_so():
+    """When the simplest product wins, nothing is compared with itself."""
+    document = example_document()
+    document["front"] = [c for c in document["front"] if is_plain_soluble(c)]
+    assert "it is itself a plain tablet of a soluble salt" in answer(document).sentence
+
+
+def test_oxide_is_no_soluble_comparator():
+    """Only salts of which 250 mg of magnesium dissolve in a glass of water count as soluble."""
+    design = {"system": "immediate_release", "salt": "oxide"}
+    assert not is_plain_soluble(design)
+    assert is_plain_soluble({**design, "salt": "chloride"})
+    assert not is_plain_soluble({"system": "timed_release", "salt": "chloride"})
+
+
+def test_answer_states_recipe_regimen_values_and_confirmation():
+    """What to weigh, how to take it, and how each number is known."""
+    text = answer(example_document()).text
+    assert "Magnesium citrate 618.8 mg (55.0 % w/w), Hypromellose K4M 344.3 mg" in text
+    assert "compression force 15 kN" in text
+    assert "Taken as 1 unit × 2 a day with meals." in text
+    assert f"confirmed 22.3 mg/d (21.2 to 23.4 mg/d; {SUBJECTS})" in text
+    assert f"predicted 22.1 mg/d (16.4 to 27.8 mg/d; {SIMULATED})" in text
+    assert "Mass swallowed: 2.25 g/d (exact arithmetic)." in text
+    assert "each of 256 virtual subjects integrated it still meets every limit" in text
+
+
+def test_a_candidate_that_failed_confirmation_is_never_recommended():
+    """A refuted candidate is passed over even with the largest product."""
+    document = example_document()
+    best = next(c for c in document["front"] if c["label"] == "C017")
+    best["confirmation"].update(is_confirmed=False, reasons=["too much"])
+    assert answer(document).label not in ("C017", "C026", None)
+
+
+def test_a_front_that_fails_confirmation_as_a_whole_is_not_to_be_made():
+    """When every candidate is refuted the answer is no, with the reason of the nearest."""
+    document = example_document()
+    for candidate in document["front"]:
+        candidate["confirmation"].update(is_confirmed=False, reasons=["the gut is overloaded"])
+    found = answer(document)
+    assert found.verdict is Verdict.REFUTED
+    assert "do not make any of them" in found.sentence
+    assert "the gut is overloaded" in found.text
+
+
+def test_an_unconfirmed_answer_says_how_to_confirm_it():
+    """Without confirmation the predicted value stands alone, and the next step is named."""
+    document = example_document()
+    for candidate in document["front"]:
+        candidate["confirmation"] = None
+    document["confirmation"].update(n_candidates=0, objectives={})
+    text = answer(document).text
+    assert "Not confirmed at mechanistic fidelity yet: run `formulation resume S014`." in text
+    assert "confirmed 2" not in text
+
+
+def test_objective_beyond_its_worst_value_is_a_reservation():
+    """A best candidate that lies beyond the worst acceptable value says so."""
+    document = example_document()
+    document["objectives"][0].update(worst=35.0, ideal=40.0)
+    text = answer(document).text
+    assert (
+        "increment over diet (median) lies beyond the worst acceptable value of 35.0 mg/d" in text
+    )

@@ -1,0 +1,119 @@
+"""Populations: what can be stated, what no patient can have, and who is refused."""
+
+import pytest
+
+from formulation.errors import InputError, RefusedError, UnknownNameError
+from formulation.patients import (
+    MAX_POPULATION,
+    REFUSED_CONDITIONS,
+    Population,
+    Spread,
+    get_patient_field,
+    named_population,
+    named_spreads,
+    patient_fields,
+)
+
+
+def egfr(low):
+    return {"egfr_ml_min": Spread(mean=60, sd=10, low=low, high=90)}
+
+
+def test_an_egfr_below_30_is_refused_on_medical_grounds():
+    """The exit code is 3, and the message says why and who decides."""
+    message = r"eGFR of 25 mL/min/1.73m2 .* below 30 no candidate .* clinician"
+    with pytest.raises(RefusedError, match=message) as caught:
+        Population(name="ckd", size=10, spreads=egfr(25))
+    assert caught.value.exit_code == 3
+    assert not isinstance(caught.value, InputError)
+
+
+def test_an_egfr_of_exactly_30_is_offered_candidates():
+    """The limit itself is inside."""
+    assert Population(name="ckd", size=10, spreads=egfr(30)).size == 10
+
+
+@pytest.mark.parametrize("condition", REFUSED_CONDITIONS)
+def test_every_forbidding_condition_is_refused_with_its_reason(condition):
+    """No candidate is offered, and the sentence names the reason."""
+    with pytest.raises(RefusedError, match=f"{condition}, because .*") as caught:
+        Population(name="x", size=10, conditions=(condition,))
+    assert REFUSED_CONDITIONS[condition] in str(caught.value)
+
+
+def test_an_unknown_condition_lists_the_nearest():
+    """A misspelt condition must not slip through as harmless."""
+    with pytest.raises(UnknownNameError, match=r"Condition 'dialisis'.*'dialysis'"):
+        Population(name="x", size=10, conditions=("dialisis",))
+
+
+@pytest.mark.parametrize("size", [0, -1, MAX_POPULATION + 1, 2.5])
+def test_an_impossible_size_is_refused(size):
+    """Nobody, too many, or half a person."""
+    with pytest.raises(InputError, match="must have between 1 and 100,000"):
+        Population(name="x", size=size)
+
+
+@pytest.mark.parametrize("seed", [-1, 0.5])
+def test_an_impossible_seed_is_refused(seed):
+    """A seed is a whole number, zero or more."""
+    with pytest.raises(InputError, match=f"seed {seed} is impossible"):
+        Population(name="x", size=1, seed=seed)
+
+
+def test_an_unknown_field_lists_the_nearest():
+    """Of a population and of the table alike."""
+    spreads = {"egfr": Spread(mean=1, sd=0, low=1, high=1)}
+    with pytest.raises(UnknownNameError, match=r"Patient field 'egfr'.*egfr_ml_min"):
+        Population(name="x", size=1, spreads=spreads)
+    with pytest.raises(UnknownNameError, match=r"'colon_transit'.*'colon_transit_h'"):
+        get_patient_field("colon_transit")
+
+
+def test_an_unknown_population_lists_the_nearest():
+    """Populations are asked for by name."""
+    with pytest.raises(UnknownNameError, match=r"Population 'healthy'.*healthy_adults"):
+        named_population("healthy")
+
+
+@pytest.mark.parametrize(
+    ("spread", "message"),
+    [
+        ({"mean": 5.0}, "mean 5 and range 0 to 1 is impossible"),
+        ({"mean": float("nan")}, "mean nan"),
+        ({"low": 2.0}, "range 2 to 1 is impossible"),
+        ({"sd": -1.0}, "standard deviation of -1 is impossible"),
+        ({"sd": float("nan")}, "standard deviation of nan is impossible"),
+        ({"sd": float("inf")}, "standard deviation of inf is impossible"),
+    ],
+)
+def test_an_impossible_spread_is_refused(spread, message):
+    """The mean lies inside the range and the spread is finite."""
+    with pytest.raises(InputError, match=message):
+        Spread(**{"mean": 0.5, "sd": 0.1, "low": 0.0, "high": 1.0, **spread})
+
+
+def test_a_range_no_patient_can_have_is_refused():
+    """The table's possible range bounds what a study may state."""
+    spreads = {"diet_mg_per_day": Spread(mean=300, sd=1, low=100, high=5000)}
+    with pytest.raises(InputError, match="diet_mg_per_day: high 5000 mg/d is not possible"):
+        Population(name="x", size=1, spreads=spreads)
+
+
+@pytest.mark.parametrize("name", named_spreads())
+def test_populations_of_the_product_can_be_built(name):
+    """And none of their members is refused."""
+    population = named_population(name, size=8, seed=3)
+    assert (population.name, population.size, population.seed) == (name, 8, 3)
+
+
+@pytest.mark.parametrize("field", patient_fields().values(), ids=lambda f: f.name)
+def test_every_default_is_possible(field):
+    """The value taken when nothing is stated lies in the field's own range."""
+    field.check(field.default.value)
+
+
+def test_fields_without_effect_are_named():
+    """A stated field that the body model does not use must not look as if it acted."""
+    assert "weight_kg" in named_population("healthy_adults").idle_fields
+    assert "diet_mg_per_day" not in named_population("healthy_adults").idle_fields

@@ -1,0 +1,231 @@
+"""The mechanistic chain: one table for any set of designs, the same people for all of them."""
+
+import pickle
+
+import numpy as np
+import pytest
+
+import models.chain
+from formulation.design import Design
+from formulation.errors import InputError, UnknownNameError
+from formulation.patients import named_population
+from formulation.provenance import Origin
+from formulation.regimen import Regimen
+from formulation.salts import make_lot
+from formulation.targets import ENDPOINTS, Scope, endpoint_key
+from formulation.units import MG_PER_MMOL
+from models.chain import (
+    MechanisticChain,
+    percentile_interval,
+    recipe_values,
+    simulate_responses,
+)
+from models.population import draw_subjects
+
+ADULTS = named_population("healthy_adults", size=64)
+CHAIN = MechanisticChain()
+EVERYTHING = tuple(endpoint_key(e.name) for e in ENDPOINTS)
+
+
+def design(system, salt, amounts, process, *, units=1, intakes=2, with_meals=True):
+    how = Regimen(units_per_intake=units, intakes_per_day=intakes, with_meals=with_meals)
+    return Design(
+        system=system,
+        salt=salt,
+        salt_mg_pct=make_lot(salt).mg_pct,
+        amounts_mg=amounts,
+        process=process,
+        regimen=how,
+    )
+
+
+def tablet(salt="chloride", mg=100.0, *, croscarmellose_mg=80.0, mass_mg=1600.0, **how):
+    """Return a tablet of so much elemental magnesium that falls apart well."""
+    amounts = {
+        "salt": 100 * mg / make_lot(salt).mg_pct,
+        "povidone": 16.0,
+        "croscarmellose": croscarmellose_mg,
+        "magnesium_stearate": 8.0,
+    }
+    amounts["mcc"] = mass_mg - sum(amounts.values())
+    return design("immediate_release", salt, amounts, {"compression_force_kn": 12.0}, **how)
+
+
+def matrix(salt="chloride", mg=100.0, *, hpmc_mg=560.0, grade="K4M", **how):
+    amounts = {
+        "salt": 100 * mg / make_lot(salt).mg_pct,
+        "hpmc": hpmc_mg,
+        "lactose": 0.0,
+        "magnesium_stearate": 8.0,
+    }
+    amounts["mcc"] = 1600.0 - sum(amounts.values())
+    process = {"hpmc_grade": grade, "compression_force_kn": 12.0}
+    return design("timed_release", salt, amounts, process, **how)
+
+
+MIXED = [
+    tablet("chloride"),
+    tablet("citrate", units=2),
+    tablet("oxide", 200, intakes=1, with_meals=False),
+    matrix("chloride"),
+    matrix("bisglycinate", intakes=3),
+    matrix("oxide", intakes=1),
+]
+
+
+def medians(designs, endpoint="absorbed_increment", population=ADULTS):
+    return CHAIN.evaluate(designs, population, [f"{endpoint}.p50"]).value[:, 0]
+
+
+def test_the_table_has_a_row_a_design_and_a_column_an_output():
+    """Values are finite, and lie in their intervals."""
+    table = CHAIN.evaluate(MIXED, ADULTS, EVERYTHING)
+    assert table.keys == EVERYTHING
+    assert table.value.shape == (len(MIXED), len(EVERYTHING))
+    assert np.isfinite(table.value).all()
+    assert (table.lo90 <= table.value).all()
+    assert (table.value <= table.hi90).all()
+    assert table.row(2)["elemental_dose"] == pytest.approx(200)
+
+
+def test_the_table_says_that_it_is_simulated_and_of_how_many():
+    """Nobody may take it for a measurement, nor its interval for a model's error."""
+    table = CHAIN.evaluate(MIXED[:1], ADULTS, ["serum.p50"])
+    assert table.origin is Origin.SIMULATED
+    assert "64 subjects; no model error" in table.kind
+
+
+def test_order_and_company_of_designs_change_nothing():
+    """Bitwise the same values, whoever else is in the chunk."""
+    whole = CHAIN.evaluate(MIXED, ADULTS, EVERYTHING).value
+    turned = CHAIN.evaluate(MIXED[::-1], ADULTS, EVERYTHING).value
+    assert (turned[::-1] == whole).all()
+    for k, one in enumerate(MIXED):
+        assert (CHAIN.evaluate([one], ADULTS, EVERYTHING).value[0] == whole[k]).all()
+
+
+@pytest.mark.parametrize("lanes", [1, 64, 130, 100_000])
+def test_the_size_of_the_integrated_block_changes_nothing(lanes, monkeypatch):
+    """One design at a time, several, or all together: the same bits."""
+    whole = CHAIN.evaluate(MIXED, ADULTS, EVERYTHING).value
+    monkeypatch.setattr(models.chain, "LANES", lanes)
+    assert (CHAIN.evaluate(MIXED, ADULTS, EVERYTHING).value == whole).all()
+
+
+def test_every_design_meets_the_same_people():
+    """Twins get the same number in every subject, so contrasts carry no sampling noise."""
+    responses = simulate_responses([MIXED[0], MIXED[3], MIXED[0]], draw_subjects(ADULTS)).values
+    for values in responses.values():
+        assert (values[0] == values[2]).all()
+
+
+def test_a_chain_survives_pickling():
+    """Workers get it by pickle."""
+    copy = pickle.loads(pickle.dumps(CHAIN))
+    there, here = (chain.evaluate(MIXED[:1], ADULTS, EVERYTHING).value for chain in (copy, CHAIN))
+    assert (there == here).all()
+
+
+def test_mass_is_accounted_for():
+    """To 1e-10 of what was eaten, in every subject."""
+    assert simulate_responses(MIXED, draw_subjects(ADULTS)).mass_balance_error < 1e-10
+
+
+def test_endpoints_agree_with_each_other():
+    """Fraction, increment, urine and dose are one number seen four ways."""
+    r = simulate_responses(MIXED, draw_subjects(ADULTS)).values
+    dose = np.array([[d.elemental_mg_per_day] for d in MIXED])
+    np.testing.assert_allclose(r["fraction_absorbed"], 100 * r["absorbed_increment"] / dose)
+    np.testing.assert_allclose(r["urine_change"], r["absorbed_increment"] / MG_PER_MMOL)
+    assert ((r["serum_change"] > 0) == (r["absorbed_increment"] > 0)).all()
+    assert (r["serum"] > r["serum_change"]).all()
+
+
+def test_recipe_endpoints_are_exact():
+    """Arithmetic has no interval."""
+    table = CHAIN.evaluate([MIXED[1]], ADULTS, ["unit_mass", "units_per_day", "swallowed_mass"])
+    assert table.value[0].tolist() == [1600, 4, 6.4]
+    assert (table.lo90 == table.hi90).all()
+    assert recipe_values(MIXED[1])["elemental_dose"] == pytest.approx(400)
+
+
+def test_bench_endpoints_rise_with_time():
+    """1, 2 and 8 h in the acid medium; the matrix behind the tablet."""
+    table = CHAIN.evaluate(
+        [MIXED[0], MIXED[3]], ADULTS, ["released_1h", "released_2h", "released_8h"]
+    )
+    assert (np.diff(table.value, axis=1) > 0).all()
+    assert (table.value[1, :2] < table.value[0, :2]).all()
+    assert table.value.max() <= 100
+
+
+def test_an_outcome_of_nobody_asked_for_is_not_simulated(monkeypatch):
+    """Recipe endpoints alone cost no integration."""
+    monkeypatch.setattr(models.chain, "simulate_responses", None)
+    assert CHAIN.evaluate(MIXED[:1], ADULTS, ["unit_mass"]).value[0, 0] == 1600
+
+
+def test_nothing_to_evaluate_is_an_error():
+    """An empty list of designs is a mistake of the caller."""
+    with pytest.raises(InputError, match="no design to evaluate"):
+        CHAIN.evaluate([], ADULTS, EVERYTHING)
+
+
+def test_an_unknown_output_lists_the_nearest():
+    """Before anything is integrated."""
+    with pytest.raises(UnknownNameError, match=r"'serun' is not known.*'serum'"):
+        CHAIN.evaluate(MIXED, ADULTS, ["serun.p50"])
+
+
+@pytest.mark.parametrize("percent", [5.0, 50.0, 95.0])
+def test_the_interval_of_a_percentile_covers_nine_times_in_ten(percent):
+    """Of a skew distribution, with 128 subjects: between 89 and 97 % of the time."""
+    samples = np.random.default_rng(0).lognormal(size=(4000, 128))
+    low, high = percentile_interval(samples, percent)
+    true = np.percentile(np.random.default_rng(1).lognormal(size=2_000_000), percent)
+    assert 0.89 <= np.mean((low <= true) & (true <= high)) <= 0.97
+
+
+def test_more_people_give_a_narrower_interval():
+    """Four times as many, about half as wide."""
+    width = {}
+    for size in (64, 256):
+        people = named_population("healthy_adults", size=size)
+        table = CHAIN.evaluate(MIXED[:1], people, ["absorbed_increment.p50"])
+        width[size] = float((table.hi90 - table.lo90)[0, 0])
+    assert width[256] < 0.75 * width[64]
+
+
+def test_a_matrix_that_holds_is_absorbed_worse_than_a_good_tablet():
+    """Of one chloride dose: timed release loses absorbed mg, its case is tolerability."""
+    best = tablet(croscarmellose_mg=128.0)
+    timed = [matrix(hpmc_mg=mg, grade=g) for mg in (480.0, 640.0) for g in ("K4M", "K100M")]
+    assert medians([best])[0] > medians(timed).max()
+    assert medians([best], "peak_gut_load")[0] > medians(timed, "peak_gut_load").max()
+
+
+def test_a_slower_matrix_is_absorbed_worse():
+    """The more a matrix holds back, the less of the same chloride dose is absorbed."""
+    for grade in ("K100LV", "K4M", "K100M"):
+        by_polymer = medians([matrix(hpmc_mg=mg, grade=grade) for mg in (320.0, 480.0, 640.0)])
+        assert (np.diff(by_polymer) < 0).all()
+
+
+def test_dissolved_salts_stand_above_oxide():
+    """At the same dose and tablet, between meals, under a proton pump inhibitor."""
+    users = named_population("ppi_users", size=64)
+    salts = ("chloride", "citrate", "bisglycinate", "oxide")
+    found = medians([tablet(salt, with_meals=False) for salt in salts], population=users)
+    assert found[:3].min() > 1.1 * found[3]
+
+
+def test_a_split_dose_is_absorbed_better_than_a_single_one():
+    """Two units once against one unit twice."""
+    once, twice = medians([tablet(units=2, intakes=1), tablet(units=1, intakes=2)])
+    assert twice > once
+
+
+def test_population_endpoints_all_come_from_the_simulation():
+    """Every endpoint the domain lists for populations is computed, and no other."""
+    listed = {e.name for e in ENDPOINTS if e.scope is Scope.POPULATION}
+    assert set(simulate_responses(MIXED[:1], draw_subjects(ADULTS)).values) == listed
