@@ -149,7 +149,7 @@ def _headline(
 ) -> str:
     n = len(document["front"])
     of = f"of {n} on the front" if n > 1 else "(the only one on the front)"
-    name = f"{best['label']}, a {_product(best)},"
+    name = f"{best['label']}, {_article(best)} {_product(best)},"
     if is_plain_soluble(best):
         return (
             f"{name} is the best all-round candidate {of}: it is itself a plain tablet of a"
@@ -177,6 +177,10 @@ def _product(candidate: Mapping[str, Any]) -> str:
     design = candidate["design"]
     title = get_system(design["system"]).title
     return f"{title[0].lower()}{title[1:]} of {salt_name(design['salt'])}"
+
+
+def _article(candidate: Mapping[str, Any]) -> str:
+    return "an" if _product(candidate)[0] in "aeiou" else "a"
 
 
 def _recipe(candidate: Mapping[str, Any]) -> tuple[str, str]:

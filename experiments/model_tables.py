@@ -11,6 +11,23 @@ from formulation.targets import Scope, get_endpoint
 DERIVED_FROM = {"fraction_absorbed": "absorbed_increment", "urine_change": "absorbed_increment"}
 """Endpoints that follow from another by arithmetic, so no surrogate learns them."""
 
+ARITHMETIC_ROW = (
+    "Amounts, % w/w, unit mass, elemental Mg, mass swallowed",
+    "exact arithmetic",
+    "on the recipe; the magnesium content of a salt is from the literature or the lot",
+)
+INTERVALS_ROW = (
+    "90 % intervals",
+    "simulated, assumed",
+    "predicted: errors on held-out designs, widened by the model error stated on the card;"
+    " confirmed: the number of subjects alone, no model error",
+)
+TABLES_ROW = (
+    "Solubility, acid demand and physiology behind the models",
+    "literature, assumed",
+    "reference tables of the product, each row with its source and evidence",
+)
+
 
 def model_table(document: Mapping[str, Any], model: Mapping[str, Any]) -> Table:
     """Return how good one surrogate is where it matters to the study.
@@ -68,51 +85,23 @@ def origin_table(document: Mapping[str, Any]) -> Table:
     Table
         One row a kind of number, [-].
     """
-    rows = document["rows_by_origin"]
-    trained = f"{rows['simulated']} simulated and {rows['measured']} measured training rows"
-    predicted = _origins(c["origin"] for c in document["front"])
-    confirmed = _origins(
-        c["confirmation"]["origin"] for c in document["front"] if c["confirmation"]
-    )
-    curves = _origins(
-        c["curves"]["release"]["origin"] for c in document["front"] if "release" in c["curves"]
-    )
-    if rows["measured"]:
-        curves = f"measured, {curves}"
+    front, rows = document["front"], document["rows_by_origin"]
+    trained = f"surrogates of {rows['simulated']} simulated, {rows['measured']} measured rows"
+    curves = [c["curves"]["release"]["origin"] for c in front if "release" in c["curves"]]
+    if curves and rows["measured"]:
+        curves.append("measured")
+    confirmed = [c["confirmation"]["origin"] for c in front if c["confirmation"]]
+    titles = ("Numbers", "Origin", "How they came about")
     return Table(
-        caption="Origin of every number. Nothing here was measured in people.",
-        columns=(
-            Column(title="Numbers"),
-            Column(title="Origin"),
-            Column(title="How they came about"),
-        ),
+        caption="Nothing here was measured in people.",
+        columns=tuple(Column(title=title) for title in titles),
         rows=(
-            (
-                "Amounts, % w/w, unit mass, elemental Mg, mass swallowed",
-                "exact arithmetic",
-                "on the recipe; the magnesium content of a salt is from the literature or the lot",
-            ),
-            ("Predicted objectives and limits", predicted, f"surrogates of {trained}"),
-            (
-                "Their 90 % intervals",
-                f"{predicted}, assumed",
-                "errors on held-out designs, widened by the model error stated on the card",
-            ),
-            (
-                "Confirmed values and their intervals",
-                confirmed,
-                "every virtual subject integrated; the interval knows no model error",
-            ),
-            (
-                "Release curves",
-                curves,
-                "surrogate with its band; the dashed line is the release law itself",
-            ),
-            (
-                "Solubility, acid demand and physiology behind the models",
-                "literature, assumed",
-                "reference tables of the product, each row with its source and evidence",
-            ),
+            ARITHMETIC_ROW,
+            ("Predicted objectives and limits", _origins(c["origin"] for c in front), trained),
+            INTERVALS_ROW,
+            ("Confirmed values", _origins(confirmed), "every virtual subject integrated"),
+            ("Release curves", _origins(curves), "surrogate; dashed, the release law itself"),
+            TABLES_ROW,
             ("Worst acceptable, ideal and limits", "assumed", "chosen in the study file"),
         ),
     )
@@ -140,7 +129,7 @@ def record_table(document: Mapping[str, Any]) -> Table:
         ("Strategy", study["strategy"]),
         ("Budget", f"{study['budget']} trials, {document['trials']} finished"),
         ("Executor", str(executor.get("kind", "not recorded"))),
-        ("Created", f"{study['created_utc']} (UTC)"),
+        ("Created", study["created_utc"]),
     ]
     rows += [(f"Version of {name}", str(found)) for name, found in study["versions"].items()]
     rows += [(f"Model {m['name']}, sha256", m["sha256"]) for m in document["models"]]

@@ -7,6 +7,7 @@ written again at any time.
 import os
 from base64 import b64encode
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +130,7 @@ def render(document: Mapping[str, Any]) -> str:
         is_negative=found.verdict is not Verdict.RECOMMENDED,
         basis=_basis(document),
         people=_people(document["study"]),
+        created=_time(document["study"]["created_utc"]),
         pictures=_pictures(document, found),
         tables=_tables(document),
     )
@@ -151,6 +153,10 @@ def _people(study: Mapping[str, Any]) -> list[str]:
         names = ", ".join(get_patient_field(n).title for n in population["idle_fields"])
         found.append(f"Stated of these people, but without effect in this model: {names}.")
     return found
+
+
+def _time(utc: str) -> str:
+    return datetime.fromisoformat(utc).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def _tables(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -212,7 +218,7 @@ def _release(document: Mapping[str, Any], must_show: str | None) -> list[Picture
         kinds = "; ".join(sorted({c.kind for c in panel.curves}))
         caption = f"{title}. Band: {kinds}. Dashed: the release law itself, without interval."
         if panel.n_left_out:
-            caption += f" {panel.n_left_out} more candidates are in the tables only."
+            caption += f" In the tables only: {panel.n_left_out} more."
         alt = f"Released, % of label, against time, h, for {labels} ({title}), each with its band."
         found.append(_picture(png(figure), alt, caption))
     return found
@@ -222,7 +228,7 @@ def _reasons(document: Mapping[str, Any]) -> list[Picture]:
     data = reasons_data(document)
     if not data:
         return []
-    figure, (axes,) = new_figure(1, 7.4, 1.0 + 0.5 * len(data))
+    figure, (axes,) = new_figure(1, 7.4, 0.8 + 0.42 * len(data))
     draw_reasons(data, axes)
     counts = "; ".join(f"{reason.limit}: {reason.count}" for reason in data)
     return [_picture(png(figure), f"Bars of designs that miss each limit. {counts}.", "")]

@@ -12,6 +12,7 @@ from attrs import frozen
 
 from experiments.plots import COLOURS, GREY, INK, NORMAL, SMALL, finish, legend_outside
 from experiments.wording import axis_title, salt_name, value_text
+from formulation.arrays import FloatArray
 from formulation.delivery import DELIVERY_SYSTEMS, get_system
 from formulation.errors import InputError
 
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
 
 MOST_LABELS = 12
 """Most candidates named inside the trade-off picture; the table names all, [-]."""
+
+LABEL_OFFSETS_PT = (
+    *((20.0, 12.0), (-20.0, 12.0), (20.0, -12.0), (-20.0, -12.0), (0.0, 18.0), (0.0, -18.0)),
+    *((30.0, 22.0), (-30.0, 22.0), (30.0, -22.0), (-30.0, -22.0), (0.0, 30.0), (0.0, -30.0)),
+)
+"""Where a label may stand beside its mark, the first choice first, [pt]."""
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">")
 
@@ -145,8 +152,8 @@ def draw_trade_off(data: TradeOff, axes: "Axes") -> None:
     axes.set_xlabel(fill(axis_title(data.keys[0]), 60), fontsize=NORMAL)
     axes.set_ylabel(fill(axis_title(data.keys[1]), 42), fontsize=NORMAL)
     finish(axes)
-    _name_points(axes, data.of("front")[:MOST_LABELS])
     legend_outside(axes, _trade_off_handles(data, salts, size))
+    _name_points(axes, data.of("front")[:MOST_LABELS])
 
 
 def _point(
@@ -230,30 +237,43 @@ def _error_bars(axes: "Axes", point: Point) -> None:
 
 
 def _name_points(axes: "Axes", points: Sequence[Point]) -> None:
-    """Write labels beside points, each where it touches no other label; else leave it out."""
+    """Write labels beside points where they cover nothing of the front; else leave them out."""
     from matplotlib.patheffects import withStroke
 
-    taken: list[tuple[float, float]] = [
-        (float(x), float(y)) for x, y in (axes.transData.transform(p.place) for p in points)
-    ]
-    for point in points:
-        x, y = axes.transData.transform(point.place)
-        for dx, dy in ((17, 11), (-17, 11), (17, -11), (-17, -11), (0, 17), (0, -17)):
-            spot = (float(x) + 1.4 * dx, float(y) + 1.4 * dy)
-            if all(abs(spot[0] - a) > 26 or abs(spot[1] - b) > 11 for a, b in taken):
-                taken.append(spot)
-                axes.annotate(
-                    point.label,
-                    point.place,
-                    (dx, dy),
-                    textcoords="offset points",
-                    ha="center",
-                    va="center",
-                    fontsize=SMALL,
-                    zorder=5,
-                    path_effects=[withStroke(linewidth=2.5, foreground="white")],
-                )
-                break
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    figure.draw_without_rendering()
+    marks = [axes.transData.transform(p.place) * 72 / figure.dpi for p in points]
+    names: list[FloatArray] = []
+    for point, mark in zip(points, marks, strict=True):
+        offset = _free_offset(mark, marks, names)
+        if offset is None:
+            continue
+        names.append(mark + offset)
+        axes.annotate(
+            point.label,
+            point.place,
+            offset,
+            textcoords="offset points",
+            ha="center",
+            va="center",
+            fontsize=SMALL,
+            zorder=5,
+            path_effects=[withStroke(linewidth=2.5, foreground="white")],
+            arrowprops={"arrowstyle": "-", "lw": 0.6, "color": INK, "shrinkA": 0, "shrinkB": 3},
+        )
+
+
+def _free_offset(
+    mark: FloatArray, marks: Sequence[FloatArray], names: Sequence[FloatArray]
+) -> tuple[float, float] | None:
+    """Return where a label beside a mark is clear of all marks and labels, [pt]."""
+    for offset in LABEL_OFFSETS_PT:
+        spot = mark + offset
+        is_clear = all(abs(spot - m)[0] > 19 or abs(spot - m)[1] > 9 for m in marks)
+        if is_clear and all(abs(spot - n)[0] > 31 or abs(spot - n)[1] > 11 for n in names):
+            return offset
+    return None
 
 
 def _trade_off_handles(data: TradeOff, salts: Sequence[str], size: _Sizes) -> "list[Line2D]":

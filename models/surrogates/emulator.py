@@ -1,7 +1,7 @@
 """The surrogate of one delivery system: release curve and population percentiles with intervals.
 
-Two Gaussian processes over standardised features: one for the curve, one for the endpoints. Intervals are calibrated by group, so a formulation never stands on
-both sides of a split:
+Two Gaussian processes over standardised features: one for the curve, one for the endpoints.
+Intervals are calibrated by group, so a formulation never stands on both sides of a split:
 
 * with at least `MIN_MEASURED_GROUPS` measured formulations, on the residuals of measured ones left
   out of the fit;

@@ -169,25 +169,14 @@ def _gap(*row: float | None) -> dict[str, Any]:
 
 
 def _reasons() -> list[dict[str, Any]]:
-    return [
-        {
-            "limit": LOAD_LIMIT,
-            "count": 9,
-            "example": "C004: Soluble unabsorbed Mg from the product 9.61 mmol/d is over the limit"
-            " of 8 mmol/d by 1.61",
-        },
-        {
-            "limit": SERUM_LIMIT,
-            "count": 4,
-            "example": "C012: Serum Mg at steady state 1.071 mmol/L is over the limit of 1.05"
-            " mmol/L by 0.021",
-        },
-        {
-            "limit": "evaluation failed",
-            "count": 1,
-            "example": "the model gave no finite number for peak_gut_load.p05",
-        },
-    ]
+    load = "Soluble unabsorbed Mg from the product 9.61 mmol/d is over the limit of 8 mmol/d"
+    serum = "Serum Mg at steady state 1.071 mmol/L is over the limit of 1.05 mmol/L by 0.021"
+    rows = (
+        (LOAD_LIMIT, 9, f"C004: {load} by 1.61"),
+        (SERUM_LIMIT, 4, f"C012: {serum}"),
+        ("evaluation failed", 1, "the model gave no finite number for peak_gut_load.p05"),
+    )
+    return [dict(zip(("limit", "count", "example"), row, strict=True)) for row in rows]
 
 
 def _design(salt: str, salt_mg: float, grade: str | None, intakes: int) -> Design:
@@ -259,12 +248,11 @@ def _confirmation(values: dict[str, float], number: int) -> dict[str, Any]:
     found[LOAD] = values[LOAD] * 1.06
     slacks = {LOAD_LIMIT: 8 - found[LOAD], SERUM_LIMIT: 0.11}
     is_confirmed = min(slacks.values()) >= 0
-    exact = (MASS,)
     return {
         "n_subjects": 256,
         "values": found,
-        "lo90": {key: v if key in exact else 0.95 * v for key, v in found.items()},
-        "hi90": {key: v if key in exact else 1.05 * v for key, v in found.items()},
+        "lo90": {key: v if key == MASS else 0.95 * v for key, v in found.items()},
+        "hi90": {key: v if key == MASS else 1.05 * v for key, v in found.items()},
         "limits": slacks,
         "is_confirmed": is_confirmed,
         "reasons": []
@@ -310,17 +298,10 @@ def _set_peak(candidate: dict[str, Any], peak: float) -> None:
     confirmation["lo90"][PEAK], confirmation["hi90"][PEAK] = 0.95 * peak, 1.05 * peak
 
 
-def _point(
-    number: int, design: dict[str, Any], is_feasible: bool, objectives: dict[str, Any]
-) -> dict[str, Any]:
-    return {
-        "number": number,
-        "system": design["system"],
-        "salt": design["salt"],
-        "is_feasible": is_feasible,
-        "rung": "model",
-        "objectives": objectives,
-    }
+def _point(number: int, design: dict[str, Any], *found: Any) -> dict[str, Any]:
+    names = ("number", "system", "salt", "is_feasible", "objectives", "rung")
+    row = (number, design["system"], design["salt"], *found, "model")
+    return dict(zip(names, row, strict=True))
 
 
 def _model(system: str, n_measured: int, curve_kind: str) -> dict[str, Any]:

@@ -48,7 +48,9 @@ def test_answer_that_is_a_plain_tablet_says_so():
     """When the simplest product wins, nothing is compared with itself."""
     document = example_document()
     document["front"] = [c for c in document["front"] if is_plain_soluble(c)]
-    assert "it is itself a plain tablet of a soluble salt" in answer(document).sentence
+    sentence = answer(document).sentence
+    assert ", an immediate-release tablet of magnesium" in sentence
+    assert "it is itself a plain tablet of a soluble salt" in sentence
 
 
 def test_oxide_is_no_soluble_comparator():

@@ -1,0 +1,112 @@
+"""The documents say what the program does: figures, commands, keys, codes."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from experiments.cli import app
+from experiments.config import load_study
+from experiments.workspace import VARIABLES
+from formulation import errors
+from formulation.delivery import DELIVERY_SYSTEMS
+from formulation.targets import ENDPOINTS
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+CONTRACTS = (ROOT / "docs" / "contracts.md").read_text()
+
+
+def command_names() -> set[str]:
+    """Return every command of the program, groups with their commands."""
+    names = {c.name or c.callback.__name__ for c in app.registered_commands}
+    for group in app.registered_groups:
+        names |= {
+            f"{group.name} {c.name or c.callback.__name__}"
+            for c in group.typer_instance.registered_commands
+        }
+    return names
+
+
+def blocks(language: str) -> list[str]:
+    """Return the README's code blocks of one language."""
+    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+
+
+def test_the_readme_figures_are_those_of_the_measured_runs() -> None:
+    """Each cell is computed again from the JSON beside the documents."""
+    found = json.loads((ROOT / "docs" / "quality.json").read_text())
+    runs = found["runs"]
+    mean = {
+        name: sum(r["hypervolume"][name] for r in runs) / len(runs) for name in ("tpe", "random")
+    }
+    agreement = [r["confirmation"]["objectives"]["absorbed_increment.p50"] for r in runs]
+    wins = sum(r["hypervolume"]["tpe"] > r["hypervolume"]["random"] for r in runs)
+    table = README.split("<!-- quality -->")[1].split("<!-- /quality -->")[0]
+    cells = [line.split("|")[-2].strip() for line in table.strip().splitlines()[2:]]
+    assert cells == [
+        f"{wins} of {len(runs)}",
+        f"{mean['tpe'] / mean['random']:.2f}",
+        f"{min(a['spearman'] for a in agreement):.3f}",
+        f"{100 * max(a['median_relative_gap'] for a in agreement):.1f} %",
+    ]
+    assert wins == found["wins"] >= found["needed"]
+    assert f"{found['budget']} designs" in table
+
+
+def test_the_readme_explains_the_quickstart_as_it_is() -> None:
+    """The study in the README and the file are the same study."""
+    (text,) = blocks("yaml")
+    file = ROOT / "configs" / "studies" / "quickstart.yaml"
+    assert load_study(text).config == load_study(file).config
+
+
+def test_every_command_stands_in_the_contracts() -> None:
+    """And none stands there that does not exist."""
+    line = re.search(r"- Standing: (.*?)\.\n", CONTRACTS, flags=re.DOTALL)
+    assert line is not None
+    assert set(re.findall(r"`([a-z ]+)`", line.group(1))) == command_names()
+
+
+@pytest.mark.parametrize("variable", VARIABLES.values())
+def test_every_setting_of_the_environment_is_documented(variable: str) -> None:
+    """In the README and in the contracts."""
+    assert variable in README
+    assert variable in CONTRACTS
+
+
+@pytest.mark.parametrize("name", [e.name for e in ENDPOINTS])
+def test_every_endpoint_is_named_in_the_readme(name: str) -> None:
+    """A user finds what may be asked for."""
+    assert f"`{name}`" in README
+
+
+@pytest.mark.parametrize("system", [s.name for s in DELIVERY_SYSTEMS])
+def test_every_delivery_system_has_its_row_and_its_study(system: str) -> None:
+    """The row names a study file that uses it."""
+    row = re.search(rf"\| `{system}` \|.*\| `(.*)` \|", README)
+    assert row is not None
+    assert system in (ROOT / row.group(1)).read_text()
+
+
+def test_every_exit_code_is_in_the_contracts() -> None:
+    """Each error class's code stands in the sentence on exit codes."""
+    sentence = re.search(r"Exit codes: (.*?)\n- ", CONTRACTS, flags=re.DOTALL)
+    assert sentence is not None
+    classes = [c for c in vars(errors).values() if isinstance(c, type)]
+    codes = {c.exit_code for c in classes if issubclass(c, errors.FormulationError)} | {130, 143}
+    told = {int(n) for n in re.findall(r"(?:^|;\s+)(\d+) ", sentence.group(1).replace("\n", " "))}
+    assert codes <= told
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "configs").rglob("*.yaml")), ids=lambda p: p.name)
+def test_every_study_in_the_repository_loads(path: Path) -> None:
+    """No file of configs is stale."""
+    assert load_study(path).space.systems
+
+
+def test_every_file_the_readme_links_to_exists() -> None:
+    """No dead link."""
+    for target in re.findall(r"\]\(([^)#]+)\)", README):
+        assert (ROOT / target).exists(), target
