@@ -10,8 +10,9 @@ import numpy as np
 from attrs import evolve
 
 from experiments.objective import StudyEvaluator, Task
-from experiments.store import ConfirmationRecord, CurveRecord, TrialRecord
+from experiments.store import ConfirmationRecord, CurveRecord, TrialRecord, candidate_label
 from formulation.design import Design
+from formulation.errors import FormulationError
 from formulation.patients import Population
 from formulation.profiles import HCL_01M
 from formulation.targets import Objective, OutcomeLimit
@@ -53,6 +54,11 @@ def confirm(
     -------
     tuple of ConfirmationRecord
         One for each candidate, [-].
+
+    Raises
+    ------
+    FormulationError
+        The mechanistic chain gave no finite number for a candidate.
     """
     if not trials:
         return ()
@@ -60,6 +66,14 @@ def confirm(
     chain = MechanisticChain()
     evaluator = StudyEvaluator(chain=chain, population=others, objectives=objectives, limits=limits)
     tasks = [Task(number=t.number, design=Design.from_dict(t.design)) for t in trials]
+    outcomes = evaluator(tasks)
+    for outcome in outcomes:
+        if outcome.has_failed:
+            raise FormulationError(
+                f"Candidate {candidate_label(outcome.number)} cannot be confirmed:"
+                f" {'; '.join(outcome.reasons)}.",
+                hint="This is a fault of the program; please report it with the study file.",
+            )
     kind = chain.interval_kind(others)
     return tuple(
         ConfirmationRecord(
@@ -73,7 +87,7 @@ def confirm(
             origin=o.origin,
             kind=kind,
         )
-        for o in evaluator(tasks)
+        for o in outcomes
     )
 
 

@@ -8,6 +8,7 @@ import json
 import warnings
 from collections.abc import Callable
 from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
 
 from attrs import asdict, frozen
@@ -116,6 +117,7 @@ def content_key(space: SystemSpace, population: Population) -> str:
         "designs": TRAINING_DESIGNS,
         "seed": TRAINING_SEED,
         "code": code_fingerprint(),
+        "versions": {name: version(name) for name in ("numpy", "scipy", "scikit-learn", "skops")},
     }
     return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 

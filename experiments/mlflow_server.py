@@ -1,6 +1,8 @@
 """The MLflow pages as a lean child process on the loopback address."""
 
 import os
+import signal
+import socket
 import subprocess
 import sys
 import time
@@ -39,7 +41,7 @@ def serve(
     InputError
         The port cannot be used, or tracking is kept elsewhere.
     StoreError
-        The server ended or did not answer in time.
+        The server ended by itself or did not answer in time.
     """
     if not workspace.tracking_uri.startswith("sqlite:"):
         raise InputError(
@@ -48,6 +50,7 @@ def serve(
         )
     if not 1 <= port <= 65535:
         raise InputError(f"Port {port} does not exist; choose one from 1 to 65535.")
+    _refuse_taken(port)
     workspace.home.mkdir(parents=True, exist_ok=True)
     log = workspace.home / "mlflow-server.log"
     with log.open("wb") as stream:
@@ -64,7 +67,10 @@ def serve(
         for label, link in links.items():
             say(f"{label}: {link}")
         say("Ctrl-C ends it.")
-        server.wait()
+        code = server.wait()
+        raise StoreError(
+            f"The MLflow server ended by itself with code {code}.", hint=f"Read {log}."
+        )
     except KeyboardInterrupt:
         say("stopped")
     finally:
@@ -85,6 +91,19 @@ def _command(workspace: Workspace, port: int) -> list[str]:
         *("--default-artifact-root", workspace.artifacts_folder.as_uri()),
         *("--host", "127.0.0.1", "--port", str(port), "--workers", "1"),
     ]
+
+
+def _refuse_taken(port: int) -> None:
+    """Ask before the start: whoever has the port may answer the health check in our place."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise InputError(
+                f"Port {port} of this machine cannot be used: {error.strerror}.",
+                hint="Choose another --port, or end what listens there.",
+            ) from error
 
 
 def _await_health(server: "subprocess.Popen[bytes]", port: int, log: str) -> None:
@@ -108,11 +127,26 @@ def _await_health(server: "subprocess.Popen[bytes]", port: int, log: str) -> Non
 
 
 def _stop(server: "subprocess.Popen[bytes]") -> None:
-    """End the server and the worker it started; both are in a session of their own."""
-    if server.poll() is None:
-        server.terminate()
-        try:
-            server.wait(STOP_S)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
+    """End the server and the workers it started; they are one process group."""
+    _signal(server.pid, signal.SIGTERM)
+    try:
+        server.wait(STOP_S)
+    except subprocess.TimeoutExpired:
+        _signal(server.pid, signal.SIGKILL)
+        server.wait()
+    deadline = time.monotonic() + STOP_S
+    while _signal(server.pid, 0):
+        # A worker may outlive the server that started it.
+        if time.monotonic() > deadline:
+            _signal(server.pid, signal.SIGKILL)
+            return
+        time.sleep(POLL_S)
+
+
+def _signal(group: int, number: int) -> bool:
+    """Send a signal to what is left of a process group; tell whether anything was."""
+    try:
+        os.killpg(group, number)
+    except ProcessLookupError:
+        return False
+    return True

@@ -65,6 +65,7 @@ def study_document(store: Store, study: StudyRecord) -> dict[str, Any]:
         "feasible_fraction": len(feasible) / len(finished) if finished else 0.0,
         "hypervolume": hypervolume(scores),
         "objectives": [_objective(o) for o in spec.objectives],
+        "limits": [limit.name for limit in spec.limits],
         "front": [
             _candidate(spec, t, confirmations.get(t.number), curves.get(t.number, {}))
             for t in front
@@ -222,7 +223,8 @@ def _reasons(trials: Sequence[TrialRecord]) -> list[dict[str, Any]]:
             examples.setdefault(name, example)
         if trial.state == "failed":
             missed["evaluation failed"] += 1
-            examples.setdefault("evaluation failed", "; ".join(trial.reasons))
+            example = f"{candidate_label(trial.number)}: {'; '.join(trial.reasons)}"
+            examples.setdefault("evaluation failed", example)
     return [
         {"limit": name, "count": count, "example": examples[name]}
         for name, count in missed.most_common()

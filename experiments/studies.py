@@ -18,7 +18,7 @@ from experiments.results import front_of, study_document
 from experiments.search.loop import Progress, Search
 from experiments.search.strategies import make_strategy
 from experiments.store import Lease, Store, StudyRecord, TrialRecord
-from experiments.tracking import deliver, enqueue_study, front_link
+from experiments.tracking import TrackingResult, deliver, enqueue_study, front_link
 from experiments.workspace import Workspace
 from formulation.errors import InputError
 from formulation.targets import Objective
@@ -33,7 +33,7 @@ class Listener:
     """Told each step in words."""
 
     on_started: Callable[[StudyRecord], None]
-    """Told the study as soon as it is stored."""
+    """Told the study as soon as this process owns it."""
 
     on_ack: Callable[[StudyRecord, tuple[int, ...]], None]
     """Told the trial numbers of every commit, after it."""
@@ -78,6 +78,8 @@ def run_study(spec: StudySpec, workspace: Workspace, listener: Listener) -> dict
     Interrupted
         It was stopped; ``formulation resume`` goes on.
     """
+    # Settings of the executor that cannot be used are refused before a study is stored.
+    executor = make_executor(workspace.executor, workspace.workers)
     with Store.open(workspace.store_path) as store:
         study = store.create_study(
             name=spec.name,
@@ -87,7 +89,7 @@ def run_study(spec: StudySpec, workspace: Workspace, listener: Listener) -> dict
             seed=spec.budget.seed,
             budget=spec.budget.trials,
         )
-        return _go_on(store, study, spec, workspace, listener)
+        return _go_on(store, study, spec, workspace, executor, listener)
 
 
 def resume_study(
@@ -110,11 +112,19 @@ def resume_study(
     -------
     dict
         The document of the study, [-].
+
+    Notes
+    -----
+    A study that is complete and was handed to the tracking is left as it is.
     """
+    executor = make_executor(workspace.executor, workspace.workers)
     with Store.open(workspace.store_path, create=False) as store:
         study = store.study(ref)
+        if study.state == "complete" and "tracking" in study.info:
+            listener.say(f"study {study.label} is complete; nothing is left to do")
+            return study_document(store, study)
         spec = study_from_config(study.config)
-        return _go_on(store, study, spec, workspace, listener, take_over=take_over)
+        return _go_on(store, study, spec, workspace, executor, listener, take_over=take_over)
 
 
 def read_study(ref: str, workspace: Workspace) -> dict[str, Any]:
@@ -147,8 +157,10 @@ def list_studies(workspace: Workspace) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        Label, name, state, finished trials, budget and time of each, [-].
+        Label, name, state, finished trials, budget and time of each; none without a store, [-].
     """
+    if not workspace.store_path.exists():
+        return []
     with Store.open(workspace.store_path, create=False) as store:
         found = []
         for study in store.studies():
@@ -165,7 +177,7 @@ def list_studies(workspace: Workspace) -> list[dict[str, Any]]:
                     "budget": study.budget,
                     "feasible": sum(t.is_feasible for t in done),
                     "updated_utc": study.updated_utc,
-                    "is_owned": owner is not None,
+                    "is_owned": owner is not None and owner.pid is not None,
                 }
             )
         return found
@@ -186,6 +198,7 @@ def deliver_tracking(workspace: Workspace) -> dict[str, Any]:
     """
     with Store.open(workspace.store_path, create=False) as store:
         result = deliver(store, workspace)
+        _record_tracking(store, result)
         return {
             "uri": result.uri,
             "delivered": result.delivered,
@@ -227,14 +240,15 @@ def _go_on(
     study: StudyRecord,
     spec: StudySpec,
     workspace: Workspace,
+    executor: Executor,
     listener: Listener,
     *,
     take_over: bool = False,
 ) -> dict[str, Any]:
-    listener.on_started(study)
     with store.own(study.id, take_over=take_over) as lease, _kept_if_stopped(store, lease, study):
+        listener.on_started(study)
         store.set_study(lease, state="running")
-        with make_executor(workspace.executor, workspace.workers) as executor:
+        with executor:
             executor.warm_up()
             models = fit_or_load(
                 spec.space, spec.population, store, workspace.models_folder, listener.say
@@ -348,11 +362,23 @@ def _publish(
     enqueue_study(store, lease, document, report)
     listener.say("tracking in MLflow")
     tracked = deliver(store, workspace)
-    store.set_study(lease, info={"tracking": tracked.for_study(study.id)})
+    _record_tracking(store, tracked, held=lease)
     document = study_document(store, store.study(study.id))
     if tracked.error:
         listener.say(f"tracking is waiting: {tracked.error} `formulation track` tries again.")
     return document
+
+
+def _record_tracking(store: Store, result: TrackingResult, held: Lease | None = None) -> None:
+    """Note with each study of a delivery where its run is, so that its view can be found."""
+    if held is not None:
+        store.set_study(held, info={"tracking": result.for_study(held.study_id)})
+    for study_id in result.runs:
+        owner = store.owner(study_id)
+        # Whoever drives a study now notes it at its own end.
+        if owner is None or owner.pid is None:
+            with store.own(study_id) as lease:
+                store.set_study(lease, info={"tracking": result.for_study(study_id)})
 
 
 @contextmanager

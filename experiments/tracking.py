@@ -10,6 +10,7 @@ import json
 import logging
 import os
 from collections.abc import Mapping
+from html import escape
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -23,11 +24,15 @@ from formulation.targets import get_endpoint
 STUDY, CANDIDATE = "study", "candidate"
 RELEASE_METRIC = "dissolved_pct_by_min"
 UI_PORT = 5000
+NOTE_END = "\n\nSimulated unless said otherwise; not medical advice."
 OFF = "off"
 """Tracking address that leaves everything in the outbox for later."""
 
 MOST_METRICS = 1000
 """Metrics MLflow takes in one batch, [-]."""
+
+MOST_WORDS = 200
+"""Characters of a foreign message that are kept, [-]."""
 
 _QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -55,6 +60,9 @@ class TrackingResult:
     error: str = ""
     """Why some are waiting; empty when none is."""
 
+    left: frozenset[str] = frozenset()
+    """Uuids of the studies of which some are waiting for that reason."""
+
     runs: dict[str, dict[str, str]] = field(factory=dict)
     """By study uuid: experiment and run of its parent."""
 
@@ -79,7 +87,7 @@ class TrackingResult:
             "experiment_id": run.get("experiment_id"),
             "order_by": run.get("order_by"),
             "links": links,
-            "error": self.error,
+            "error": self.error if study_id in self.left else "",
         }
 
 
@@ -134,8 +142,10 @@ def deliver(store: Store, workspace: Workspace) -> TrackingResult:
             desk = desk or _Desk(workspace)
             desk.deliver(message, result)
         except Exception as error:  # the boundary to a foreign service: keep the message, say why
-            result.error = f"{type(error).__name__}: {str(error).splitlines()[0][:200]}"
+            words = str(error).strip().partition("\n")[0][:MOST_WORDS]
+            result.error = f"{type(error).__name__}: {words}".rstrip(": ")
             result.waiting = len(pending) - k
+            result.left = frozenset(m.study_id for m in pending[k:])
             store.mark_outbox(message.seq, error=result.error)
             return result
         store.mark_outbox(message.seq)
@@ -211,14 +221,15 @@ class _Desk:
         experiment = self._experiment(payload["experiment"])
         key = {"study_id": message.study_id, "outbox_key": message.key}
         run_id = self._find(experiment, message.key)
+        parent = None
         if message.kind == CANDIDATE:
             parent = self._find(experiment, f"{message.study_id}/study")
             key["mlflow.parentRunId"] = parent or ""
         if run_id is None:
             run_id = self._write(experiment, payload, key)
-        if message.kind == STUDY:
+        if message.kind == STUDY or parent is not None:
             result.runs[message.study_id] = {
-                "run_id": run_id,
+                "run_id": parent or run_id,
                 "experiment_id": experiment,
                 "order_by": payload["order_by"],
             }
@@ -278,7 +289,8 @@ def _study_payload(document: Mapping[str, Any], report: Path) -> dict[str, Any]:
         "experiment": _experiment_name(study["name"]),
         "name": f"{study['label']} {study['name']}",
         "order_by": metric_name(document["objectives"][0]["key"]),
-        "note": f"{study['question']}\n\nSimulated unless said otherwise; not medical advice.",
+        # MLflow shows a note as Markdown, in which HTML would be more than text.
+        "note": escape(study["question"]) + NOTE_END,
         "tags": {
             "kind": STUDY,
             "study": study["label"],
@@ -324,6 +336,7 @@ def _candidate_payload(document: Mapping[str, Any], candidate: Mapping[str, Any]
     design = candidate["design"]
     return {
         "experiment": _experiment_name(study["name"]),
+        "order_by": metric_name(document["objectives"][0]["key"]),
         "name": f"{study['label']}-{candidate['label']} {candidate['title']}",
         "note": f"{candidate['title']}, {candidate['regimen']}",
         "tags": {

@@ -129,9 +129,11 @@ def _read_settings(path: Path) -> dict[str, object]:
         written: dict[str, object] = tomllib.loads(path.read_text())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"Settings file {path.name} is not TOML: {error}.") from error
-    for name in written:
+    for name, value in written.items():
         if name not in VARIABLES:
             raise UnknownNameError(f"Setting in {path.name}", name, VARIABLES)
+        if name != "workers" and not isinstance(value, str):
+            raise InputError(f"Setting {name!r} in {path.name} is {value!r}; it must be a text.")
     return written
 
 

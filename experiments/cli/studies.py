@@ -124,10 +124,13 @@ def report(
     from experiments.reports import write_report
     from experiments.studies import read_study
     from experiments.workspace import open_workspace
+    from formulation.errors import InputError
 
     workspace = open_workspace(home=home)
     document = read_study(study, workspace)
     path = output or workspace.reports_folder / f"{document['study']['label']}.html"
+    if path.is_dir():
+        raise InputError(f"Report {path} would replace a folder.", hint="Name a file in it.")
     emit_lines([str(write_report(document, path))])
 
 
@@ -167,7 +170,6 @@ def _drive(study: Callable[["Listener"], dict[str, Any]], progress: str, as_json
     from experiments.cli.progress import make_listener
     from experiments.cli.study_text import front_lines, summary_lines, where_lines
     from experiments.studies import Interrupted
-    from formulation.errors import NothingFeasibleError
 
     try:
         with _sigterm_stops(), make_listener(progress) as listener:
@@ -180,13 +182,31 @@ def _drive(study: Callable[["Listener"], dict[str, Any]], progress: str, as_json
     else:
         emit_lines(front_lines(document, terminal_width()))
         emit_lines([*summary_lines(document), *where_lines(document)])
-    if not document["front"]:
+    _refuse_nothing_to_make(document)
+
+
+def _refuse_nothing_to_make(document: dict[str, Any]) -> None:
+    from experiments.reports.answers import Verdict, answer
+    from experiments.reports.wording import limit_text
+    from formulation.errors import NothingFeasibleError
+
+    label, verdict = document["study"]["label"], answer(document).verdict
+    if verdict is Verdict.NOTHING_FEASIBLE:
         reasons = document["infeasible_reasons"]
-        most = f" Most often missed: {reasons[0]['limit']} ({reasons[0]['count']} times)."
+        most = ""
+        if reasons:
+            name, count = reasons[0]["limit"], reasons[0]["count"]
+            most = f" Most often missed, {count} times: {limit_text(name)}."
         raise NothingFeasibleError(
-            f"Study {document['study']['label']}: none of {document['trials']} designs meets every"
-            f" limit; do not make any of them.{most if reasons else ''}",
+            f"Study {label}: none of {document['trials']} designs meets every limit; do not make"
+            f" any of them.{most}",
             hint="Relax that limit, or widen the study's ranges.",
+        )
+    if verdict is Verdict.REFUTED:
+        raise NothingFeasibleError(
+            f"Study {label}: each of {len(document['front'])} candidates misses a limit when every"
+            " subject is integrated; do not make any of them.",
+            hint="Give the study more trials, or relax the limit its report names.",
         )
 
 
@@ -200,5 +220,7 @@ def _sigterm_stops() -> Iterator[None]:
     before = signal.signal(signal.SIGTERM, stop)
     try:
         yield
+    except Terminated:
+        raise typer.Exit(128 + signal.SIGTERM) from None
     finally:
         signal.signal(signal.SIGTERM, before)

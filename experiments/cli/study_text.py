@@ -5,9 +5,9 @@ from datetime import datetime
 from textwrap import wrap
 from typing import Any
 
-from experiments.answers import answer
 from experiments.cli.output import table_lines
-from experiments.wording import limit_text, number_text, unit_of
+from experiments.reports.answers import answer
+from experiments.reports.wording import limit_text, number_text, unit_of
 
 MOST_CANDIDATES = 12
 """Candidates shown before the rest is counted, [-]."""

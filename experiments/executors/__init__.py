@@ -30,7 +30,7 @@ __all__ = [
 KINDS = ("inline", "process", "ray")
 """The driver itself; processes of its own; actors of a local Ray."""
 
-DEFAULT_PRELOAD = ("sklearn.ensemble",)
+DEFAULT_PRELOAD = ("sklearn.gaussian_process",)
 """What workers import while the driver still fits: the slowest import of a fitted model."""
 
 START_DEADLINE_S = 180.0

@@ -7,10 +7,10 @@ from models.surrogates.emulator import (
     CURVE_MODEL_ERROR,
     ENDPOINT_MODEL_ERROR,
     MIN_MEASURED_GROUPS,
-    N_FOLDS,
     SystemSurrogate,
 )
 from models.surrogates.table import TrainingTable, code_fingerprint
+from models.surrogates.validation import N_FOLDS
 
 
 def make_card(

@@ -10,7 +10,7 @@ from formulation.design import Design
 from formulation.errors import InputError
 from formulation.patients import Population
 from formulation.provenance import Origin
-from formulation.targets import BENCH_TIMES_H
+from formulation.targets import BENCH_TIMES_H, get_endpoint
 from formulation.units import MG_PER_MMOL
 from models.chain import CURVE_TIMES_H, PERCENTILES, EndpointTable, recipe_values
 from models.surrogates.emulator import Prediction, SystemSurrogate
@@ -51,14 +51,17 @@ class SurrogateChain:
         Raises
         ------
         InputError
-            There is no design, the population is another one, or a system was not fitted.
+            There is no design, the population is another one, a system was not fitted, or an
+            output is no endpoint.
         """
+        for key in outputs:
+            get_endpoint(key)
         if not designs:
             raise InputError("SurrogateChain: no design to evaluate.")
         if population != self.population:
             raise InputError(
-                f"SurrogateChain: fitted for population {self.population.name!r}"
-                f" ({self.population.size} subjects), asked for {population.name!r}.",
+                f"SurrogateChain: fitted for population {_named(self.population)},"
+                f" asked for {_named(population)}.",
                 hint="Fit surrogates for that population.",
             )
         shape = (len(designs), len(outputs))
@@ -126,6 +129,10 @@ class SurrogateChain:
             return self.surrogates[system]
         except KeyError:
             raise InputError(f"SurrogateChain: no surrogate of {system!r} was fitted.") from None
+
+
+def _named(population: Population) -> str:
+    return f"{population.name!r} ({population.size} subjects, seed {population.seed})"
 
 
 def _by_system(designs: Sequence[Design]) -> dict[str, list[int]]:

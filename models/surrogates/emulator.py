@@ -11,19 +11,24 @@ Intervals are calibrated by group, so a formulation never stands on both sides o
 from typing import Any
 
 import numpy as np
-from attrs import evolve, frozen
-from numpy.typing import NDArray
+from attrs import frozen
 
 from formulation.arrays import FloatArray
 from formulation.provenance import Basis, Quantity
 from models.surrogates.table import ENDPOINT_KEYS, TrainingTable
+from models.surrogates.validation import (
+    CrossValidation,
+    conformal,
+    cross_validate,
+    metrics,
+    predict,
+)
+
+NORMAL_90 = 1.645
+"""Standard deviations in the half-width of a 90 % interval of a normal, [-]."""
 
 MIN_MEASURED_GROUPS = 8
 """Measured formulations from which intervals rest on them alone, [-]."""
-
-N_FOLDS = 5
-COVERAGE = 0.9
-MIN_SPREAD = 1e-6
 
 
 def _stated(value: float, unit: str, note: str) -> Quantity:
@@ -32,6 +37,7 @@ def _stated(value: float, unit: str, note: str) -> Quantity:
     )
 
 
+LABORATORY_ERROR = _stated(0.03, "1", "between units and days of one formulation, 90 % half-width")
 CURVE_MODEL_ERROR = _stated(0.10, "1", "how far a real curve may lie from the assumed law")
 ENDPOINT_MODEL_ERROR = {
     "absorbed_increment": _stated(
@@ -66,43 +72,6 @@ class Calibration:
 
     endpoint_kind: str
     """What the endpoints' intervals are called."""
-
-
-@frozen(kw_only=True, eq=False)
-class CrossValidation:
-    """Each row predicted by a fit that has not seen its group."""
-
-    target: FloatArray
-    """What was wanted, of shape (n, n_outputs)."""
-
-    mean: FloatArray
-    """Prediction, of shape (n, n_outputs)."""
-
-    sd: FloatArray
-    """Raw spread, of shape (n, n_outputs)."""
-
-    folds: NDArray[np.int64]
-    """Fold of each row, of shape (n,), [-]."""
-
-    @property
-    def ratio(self) -> FloatArray:
-        """Error over raw spread, of shape (n, n_outputs), [-]."""
-        return np.abs(self.target - self.mean) / self.sd
-
-    def column(self, k: int) -> "CrossValidation":
-        """Return the same for one output.
-
-        Parameters
-        ----------
-        k : int
-            Column, [-].
-
-        Returns
-        -------
-        CrossValidation
-            Of one output, [-].
-        """
-        return evolve(self, target=self.target[:, [k]], mean=self.mean[:, [k]], sd=self.sd[:, [k]])
 
 
 @frozen(kw_only=True, eq=False)
@@ -166,11 +135,11 @@ class SystemSurrogate:
         Prediction
             Means and intervals, [-].
         """
-        curve, curve_sd = _predict(self.curve_model, features)
+        curve, curve_sd = predict(self.curve_model, features)
         half = np.hypot(
             self.calibration.curve_factor * curve_sd, self.calibration.curve_model_error
         )
-        value, value_sd = _predict(self.endpoint_model, features)
+        value, value_sd = predict(self.endpoint_model, features)
         error = np.array([float(ENDPOINT_MODEL_ERROR[k.split(".")[0]]) for k in ENDPOINT_KEYS])
         width = np.hypot(self.calibration.endpoint_factor * value_sd, error * np.abs(value))
         return Prediction(
@@ -240,10 +209,10 @@ def fit(table: TrainingTable, seed: int = 0) -> tuple[SystemSurrogate, dict[str,
     noise = _noise(table)
     endpoint_model = _gaussian_process(seed).fit(table.features[:n], table.endpoints)
     curve_model = _gaussian_process(seed, noise).fit(table.features, table.curves)
-    endpoint_cv = _cross_validate(
+    endpoint_cv = cross_validate(
         endpoint_model, table.features[:n], table.endpoints, table.groups[:n]
     )
-    curve_cv = _cross_validate(curve_model, table.features, table.curves, table.groups, noise)
+    curve_cv = cross_validate(curve_model, table.features, table.curves, table.groups, noise)
     calibration = _calibrate(table, curve_cv, endpoint_cv)
     surrogate = SystemSurrogate(
         system=table.system,
@@ -255,8 +224,8 @@ def fit(table: TrainingTable, seed: int = 0) -> tuple[SystemSurrogate, dict[str,
         calibration=calibration,
     )
     return surrogate, {
-        "curve": _metrics(curve_cv),
-        **{key: _metrics(endpoint_cv.column(k)) for k, key in enumerate(ENDPOINT_KEYS)},
+        "curve": metrics(curve_cv),
+        **{key: metrics(endpoint_cv.column(k)) for k, key in enumerate(ENDPOINT_KEYS)},
     }
 
 
@@ -283,43 +252,12 @@ def _noise(table: TrainingTable) -> FloatArray:
     Where nothing was measured the process interpolates the simulator; beside measured rows the
     simulated ones carry the stated model error, so a laboratory's curve outweighs them.
     """
-    noise = np.full(len(table.features), 1e-6)
-    if table.n_measured:
-        spread = max(float(table.curves.std()), 1e-3)
-        sd = float(CURVE_MODEL_ERROR) / 1.645 / spread
-        noise[: table.n_simulated] = sd**2
+    if not table.n_measured:
+        return np.full(len(table.features), 1e-6)
+    spread = NORMAL_90 * max(float(table.curves.std()), 1e-3)
+    noise = np.full(len(table.features), (float(LABORATORY_ERROR) / spread) ** 2)
+    noise[: table.n_simulated] = (float(CURVE_MODEL_ERROR) / spread) ** 2
     return noise
-
-
-def _predict(model: Any, features: FloatArray) -> tuple[FloatArray, FloatArray]:
-    mean, sd = model.predict(features, return_std=True)
-    return mean, np.maximum(sd, MIN_SPREAD)
-
-
-def _cross_validate(
-    model: Any,
-    features: FloatArray,
-    targets: FloatArray,
-    groups: tuple[str, ...],
-    noise: FloatArray | None = None,
-) -> CrossValidation:
-    """Predict every row from a fit without its fold; kernel kept, a group in one fold only."""
-    from sklearn.base import clone
-    from sklearn.model_selection import GroupKFold
-
-    mean, sd = np.empty_like(targets), np.empty_like(targets)
-    folds = np.zeros(len(features), dtype=int)
-    n_folds = min(N_FOLDS, len(set(groups)))
-    for k, (train, test) in enumerate(GroupKFold(n_folds).split(features, groups=groups)):
-        folds[test] = k
-        fold = clone(model)
-        process = fold[-1]
-        process.set_params(kernel=model[-1].kernel_, optimizer=None)
-        if noise is not None:
-            process.set_params(alpha=noise[train])
-        fold.fit(features[train], targets[train])
-        mean[test], sd[test] = _predict(fold, features[test])
-    return CrossValidation(target=targets, mean=mean, sd=sd, folds=folds)
 
 
 def _calibrate(
@@ -330,8 +268,8 @@ def _calibrate(
     rows = slice(n, None) if by_laboratory else slice(0, n)
     simulated = f"90 %: {n} simulated designs held out by group, plus a stated model error"
     return Calibration(
-        curve_factor=_conformal(curve.ratio[rows]),
-        endpoint_factor=_conformal(endpoints.ratio),
+        curve_factor=conformal(curve.ratio[rows]),
+        endpoint_factor=conformal(endpoints.ratio),
         curve_model_error=0.0 if by_laboratory else float(CURVE_MODEL_ERROR),
         n_measured_groups=groups,
         curve_kind=f"90 %: {groups} measured formulations held out by group"
@@ -339,28 +277,3 @@ def _calibrate(
         else simulated,
         endpoint_kind=simulated,
     )
-
-
-def _conformal(ratio: FloatArray) -> FloatArray:
-    """Return the factor that covers 90 % of held-out rows, with the finite-sample correction."""
-    level = min(COVERAGE * (1 + 1 / len(ratio)), 1.0)
-    factor: FloatArray = np.quantile(ratio, level, axis=0, method="higher")
-    return factor
-
-
-def _metrics(found: CrossValidation) -> dict[str, float]:
-    error = found.target - found.mean
-    spread = float(((found.target - found.target.mean(axis=0)) ** 2).sum())
-    covered, widths = [], []
-    for fold in np.unique(found.folds):
-        test = found.folds == fold
-        half = _conformal(found.ratio[~test]) * found.sd[test]
-        covered.append(np.abs(error[test]) <= half + 1e-12)
-        widths.append(2 * half)
-    return {
-        "mae": float(np.abs(error).mean()),
-        "rmse": float(np.sqrt((error**2).mean())),
-        "r2": 1.0 - float((error**2).sum()) / spread if spread > 0 else 0.0,
-        "coverage90": float(np.concatenate(covered).mean()),
-        "width90": float(np.concatenate(widths).mean()),
-    }

@@ -6,10 +6,12 @@ cannot make it pass. No pickle is ever read or written.
 """
 
 import json
+import zlib
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from attrs import asdict
@@ -30,7 +32,13 @@ FORMAT = 1
 MODEL_FILE = "surrogate.skops"
 CARD_FILE = "card.json"
 _ARRAYS = ("low", "high")
-_FACTORS = ("curve_factor", "endpoint_factor")
+_MODELS = ("curve_model", "endpoint_model")
+_AGAIN = "Remove the folder; the next run fits the model again."
+_UNREADABLE = (
+    *(BadZipFile, zlib.error, EOFError, RuntimeError),
+    *(LookupError, ValueError, TypeError, AttributeError, ImportError),
+)
+"""What skops lets through when the content is no surrogate that this version wrote."""
 
 
 def save(surrogate: SystemSurrogate, card: Mapping[str, Any], folder: Path) -> str:
@@ -60,8 +68,7 @@ def save(surrogate: SystemSurrogate, card: Mapping[str, Any], folder: Path) -> s
             "feature_names": list(surrogate.feature_names),
             **{name: getattr(surrogate, name) for name in _ARRAYS},
             "calibration": calibration,
-            "curve_model": surrogate.curve_model,
-            "endpoint_model": surrogate.endpoint_model,
+            **{name: getattr(surrogate, name) for name in _MODELS},
         }
     )
     folder.mkdir(parents=True, exist_ok=True)
@@ -88,21 +95,28 @@ def load(folder: Path, checksum: str) -> SystemSurrogate:
     Raises
     ------
     DataError
-        The file is missing, differs from what was saved, or holds a type that is not allowed.
+        The file is missing, differs from what was saved, holds a type that is not allowed, or is
+        no surrogate of this format.
     """
-    from skops.io import loads
-    from skops.io.exceptions import UntrustedTypesFoundException
-
     path = folder / MODEL_FILE
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise DataError(f"Model file {path} cannot be read: {error.strerror}.") from error
+        raise DataError(
+            f"Model file {path} cannot be read: {error.strerror}.", hint=_AGAIN
+        ) from error
     if sha256(content).hexdigest() != checksum:
         raise DataError(
             f"Model file {path} is not the one that was saved; its checksum differs.",
-            hint="Remove the folder; the next run fits the model again.",
+            hint=_AGAIN,
         )
+    return _build(_parse(content, path), path)
+
+
+def _parse(content: bytes, path: Path) -> dict[str, Any]:
+    from skops.io import loads
+    from skops.io.exceptions import UntrustedTypesFoundException
+
     try:
         state = loads(content, trusted=list(TRUSTED_TYPES))
     except UntrustedTypesFoundException as error:
@@ -110,16 +124,35 @@ def load(folder: Path, checksum: str) -> SystemSurrogate:
             f"Model file {path} holds a type that no surrogate has: {error}.",
             hint="Remove it; it was not written by this product.",
         ) from error
-    if state.get("format") != FORMAT:
-        raise DataError(f"Model file {path} has format {state.get('format')}, not {FORMAT}.")
-    return SystemSurrogate(
-        system=state["system"],
-        feature_names=tuple(state["feature_names"]),
-        **{name: np.asarray(state[name]) for name in _ARRAYS},
-        curve_model=state["curve_model"],
-        endpoint_model=state["endpoint_model"],
-        calibration=Calibration(**state["calibration"]),
-    )
+    except _UNREADABLE as error:
+        raise DataError(
+            f"Model file {path} is no readable skops file ({type(error).__name__}: {error}).",
+            hint=_AGAIN,
+        ) from error
+    found = state.get("format") if isinstance(state, dict) else None
+    if not isinstance(state, dict) or found != FORMAT:
+        raise DataError(f"Model file {path} has format {found}, not {FORMAT}.", hint=_AGAIN)
+    return state
+
+
+def _build(state: dict[str, Any], path: Path) -> SystemSurrogate:
+    from sklearn.pipeline import Pipeline
+
+    try:
+        foreign = [name for name in _MODELS if not isinstance(state[name], Pipeline)]
+        if foreign:
+            raise TypeError(f"{' and '.join(foreign)} must be a fitted pipeline")
+        return SystemSurrogate(
+            system=state["system"],
+            feature_names=tuple(state["feature_names"]),
+            **{name: np.asarray(state[name]) for name in _ARRAYS},
+            **{name: state[name] for name in _MODELS},
+            calibration=Calibration(**state["calibration"]),
+        )
+    except (KeyError, TypeError) as error:
+        raise DataError(
+            f"Model file {path} lacks a part of a surrogate ({error}).", hint=_AGAIN
+        ) from error
 
 
 def read_card(folder: Path) -> dict[str, Any]:

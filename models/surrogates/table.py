@@ -189,7 +189,13 @@ def build_table(
     -------
     TrainingTable
         Simulated rows first, [-].
+
+    Raises
+    ------
+    DataError
+        A measured curve is of another system, or from a medium that the simulated ones are not in.
     """
+    _check_measured(space.name, measured)
     designs = space_filling(space, n_designs, seed)
     responses = simulate_responses(designs, draw_subjects(population)).values
     endpoints = np.column_stack(
@@ -202,7 +208,7 @@ def build_table(
     simulated = dissolve_all([release_law(d) for d in designs], HCL_01M, CURVE_TIMES_H)
     rows = [feature_row(d) for d in [*designs, *(m.design for m in measured)]]
     curves = [profile.fraction for profile in simulated]
-    curves += [np.interp(CURVE_TIMES_H, m.profile.times_h, m.profile.fraction) for m in measured]
+    curves += [_on_curve_times(m.profile) for m in measured]
     return TrainingTable(
         system=space.name,
         population=population,
@@ -214,6 +220,32 @@ def build_table(
         groups=tuple(d.key for d in [*designs, *(m.design for m in measured)]),
         sources=tuple(sorted({m.source for m in measured})),
     )
+
+
+def _check_measured(system: str, measured: Sequence[MeasuredCurve]) -> None:
+    wanted = (HCL_01M.volume_l, HCL_01M.acid_meq)
+    for curve in measured:
+        if curve.design.system != system:
+            raise DataError(
+                f"Curve of {curve.source!r} is of {curve.design.system}, asked for {system}.",
+                hint="Give each system its own curves.",
+            )
+        medium = curve.profile.medium
+        if (medium.volume_l, medium.acid_meq) != wanted:
+            raise DataError(
+                f"Curve of {curve.source!r} was measured in {medium.name!r}; curves are learnt in"
+                f" {HCL_01M.name!r}.",
+                hint="Measure it in that medium, or leave it out.",
+            )
+
+
+def _on_curve_times(profile: ReleaseProfile) -> FloatArray:
+    """Return a measured curve at the common times; nothing is released at the start."""
+    times, fraction = profile.times_h, profile.fraction
+    if times[0] > 0:
+        times, fraction = np.insert(times, 0, 0.0), np.insert(fraction, 0, 0.0)
+    curve: FloatArray = np.interp(CURVE_TIMES_H, times, fraction)
+    return curve
 
 
 @cache

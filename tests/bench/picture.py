@@ -4,8 +4,8 @@ import argparse
 import json
 from pathlib import Path
 
-from experiments.plots import new_figure, png
-from experiments.trade_off import draw_trade_off, trade_off_data
+from experiments.reports.plots import new_figure, png
+from experiments.reports.trade_off import draw_trade_off, trade_off_data
 
 
 def main() -> None:

@@ -88,6 +88,7 @@ def example_document(*, best_peak: float = 2.2) -> dict[str, Any]:
             ),
             _objective(MASS, "Mass swallowed", "g/d", "minimise", 5, 1.5),
         ],
+        "limits": [LOAD_LIMIT, SERUM_LIMIT],
         "front": front,
         "confirmation": {
             "n_candidates": 6,

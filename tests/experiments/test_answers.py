@@ -1,7 +1,7 @@
 """The answer says what to make, whether a plain tablet does as well, and when to make nothing."""
 
-from experiments.answers import Verdict, answer
-from experiments.comparison import is_plain_soluble, merit, objectives_of
+from experiments.reports.answers import Verdict, answer
+from experiments.reports.comparison import is_plain_soluble, merit, objectives_of
 from tests.experiments.example_document import (
     SIMULATED,
     SUBJECTS,

@@ -78,7 +78,7 @@ def drive(home: Path, executor: str, arguments: list[str], **environment: str) -
 
 @pytest.fixture(scope="module")
 def fitted_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A workspace whose models are fitted, so that each kill costs seconds."""
+    """Fit the models of a workspace once, so that each kill costs seconds."""
     home = tmp_path_factory.mktemp("fitted")
     (home / "study.yaml").write_text(STUDY)
     code, acks = drive(home, "inline", ["run", str(home / "study.yaml"), "--trials", "8"])

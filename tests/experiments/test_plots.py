@@ -7,14 +7,14 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from experiments.plot_data import (
+from experiments.reports.plot_data import (
     MOST_CURVES,
     confirmation_data,
     history_data,
     reasons_data,
     release_data,
 )
-from experiments.plots import (
+from experiments.reports.plots import (
     draw_confirmation,
     draw_history,
     draw_reasons,
@@ -22,7 +22,7 @@ from experiments.plots import (
     new_figure,
     png,
 )
-from experiments.trade_off import MOST_LABELS, draw_trade_off, trade_off_data
+from experiments.reports.trade_off import MOST_LABELS, draw_trade_off, trade_off_data
 from formulation.errors import DataError, InputError
 from tests.experiments.example_document import (
     ABSORBED,

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from typing_extensions import override
 
-from experiments.answers import Verdict, answer
-from experiments.model_tables import model_table, origin_table, record_table
-from experiments.report_tables import (
+from experiments.reports import render, write_report
+from experiments.reports.answers import Verdict, answer
+from experiments.reports.model_tables import model_table, origin_table, record_table
+from experiments.reports.tables import (
     candidates_table,
     confirmation_table,
     limits_table,
@@ -18,7 +19,6 @@ from experiments.report_tables import (
     recipe_tables,
     targets_table,
 )
-from experiments.reports import render, write_report
 from formulation.errors import InputError
 from tests.experiments.example_document import (
     ABSORBED,

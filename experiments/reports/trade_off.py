@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from attrs import frozen
 
-from experiments.plots import COLOURS, GREY, INK, NORMAL, SMALL, finish, legend_outside
-from experiments.wording import axis_title, salt_name, value_text
+from experiments.reports.plots import COLOURS, GREY, INK, NORMAL, SMALL, finish, legend_outside
+from experiments.reports.wording import axis_title, salt_name, value_text
 from formulation.arrays import FloatArray
 from formulation.delivery import DELIVERY_SYSTEMS, get_system
 from formulation.errors import InputError

@@ -11,7 +11,7 @@ from typing import Any
 
 from attrs import frozen
 
-from experiments.comparison import (
+from experiments.reports.comparison import (
     falls_short_in,
     is_plain_soluble,
     merit,
@@ -19,7 +19,7 @@ from experiments.comparison import (
     search_kind,
     used_value,
 )
-from experiments.wording import (
+from experiments.reports.wording import (
     EVALUATION_FAILED,
     component_name,
     endpoint_title,

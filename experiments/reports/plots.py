@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments.plot_data import ConfirmationPanel, History, Reason, ReleasePanel
-from experiments.wording import endpoint_title, unit_of
+from experiments.reports.plot_data import ConfirmationPanel, History, Reason, ReleasePanel
+from experiments.reports.wording import endpoint_title, unit_of
 from formulation.delivery import get_system
 
 if TYPE_CHECKING:

@@ -13,16 +13,16 @@ from typing import Any
 
 from attrs import frozen
 
-from experiments.answers import Answer, Verdict, answer
-from experiments.model_tables import model_table, origin_table, record_table
-from experiments.plot_data import (
+from experiments.reports.answers import Answer, Verdict, answer
+from experiments.reports.model_tables import model_table, origin_table, record_table
+from experiments.reports.plot_data import (
     History,
     confirmation_data,
     history_data,
     reasons_data,
     release_data,
 )
-from experiments.plots import (
+from experiments.reports.plots import (
     draw_confirmation,
     draw_history,
     draw_reasons,
@@ -30,7 +30,7 @@ from experiments.plots import (
     new_figure,
     png,
 )
-from experiments.report_tables import (
+from experiments.reports.tables import (
     candidates_table,
     confirmation_table,
     limits_table,
@@ -39,8 +39,8 @@ from experiments.report_tables import (
     remarks_table,
     targets_table,
 )
-from experiments.trade_off import draw_trade_off, trade_off_data
-from experiments.wording import axis_title, endpoint_title
+from experiments.reports.trade_off import draw_trade_off, trade_off_data
+from experiments.reports.wording import axis_title, endpoint_title
 from formulation.delivery import get_system
 from formulation.errors import InputError
 from formulation.patients import get_patient_field
@@ -116,7 +116,7 @@ def render(document: Mapping[str, Any]) -> str:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
-        loader=PackageLoader("experiments"),
+        loader=PackageLoader("experiments.reports"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -5,8 +5,7 @@ from typing import Any
 
 from attrs import frozen
 
-from experiments.wording import (
-    EVALUATION_FAILED,
+from experiments.reports.wording import (
     component_name,
     endpoint_title,
     interval_text,
@@ -253,7 +252,9 @@ def targets_table(document: Mapping[str, Any]) -> Table:
         )
         for o in document["objectives"]
     ]
-    rows += [(limit_text(n), "limit", NONE, NONE, unit_of(limit_key(n))) for n in _limits(document)]
+    rows += [
+        (limit_text(n), "limit", NONE, NONE, unit_of(limit_key(n))) for n in document["limits"]
+    ]
     return Table(
         caption="What was asked for. The hypervolume counts from the worst acceptable value to"
         " the ideal one.",
@@ -326,11 +327,3 @@ def _recipe_row(candidate: Mapping[str, Any], components: Sequence[str]) -> tupl
         ),
         f"{mass:.1f}\n{candidate['elemental_mg_per_unit']:.1f}",
     )
-
-
-def _limits(document: Mapping[str, Any]) -> list[str]:
-    """Return the limits the document names; with an empty front, the missed ones only."""
-    if document["front"]:
-        return list(document["front"][0]["limits"])
-    names = [r["limit"] for r in document["infeasible_reasons"]]
-    return [n for n in names if n != EVALUATION_FAILED]

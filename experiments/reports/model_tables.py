@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from experiments.report_tables import NONE, Column, Table
-from experiments.wording import endpoint_title, number_text, unit_of
+from experiments.reports.tables import NONE, Column, Table
+from experiments.reports.wording import endpoint_title, number_text, unit_of
 from formulation.delivery import get_system
 from formulation.targets import Scope, get_endpoint
 

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from attrs import frozen
 
-from experiments.comparison import objectives_of
-from experiments.wording import limit_text
+from experiments.reports.comparison import objectives_of
+from experiments.reports.wording import limit_text
 from formulation.arrays import FloatArray
 from formulation.errors import DataError
 from formulation.units import MINUTES_PER_HOUR

@@ -1,0 +1,161 @@
+"""Surrogates are fitted once and loaded after, but never from a file that is not theirs."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from attrs import evolve
+
+from experiments import fitting
+from experiments.fitting import content_key, fit_or_load
+from experiments.store import Store
+from formulation.errors import DataError
+from formulation.space import DesignSpace, DoseRange
+from models.surrogates.persistence import MODEL_FILE
+from models.surrogates.table import space_filling
+from tests.experiments.small_study import small_study
+
+SPEC = small_study()
+SYSTEMS = SPEC.space.systems
+TABLETS = DesignSpace(spaces=(SPEC.space.space_of("immediate_release"),))
+
+
+@pytest.fixture(autouse=True)
+def few_designs(monkeypatch) -> None:
+    """Train on few designs."""
+    monkeypatch.setattr(fitting, "TRAINING_DESIGNS", 16)
+
+
+@pytest.fixture
+def run(tmp_path: Path):
+    """Return a function that fits or loads in a workspace of its own."""
+
+    def fit_in(space=TABLETS, population=SPEC.population, *, store="s.sqlite", said=None):
+        with Store.open(tmp_path / store) as opened:
+            say = [].append if said is None else said.append
+            return fit_or_load(space, population, opened, tmp_path / "models", say)
+
+    return fit_in
+
+
+def changed_dose() -> DesignSpace:
+    part = TABLETS.space_of("immediate_release")
+    return DesignSpace(
+        spaces=(evolve(part, dose=DoseRange(low_mg_per_day=150, high_mg_per_day=240)),)
+    )
+
+
+def test_the_second_call_loads_what_the_first_fitted(run) -> None:
+    """Nothing is fitted, nothing is said, and the answers are the same bit for bit."""
+    said: list[str] = []
+    first, second = run(SPEC.space, said=said), run(SPEC.space, said=said)
+    assert (first.n_fitted, second.n_fitted) == (2, 0)
+    assert said == [f"fitting {s}: 16 designs × 8 subjects" for s in SYSTEMS]
+    assert [r.id for r in second.records] == [r.id for r in first.records]
+    designs = [d for s in SYSTEMS for d in space_filling(SPEC.space.space_of(s), 8, seed=2)]
+    before, after = (
+        found.chain.evaluate(designs, SPEC.population, ["absorbed_increment.p50", "released_2h"])
+        for found in (first, second)
+    )
+    for part in ("value", "lo90", "hi90"):
+        np.testing.assert_array_equal(getattr(before, part), getattr(after, part))
+
+
+def test_a_record_holds_card_checksum_and_place(run, tmp_path: Path) -> None:
+    """Named after system and population; the folder after the content."""
+    (record,) = run().records
+    key = content_key(TABLETS.space_of("immediate_release"), SPEC.population)
+    assert record.name == "immediate_release@healthy_adults"
+    assert record.card["key"] == key
+    assert Path(record.path) == tmp_path / "models" / f"immediate_release-{key[:16]}"
+    assert record.card["rows_by_origin"] == {"simulated": 16, "measured": 0}
+    assert isinstance(record.card["warnings"], list)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"name": "others"}, {"size": 9}, {"seed": 4}, {"spreads": {}}],
+)
+def test_another_population_is_fitted_again(run, change) -> None:
+    """By name, size, seed or spread; the first model stays for its own people."""
+    run()
+    assert run(population=evolve(SPEC.population, **change)).n_fitted == 1
+    assert run().n_fitted == 0
+
+
+def test_another_space_is_fitted_again(run) -> None:
+    """A narrower dose is another training set."""
+    run()
+    assert run(changed_dose()).n_fitted == 1
+    assert run().n_fitted == 0
+
+
+def test_a_system_that_is_known_is_loaded_beside_one_that_is_not(run) -> None:
+    """Only what is missing is fitted."""
+    run()
+    both = run(SPEC.space)
+    assert both.n_fitted == 1
+    assert set(both.chain.surrogates) == set(SYSTEMS)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("code_fingerprint", lambda: "0" * 64), ("TRAINING_DESIGNS", 17), ("TRAINING_SEED", 1)],
+)
+def test_other_code_or_training_is_fitted_again(run, monkeypatch, name, value) -> None:
+    """What decides the rows decides the name of the fit."""
+    run()
+    monkeypatch.setattr(fitting, name, value)
+    assert run().n_fitted == 1
+
+
+def test_the_content_key_does_not_depend_on_the_process() -> None:
+    """Equal content, equal key; another dose, another key."""
+    part = TABLETS.space_of("immediate_release")
+    again = small_study().space.space_of("immediate_release")
+    assert content_key(part, SPEC.population) == content_key(again, SPEC.population)
+    assert content_key(part, SPEC.population) != content_key(
+        changed_dose().space_of("immediate_release"), SPEC.population
+    )
+
+
+def test_a_model_that_the_store_does_not_know_is_fitted_again(run, tmp_path: Path) -> None:
+    """A file without a checksum in this store is written over, never read."""
+    (record,) = run().records
+    planted = Path(record.path) / MODEL_FILE
+    planted.write_bytes(b"not a model")
+    again = run(store="other.sqlite")
+    assert again.n_fitted == 1
+    assert again.records[0].path == record.path
+    assert planted.read_bytes() != b"not a model"
+    assert run(store="other.sqlite").n_fitted == 0
+
+
+def test_a_damaged_model_file_is_refused_with_what_to_do(run) -> None:
+    """It is not quietly fitted again: somebody changed it."""
+    (record,) = run().records
+    with (Path(record.path) / MODEL_FILE).open("ab") as file:
+        file.write(b"\0")
+    with pytest.raises(DataError, match=r"its checksum differs\. Remove the folder") as caught:
+        run()
+    assert caught.value.exit_code == 3
+
+
+def test_a_folder_without_its_model_file_is_refused_with_what_to_do(run) -> None:
+    """A half-deleted folder is said to be one."""
+    (record,) = run().records
+    (Path(record.path) / MODEL_FILE).unlink()
+    with pytest.raises(DataError, match=r"cannot be read: No such file.*Remove the folder"):
+        run()
+
+
+def test_after_removing_the_folder_the_model_is_fitted_again(run) -> None:
+    """What the hint promises; the newer of two records of one content counts."""
+    (record,) = run().records
+    folder = Path(record.path)
+    for file in folder.iterdir():
+        file.unlink()
+    folder.rmdir()
+    again = run()
+    assert again.n_fitted == 1
+    assert run().n_fitted == 0

@@ -1,0 +1,304 @@
+"""Surrogates on disk: the same to the last bit, and nothing in a file is ever run."""
+
+import io
+import json
+import os
+import pickle
+import zipfile
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import pytest
+from skops.io import dumps, get_untrusted_types, loads
+
+from formulation.errors import DataError
+from models.surrogates import persistence
+from models.surrogates.card import make_card
+from models.surrogates.emulator import SystemSurrogate, fit
+from models.surrogates.persistence import (
+    CARD_FILE,
+    MODEL_FILE,
+    TRUSTED_TYPES,
+    load,
+    read_card,
+    save,
+)
+from models.surrogates.table import build_table, feature_row, space_filling
+from tests.experiments.small_study import small_study
+
+SPEC = small_study()
+PART = SPEC.space.space_of("timed_release")
+HINT = "Remove the folder; the next run fits the model again"
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    """Return a surrogate and its card."""
+    table = build_table(PART, SPEC.population, n_designs=24, seed=1)
+    surrogate, metrics = fit(table)
+    return surrogate, make_card("key", table, surrogate, metrics, 1)
+
+
+@pytest.fixture
+def saved(fitted, tmp_path: Path) -> tuple[Path, str]:
+    """Folder and checksum of a saved surrogate."""
+    folder = tmp_path / "model"
+    return folder, save(*fitted, folder)
+
+
+def plant(folder: Path, content: bytes) -> str:
+    """Put a foreign model file into a folder and return its right checksum."""
+    folder.mkdir(exist_ok=True)
+    (folder / MODEL_FILE).write_bytes(content)
+    return sha256(content).hexdigest()
+
+
+def state_of(surrogate: SystemSurrogate, **changes) -> dict:
+    """Return what a saved surrogate holds, with changes."""
+    state = {"format": persistence.FORMAT, "system": surrogate.system}
+    state |= {"feature_names": list(surrogate.feature_names)}
+    state |= {name: getattr(surrogate, name) for name in ("low", "high")}
+    state |= {name: getattr(surrogate, name) for name in ("curve_model", "endpoint_model")}
+    names = [a.name for a in surrogate.calibration.__attrs_attrs__]
+    state |= {"calibration": {name: getattr(surrogate.calibration, name) for name in names}}
+    return {**state, **changes}
+
+
+def command_file(marker: Path) -> bytes:
+    """Return a skops file that has a command run while its content is built."""
+    with zipfile.ZipFile(io.BytesIO(dumps((f"touch '{marker}'",)))) as whole:
+        arguments = json.loads(whole.read("schema.json"))
+    head = {name: arguments.pop(name) for name in ("protocol", "_skops_version")}
+    schema = {
+        "__class__": "system",
+        "__module__": "posix",
+        "__loader__": "ConstructorFromReduceNode",
+        "content": arguments,
+        "__id__": 1,
+        **head,
+    }
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as whole:
+        whole.writestr("schema.json", json.dumps(schema))
+    return made.getvalue()
+
+
+class Touching:
+    """Has a command run when it is unpickled."""
+
+    def __init__(self, marker: Path) -> None:
+        self.marker = marker
+
+    def __reduce__(self):
+        return os.system, (f"touch '{self.marker}'",)
+
+
+class Foreign:
+    """A type that no surrogate has."""
+
+
+def test_predictions_are_the_same_bit_for_bit_after_loading(fitted, saved) -> None:
+    """Curves, endpoints and every end of an interval."""
+    surrogate, again = fitted[0], load(*saved)
+    designs = space_filling(PART, 16, seed=9)
+    features = np.array([list(feature_row(d).values()) for d in designs])
+    before, after = surrogate.predict(features), again.predict(features)
+    for name in (a.name for a in type(before).__attrs_attrs__):
+        np.testing.assert_array_equal(getattr(after, name), getattr(before, name))
+    assert again.extrapolations(features[0] + 1e6) == surrogate.extrapolations(features[0] + 1e6)
+    assert (again.system, again.feature_names) == (surrogate.system, surrogate.feature_names)
+    assert again.calibration.curve_kind == surrogate.calibration.curve_kind
+
+
+def test_a_saved_folder_holds_the_model_and_its_card_only(fitted, saved) -> None:
+    """No half-written file stays; the card reads back as it was."""
+    folder, checksum = saved
+    assert sorted(p.name for p in folder.iterdir()) == sorted([MODEL_FILE, CARD_FILE])
+    assert sha256((folder / MODEL_FILE).read_bytes()).hexdigest() == checksum
+    assert read_card(folder) == fitted[1]
+
+
+def test_the_card_has_what_results_and_report_read(saved) -> None:
+    """Every field by name, none of them NaN."""
+    card = read_card(saved[0])
+    assert {
+        *("key", "system", "family", "population", "subjects", "rows_by_origin"),
+        *("measured_groups", "data_sets", "headline", "protocol", "metrics", "intervals"),
+        *("model_error", "model_error_basis", "features", "seed", "code_sha256", "versions"),
+    } <= set(card)
+    assert set(card["rows_by_origin"]) == {"simulated", "measured"}
+    assert set(card["intervals"]) == {"curve", "endpoints", "measured_groups_needed"}
+    assert set(card["model_error"]) == set(card["model_error_basis"])
+    for metrics in card["metrics"].values():
+        assert set(metrics) == {"mae", "rmse", "r2", "coverage90", "width90"}
+        assert np.isfinite(list(metrics.values())).all()
+
+
+def test_a_card_with_nan_is_not_written(fitted, tmp_path: Path) -> None:
+    """NaN is not JSON, and no reader would expect it."""
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        save(fitted[0], {**fitted[1], "seed": float("nan")}, tmp_path / "model")
+
+
+def test_a_damaged_card_is_a_data_error(saved) -> None:
+    """Cut in the middle, or gone."""
+    path = saved[0] / CARD_FILE
+    path.write_text(path.read_text()[:100])
+    with pytest.raises(DataError, match=r"Model card .* cannot be read"):
+        read_card(saved[0])
+    path.unlink()
+    with pytest.raises(DataError, match=r"Model card .* cannot be read"):
+        read_card(saved[0])
+
+
+def test_another_checksum_is_refused(saved) -> None:
+    """Exit code 3, and what to do."""
+    with pytest.raises(DataError, match=f"its checksum differs.*{HINT}") as caught:
+        load(saved[0], "0" * 64)
+    assert caught.value.exit_code == 3
+
+
+def test_one_changed_byte_is_refused(saved) -> None:
+    """Whatever it would have meant."""
+    path = saved[0] / MODEL_FILE
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(DataError, match="its checksum differs"):
+        load(*saved)
+
+
+def test_a_missing_file_is_refused(saved) -> None:
+    """The folder alone is no model."""
+    (saved[0] / MODEL_FILE).unlink()
+    with pytest.raises(DataError, match=f"cannot be read: No such file or directory.*{HINT}"):
+        load(*saved)
+
+
+@pytest.mark.parametrize("kept", [0, 100, 0.5, 0.999])
+def test_a_truncated_file_is_refused_with_and_without_its_checksum(saved, kept) -> None:
+    """By the checksum; and where somebody made the checksum fit, as unreadable."""
+    path = saved[0] / MODEL_FILE
+    content = path.read_bytes()
+    short = content[: int(kept * len(content)) if isinstance(kept, float) else kept]
+    right = plant(saved[0], short)
+    with pytest.raises(DataError, match="its checksum differs"):
+        load(*saved)
+    with pytest.raises(DataError, match=f"is no readable skops file.*{HINT}"):
+        load(saved[0], right)
+
+
+@pytest.mark.parametrize("found", [0, 2, "1", None])
+def test_another_format_is_refused(fitted, tmp_path: Path, found) -> None:
+    """A file of an older or newer version is not guessed at."""
+    right = plant(tmp_path, dumps(state_of(fitted[0], format=found)))
+    with pytest.raises(DataError, match=f"has format {found}, not 1.*{HINT}"):
+        load(tmp_path, right)
+
+
+@pytest.mark.parametrize("content", [[1, 2], "text", {}, {"format": 1}])
+def test_a_file_of_something_else_is_refused(tmp_path: Path, content) -> None:
+    """Harmless, but no surrogate."""
+    right = plant(tmp_path, dumps(content))
+    with pytest.raises(DataError, match=r"has format None|lacks a part of a surrogate"):
+        load(tmp_path, right)
+
+
+@pytest.mark.parametrize("missing", ["system", "high", "calibration", "endpoint_model"])
+def test_a_file_that_lacks_a_part_is_refused(fitted, tmp_path: Path, missing) -> None:
+    """It names the part."""
+    state = state_of(fitted[0])
+    del state[missing]
+    right = plant(tmp_path, dumps(state))
+    with pytest.raises(DataError, match=f"lacks a part of a surrogate .*{missing}"):
+        load(tmp_path, right)
+
+
+def test_a_model_that_cannot_predict_is_refused(fitted, tmp_path: Path) -> None:
+    """A list where a pipeline belongs fails when it is loaded, not in the search."""
+    right = plant(tmp_path, dumps(state_of(fitted[0], curve_model=[1.0])))
+    with pytest.raises(DataError, match="curve_model must be a fitted pipeline"):
+        load(tmp_path, right)
+
+
+def test_a_planted_command_is_refused_and_not_run(tmp_path: Path) -> None:
+    """With the right checksum: the type is not on the list, so nothing is built."""
+    marker = tmp_path / "was here"
+    right = plant(tmp_path, command_file(marker))
+    with pytest.raises(DataError, match=r"holds a type that no surrogate has.*posix\.system") as e:
+        load(tmp_path, right)
+    assert e.value.exit_code == 3
+    assert not marker.exists()
+
+
+def test_without_the_list_the_planted_command_would_run(tmp_path: Path, monkeypatch) -> None:
+    """What the list protects from: trusting what the file asks for runs its command."""
+    marker = tmp_path / "was here"
+    content = command_file(marker)
+    right = plant(tmp_path, content)
+    monkeypatch.setattr(persistence, "TRUSTED_TYPES", get_untrusted_types(data=content))
+    with pytest.raises(DataError, match="has format None"):
+        load(tmp_path, right)
+    assert marker.exists()
+
+
+def test_a_transformer_around_a_shell_is_refused(fitted, tmp_path: Path) -> None:
+    """In the place of a model: it would wait for the first prediction to run."""
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import FunctionTransformer
+
+    trap = make_pipeline(FunctionTransformer(os.system))
+    content = dumps(state_of(fitted[0], curve_model=trap))
+    right = plant(tmp_path, content)
+    with pytest.raises(DataError, match=r"posix\.system"):
+        load(tmp_path, right)
+    trusted = [*TRUSTED_TYPES, *get_untrusted_types(data=content)]
+    built = loads(content, trusted=trusted)["curve_model"]
+    assert built[0].func is os.system
+
+
+def test_a_foreign_type_inside_a_true_surrogate_is_refused(fitted, tmp_path: Path) -> None:
+    """Harmless or not, it is not on the list."""
+    right = plant(tmp_path, dumps(state_of(fitted[0], extra=Foreign())))
+    with pytest.raises(DataError, match=r"Foreign.*it was not written by this product"):
+        load(tmp_path, right)
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_a_pickle_is_refused_and_not_run(tmp_path: Path, compressed) -> None:
+    """Named as a model and with the right checksum, plain or as joblib writes it."""
+    import joblib
+
+    marker = tmp_path / "was here"
+    path = tmp_path / MODEL_FILE
+    if compressed:
+        joblib.dump(Touching(marker), path, compress=3)
+    else:
+        path.write_bytes(pickle.dumps(Touching(marker)))
+    right = sha256(path.read_bytes()).hexdigest()
+    with pytest.raises(DataError, match=r"is no readable skops file \(BadZipFile"):
+        load(tmp_path, right)
+    assert not marker.exists()
+
+
+def test_a_pickle_inside_a_skops_file_is_refused_and_not_run(tmp_path: Path) -> None:
+    """An array of objects, which numpy would read back with pickle."""
+    marker = tmp_path / "was here"
+    trap = np.array([Touching(marker)], dtype=object)
+    stream = io.BytesIO()
+    np.save(stream, trap, allow_pickle=True)
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(dumps(np.zeros(1)))) as whole, zipfile.ZipFile(made, "w") as z:
+        for name in whole.namelist():
+            z.writestr(name, stream.getvalue() if name.endswith(".npy") else whole.read(name))
+    right = plant(tmp_path, made.getvalue())
+    with pytest.raises(DataError, match="is no readable skops file"):
+        load(tmp_path, right)
+    assert not marker.exists()
+
+
+def test_the_list_of_types_is_no_longer_than_a_surrogate_needs(saved) -> None:
+    """Each entry stands in a true file; none is there for convenience."""
+    needed = get_untrusted_types(data=(saved[0] / MODEL_FILE).read_bytes())
+    assert sorted(needed) == sorted(TRUSTED_TYPES)

@@ -1,0 +1,155 @@
+"""The chain at surrogate fidelity: one table for mixed systems, consistent with itself."""
+
+import numpy as np
+import pytest
+from attrs import evolve
+
+from experiments.objective import REPORTED
+from formulation.errors import InputError, UnknownNameError
+from formulation.provenance import Origin
+from formulation.targets import BENCH_TIMES_H
+from formulation.units import MG_PER_MMOL
+from models.chain import CURVE_TIMES_H, PERCENTILES, MechanisticChain, recipe_values
+from models.surrogates.chain import SurrogateChain
+from models.surrogates.table import space_filling
+from tests.experiments.small_study import small_chain, small_study
+
+SPEC = small_study()
+PARTS = ("value", "lo90", "hi90")
+
+
+@pytest.fixture(scope="module")
+def chain() -> SurrogateChain:
+    return small_chain(SPEC)
+
+
+@pytest.fixture(scope="module")
+def designs():
+    """Designs of both systems, in turn."""
+    found = [space_filling(SPEC.space.space_of(s), 12, seed=55) for s in SPEC.space.systems]
+    return [design for pair in zip(*found, strict=True) for design in pair]
+
+
+@pytest.fixture(scope="module")
+def table(chain, designs):
+    return chain.evaluate(designs, SPEC.population, REPORTED)
+
+
+def columns(table, key):
+    """Return value, lower and upper end of one endpoint."""
+    return [getattr(table, part)[:, table.keys.index(key)] for part in PARTS]
+
+
+def test_every_reported_endpoint_is_answered(table, designs) -> None:
+    """One row a design, one column an endpoint, all finite, low below high."""
+    assert table.value.shape == (len(designs), len(REPORTED))
+    assert all(np.isfinite(getattr(table, part)).all() for part in PARTS)
+    assert (table.lo90 <= table.value).all()
+    assert (table.value <= table.hi90).all()
+    assert table.origin is Origin.SIMULATED
+    assert table.kind == "90 %: 24 simulated designs held out by group, plus a stated model error"
+
+
+def test_a_mixed_table_has_the_rows_of_each_system_alone(chain, table, designs) -> None:
+    """Neither the company nor the order of designs moves an answer."""
+    order = np.random.default_rng(1).permutation(len(designs))
+    shuffled = chain.evaluate([designs[k] for k in order], SPEC.population, REPORTED)
+    np.testing.assert_allclose(shuffled.value, table.value[order], rtol=1e-9, atol=1e-12)
+    assert [shuffled.reasons[k] for k in np.argsort(order)] == list(table.reasons)
+
+
+@pytest.mark.parametrize("statistic", PERCENTILES)
+def test_derived_endpoints_follow_from_the_absorbed_increment(table, designs, statistic) -> None:
+    """Share of the dose and urine are the same magnesium in other units, ends included."""
+    dose = np.array([d.elemental_mg_per_day for d in designs])
+    absorbed = columns(table, f"absorbed_increment.{statistic}")
+    shares = columns(table, f"fraction_absorbed.{statistic}")
+    urine = columns(table, f"urine_change.{statistic}")
+    for mg, share, mmol in zip(absorbed, shares, urine, strict=True):
+        np.testing.assert_allclose(share * dose / 100, mg, rtol=1e-12)
+        np.testing.assert_allclose(mmol * MG_PER_MMOL, mg, rtol=1e-12)
+
+
+def test_recipe_endpoints_are_exact(table, designs) -> None:
+    """Arithmetic on the recipe has no interval."""
+    for key in recipe_values(designs[0]):
+        exact = [recipe_values(d)[key] for d in designs]
+        for column in columns(table, key):
+            assert column.tolist() == exact
+
+
+def test_bench_endpoints_are_read_from_the_curve(chain, table, designs) -> None:
+    """At their times, in per cent, with the curve's band."""
+    for name, time in BENCH_TIMES_H.items():
+        for part, column in enumerate(columns(table, name)):
+            read = [100 * np.interp(time, CURVE_TIMES_H, chain.curve(d)[part]) for d in designs]
+            np.testing.assert_allclose(column, read, rtol=1e-9, atol=1e-9)
+
+
+def test_surrogate_and_mechanistic_chain_agree_on_what_is_better(table, designs) -> None:
+    """The search may trust the order of designs: rank correlation of the absorbed increment."""
+    from scipy.stats import spearmanr
+
+    key = "absorbed_increment.p50"
+    truth = MechanisticChain().evaluate(designs, SPEC.population, [key]).value[:, 0]
+    assert spearmanr(truth, columns(table, key)[0]).statistic > 0.9
+
+
+def test_an_extrapolated_design_says_so_and_others_do_not(chain, designs) -> None:
+    """The remark stands beside the row, in words."""
+    system = "timed_release"
+    surrogate = chain.surrogates[system]
+    member = next(d for d in designs if d.system == system)
+    row = chain.features([member])[0]
+    narrow = evolve(surrogate, low=row - 1.0, high=np.append(row[0] - 0.5, row[1:]))
+    told = evolve(chain, surrogates={**chain.surrogates, system: narrow})
+    other = next(d for d in designs if d.system != system)
+    first, second = told.evaluate([other, member], SPEC.population, ["unit_mass"]).reasons
+    assert first == chain.evaluate([other], SPEC.population, ["unit_mass"]).reasons[0]
+    assert [r.split(" (")[0] for r in second] == [f"extrapolating in {surrogate.feature_names[0]}"]
+
+
+def test_training_designs_are_not_said_to_be_extrapolated(chain) -> None:
+    """A design that the surrogate has seen is inside."""
+    for system in SPEC.space.systems:
+        seen = space_filling(SPEC.space.space_of(system), 24, seed=1)
+        reasons = chain.evaluate(seen, SPEC.population, ["unit_mass"]).reasons
+        assert set(reasons) == {()}
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"name": "others"}, r"asked for 'others' \(8 subjects, seed 3\)"),
+        ({"size": 9}, r"asked for 'healthy_adults' \(9 subjects"),
+        ({"seed": 4}, r"asked for 'healthy_adults' \(8 subjects, seed 4\)"),
+        ({"spreads": {}}, "asked for 'healthy_adults'"),
+    ],
+)
+def test_another_population_is_refused(chain, designs, change, named) -> None:
+    """By name, size, seed or spread: the surrogate knows these people only."""
+    with pytest.raises(InputError, match=f"fitted for population 'healthy_adults'.*{named}"):
+        chain.evaluate(designs, evolve(SPEC.population, **change), REPORTED)
+
+
+def test_a_system_without_a_surrogate_is_refused(chain, designs) -> None:
+    """By name; also where only a curve is asked for."""
+    tablets = evolve(chain, surrogates={"immediate_release": chain.surrogates["immediate_release"]})
+    matrix = next(d for d in designs if d.system == "timed_release")
+    message = "no surrogate of 'timed_release' was fitted"
+    with pytest.raises(InputError, match=message):
+        tablets.evaluate(designs, SPEC.population, REPORTED)
+    with pytest.raises(InputError, match=message):
+        tablets.curve(matrix)
+
+
+def test_no_design_is_refused(chain) -> None:
+    """An empty table would be silently wrong further on."""
+    with pytest.raises(InputError, match="no design to evaluate"):
+        chain.evaluate([], SPEC.population, REPORTED)
+
+
+def test_an_unknown_output_lists_the_nearest(chain, designs) -> None:
+    """As the mechanistic chain does."""
+    with pytest.raises(UnknownNameError, match="Did you mean 'absorbed_increment'"):
+        chain.evaluate(designs, SPEC.population, ["absorbed_incremnt.p50"])
