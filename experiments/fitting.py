@@ -10,6 +10,7 @@ from collections.abc import Callable
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
+from uuid import uuid4
 
 from attrs import asdict, frozen
 
@@ -116,6 +117,7 @@ def content_key(space: SystemSpace, population: Population) -> str:
         "population": asdict(population),
         "designs": TRAINING_DESIGNS,
         "seed": TRAINING_SEED,
+        "measured": [],
         "code": code_fingerprint(),
         "versions": {name: version(name) for name in ("numpy", "scipy", "scikit-learn", "skops")},
     }
@@ -133,8 +135,10 @@ def _fit(
         surrogate, metrics = fit(table, seed=TRAINING_SEED)
     card = make_card(key, table, surrogate, metrics, TRAINING_SEED)
     card["warnings"] = sorted({str(w.message) for w in caught})
-    place = folder / f"{space.name}-{key[:16]}"
-    checksum = save(surrogate, card, place)
+    unnamed = folder / f".{space.name}-{uuid4().hex}"
+    checksum = save(surrogate, card, unnamed)
+    # Two runs may fit at once, and their bytes differ: the checksum keeps their folders apart.
+    place = unnamed.replace(folder / f"{space.name}-{key[:16]}-{checksum[:16]}")
     return surrogate, store.put_model(
         name=f"{space.name}@{population.name}", sha256=checksum, path=str(place), card=card
     )

@@ -70,7 +70,7 @@ def study_document(store: Store, study: StudyRecord) -> dict[str, Any]:
             _candidate(spec, t, confirmations.get(t.number), curves.get(t.number, {}))
             for t in front
         ],
-        "confirmation": confirmation_summary(spec.objectives, front, confirmations),
+        "confirmation": confirmation_summary(compared_keys(spec), front, confirmations),
         "infeasible_reasons": _reasons(finished),
         "history": _history(spec.objectives, finished),
         "points": [_point(spec, t) for t in finished],
@@ -114,7 +114,7 @@ def front_of(objectives: Sequence[Objective], trials: Sequence[TrialRecord]) -> 
 
 
 def confirmation_summary(
-    objectives: Sequence[Objective],
+    keys: Sequence[str],
     front: Sequence[TrialRecord],
     confirmations: Mapping[int, ConfirmationRecord],
 ) -> dict[str, Any]:
@@ -122,8 +122,8 @@ def confirmation_summary(
 
     Parameters
     ----------
-    objectives : sequence of Objective
-        What is wanted, [-].
+    keys : sequence of str
+        Endpoints to compare, those of objectives and limits, [-].
     front : sequence of TrialRecord
         Candidates, [-].
     confirmations : mapping of int to ConfirmationRecord
@@ -133,7 +133,7 @@ def confirmation_summary(
     -------
     dict
         Subjects, candidates that still meet every limit, and for each population or bench
-        objective the median relative gap and the rank correlation, [-].
+        endpoint the median relative gap and the rank correlation, [-].
     """
     from scipy.stats import spearmanr
 
@@ -141,8 +141,7 @@ def confirmation_summary(
     if not pairs:
         return {"n_candidates": 0, "n_subjects": 0, "n_confirmed": 0, "objectives": {}}
     found: dict[str, Any] = {}
-    for objective in objectives:
-        key = objective.endpoint
+    for key in keys:
         if get_endpoint(key).scope is Scope.RECIPE:
             continue
         fast = np.array([t.values[key] for t, _ in pairs])
@@ -160,6 +159,33 @@ def confirmation_summary(
         "n_confirmed": sum(all(s >= 0 for s in c.slacks.values()) for _, c in pairs),
         "objectives": found,
     }
+
+
+def compared_keys(spec: StudySpec) -> list[str]:
+    """Return the endpoints that decide a study: of its objectives, then of its limits.
+
+    Parameters
+    ----------
+    spec : StudySpec
+        The study, [-].
+
+    Returns
+    -------
+    list of str
+        Endpoint keys, each once, [-].
+    """
+    wanted = [objective.endpoint for objective in spec.objectives]
+    return list(dict.fromkeys([*wanted, *(limit.endpoint for limit in spec.limits)]))
+
+
+def _left_out(spec: StudySpec) -> list[str]:
+    """Say which salts of the study fit no regimen in a system."""
+    return [
+        f"{space.name} with {lot.salt.key} is left out: no regimen of the study fits it."
+        for space in spec.space.spaces
+        for lot in space.lots
+        if lot.salt.key not in space.options
+    ]
 
 
 def _design(trial: TrialRecord) -> Design:
@@ -185,7 +211,7 @@ def _study(study: StudyRecord, spec: StudySpec) -> dict[str, Any]:
             "idle_fields": list(spec.population.idle_fields),
         },
         "strategy": study.info.get("strategy", spec.budget.strategy),
-        "warnings": list(spec.lot_warnings),
+        "warnings": [*spec.lot_warnings, *_left_out(spec)],
         "code_sha256": study.info.get("code_sha256", ""),
         "versions": study.info.get("versions", {}),
     }
@@ -288,12 +314,22 @@ def _candidate(
         "origin": trial.origin,
         "rung": trial.rung,
         "warnings": list(warnings(design)),
-        "remarks": list(trial.reasons),
+        "remarks": [*trial.reasons, *_beyond_worst(spec, trial)],
         "confirmation": None if confirmation is None else _confirmation(confirmation),
         "curves": {
             name: _curve(curves[name]) for name in (RELEASE, RELEASE_MECHANISTIC) if name in curves
         },
     }
+
+
+def _beyond_worst(spec: StudySpec, trial: TrialRecord) -> list[str]:
+    """Say which objectives are worse than the worst the study accepts."""
+    return [
+        f"{o.endpoint} {trial.values[o.endpoint]:.4g} is worse than the worst acceptable"
+        f" {o.worst:g} {get_endpoint(o.endpoint).unit}"
+        for o in spec.objectives
+        if o.normalise(trial.values[o.endpoint]) < 0
+    ]
 
 
 def _title(design: Design) -> str:

@@ -20,7 +20,7 @@ from experiments.search.strategies import make_strategy
 from experiments.store import Lease, Store, StudyRecord, TrialRecord
 from experiments.tracking import TrackingResult, deliver, enqueue_study, front_link
 from experiments.workspace import Workspace
-from formulation.errors import InputError
+from formulation.errors import DataError, InputError
 from formulation.targets import Objective
 from models.surrogates.table import code_fingerprint
 
@@ -253,7 +253,8 @@ def _go_on(
             models = fit_or_load(
                 spec.space, spec.population, store, workspace.models_folder, listener.say
             )
-            _record(store, lease, spec, workspace, models)
+            _refuse_other_models(study, models)
+            _record(store, lease, workspace, models)
             trials, n_chunks = _search(store, lease, study, spec, models, executor, listener)
             _record_executor(store, lease, study, executor, n_chunks)
         _confirm(store, lease, study, spec, models, trials, listener)
@@ -313,9 +314,18 @@ def _confirm(
     store.put_curves(lease, release_curves(front, models.chain))
 
 
-def _record(
-    store: Store, lease: Lease, spec: StudySpec, workspace: Workspace, models: FittedModels
-) -> None:
+def _refuse_other_models(study: StudyRecord, models: FittedModels) -> None:
+    """Keep a study to the models it began with; trials of two would stand side by side."""
+    before = {m["key"] for m in study.info.get("models", [])}
+    now = {m.card["key"] for m in models.records}
+    if before and before != now:
+        raise DataError(
+            f"Study {study.label} was searched with models that this version would fit otherwise.",
+            hint="Start it anew, or go on with the version of the program it began with.",
+        )
+
+
+def _record(store: Store, lease: Lease, workspace: Workspace, models: FittedModels) -> None:
     packages = ("formulation-design", "numpy", "optuna", "ray", "scikit-learn", "mlflow")
     store.set_study(
         lease,
@@ -325,7 +335,6 @@ def _record(
             ],
             "models_fitted_now": models.n_fitted,
             "store": str(workspace.store_path),
-            "scales": [[o.endpoint, o.worst, o.ideal] for o in spec.objectives],
             "code_sha256": code_fingerprint(),
             "versions": {name: version(name) for name in packages},
         },
@@ -361,11 +370,12 @@ def _publish(
     write_report(document, report)
     enqueue_study(store, lease, document, report)
     listener.say("tracking in MLflow")
-    tracked = deliver(store, workspace)
+    tracked = deliver(store, workspace, study.id)
     _record_tracking(store, tracked, held=lease)
     document = study_document(store, store.study(study.id))
-    if tracked.error:
-        listener.say(f"tracking is waiting: {tracked.error} `formulation track` tries again.")
+    if tracked.waiting:
+        why = tracked.error or "tracking is off"
+        listener.say(f"tracking is waiting: {why}; `formulation track` tries again")
     return document
 
 

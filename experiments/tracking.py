@@ -1,6 +1,6 @@
 """Tracking in MLflow, from the store, through an outbox. This is MLflow's one home.
 
-A finished study is put into the outbox in one transaction: one message for the study, one for each
+A finished study is put into the outbox: one message for the study, one for each
 candidate of its front. Delivering reads the outbox, looks whether the run exists already, and
 writes each run with one batch; a message that cannot be delivered stays and says why. A search
 never waits for any of this and never fails by it.
@@ -19,6 +19,7 @@ from attrs import define, field
 
 from experiments.store import Lease, OutboxRecord, Store
 from experiments.workspace import Workspace
+from formulation.errors import StoreError
 from formulation.targets import get_endpoint
 
 STUDY, CANDIDATE = "study", "candidate"
@@ -116,8 +117,10 @@ def enqueue_study(store: Store, lease: Lease, document: Mapping[str, Any], repor
         )
 
 
-def deliver(store: Store, workspace: Workspace) -> TrackingResult:
+def deliver(store: Store, workspace: Workspace, study_id: str | None = None) -> TrackingResult:
     """Deliver what waits in the outbox, in order, each message once.
+
+    A message that cannot be delivered holds back the rest of its study, not other studies.
 
     Parameters
     ----------
@@ -125,6 +128,8 @@ def deliver(store: Store, workspace: Workspace) -> TrackingResult:
         Where the outbox lies, [-].
     workspace : Workspace
         Tracking address and artefact folder, [-].
+    study_id : str, optional
+        Only this study's messages; every study's by default, [-].
 
     Returns
     -------
@@ -133,22 +138,30 @@ def deliver(store: Store, workspace: Workspace) -> TrackingResult:
     """
     result = TrackingResult(uri=workspace.tracking_uri)
     desk: _Desk | None = None
-    pending = store.pending_outbox()
+    pending = store.pending_outbox(study_id)
     if workspace.tracking_uri == OFF:
         result.waiting = len(pending)
         return result
-    for k, message in enumerate(pending):
+    held: set[str] = set()
+    for message in pending:
+        if message.study_id in held:
+            result.waiting += 1
+            continue
         try:
             desk = desk or _Desk(workspace)
             desk.deliver(message, result)
         except Exception as error:  # the boundary to a foreign service: keep the message, say why
             words = str(error).strip().partition("\n")[0][:MOST_WORDS]
             result.error = f"{type(error).__name__}: {words}".rstrip(": ")
-            result.waiting = len(pending) - k
-            result.left = frozenset(m.study_id for m in pending[k:])
+            result.waiting += 1
+            held.add(message.study_id)
+            result.left = frozenset(held)
             store.mark_outbox(message.seq, error=result.error)
-            return result
-        store.mark_outbox(message.seq)
+            continue
+        try:
+            store.mark_outbox(message.seq)
+        except StoreError:
+            continue  # another process delivered it meanwhile, which is as good
         result.delivered += 1
     return result
 

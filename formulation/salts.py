@@ -16,6 +16,9 @@ from formulation.provenance import EVIDENCE_TO_BASIS, Quantity
 ASSAY_WARNING_PCT = 10.0
 """Assay above the formula's content by more than this share is worth a warning, [%]."""
 
+MOSTLY_OXIDE = 0.5
+"""A lot with more of its magnesium as oxide is not the salt it is sold as, [-]."""
+
 
 @frozen(kw_only=True)
 class Salt:
@@ -58,7 +61,7 @@ class Lot:
     Raises
     ------
     InputError
-        The assay is not between 1 and 61 %, the content of pure oxide.
+        The assay is impossible, or says that the lot is mostly oxide.
     """
 
     salt: Salt
@@ -74,16 +77,29 @@ class Lot:
                 " pure oxide holds 60.3 %.",
                 hint="Give elemental magnesium as % of the lot's mass.",
             )
+        if self.oxide_share_of_mg > MOSTLY_OXIDE:
+            raise InputError(
+                f"Salt {self.salt.key!r}: a lot with {self.mg_pct:g} % magnesium would hold"
+                f" {self.oxide_share_of_mg:.0%} of it as oxide.",
+                hint="Check the assay, or choose the salt 'oxide'.",
+            )
+
+    @property
+    def oxide_share_of_mg(self) -> float:
+        """Share of the magnesium that must be oxide to explain the assay, [-]."""
+        pure, oxide = self.salt.mg_pct.value, get_salt("oxide").mg_pct.value
+        if self.mg_pct <= pure * (1 + ASSAY_WARNING_PCT / 100):
+            return 0.0
+        return (self.mg_pct - pure) / (oxide - pure) * oxide / self.mg_pct
 
     @property
     def warning(self) -> str:
         """Say what an assay far above the formula means; empty otherwise."""
-        pure = self.salt.mg_pct.value
-        if self.mg_pct <= pure * (1 + ASSAY_WARNING_PCT / 100):
+        of_mg = self.oxide_share_of_mg
+        if not of_mg:
             return ""
-        oxide = get_salt("oxide").mg_pct.value
-        share = (self.mg_pct - pure) / (oxide - pure)
-        of_mg = share * oxide / self.mg_pct
+        pure = self.salt.mg_pct.value
+        share = of_mg * self.mg_pct / get_salt("oxide").mg_pct.value
         return (
             f"A {self.salt.key} lot at {self.mg_pct:g} % magnesium cannot be pure ({pure:g} %):"
             f" it holds about {share:.1%} magnesium oxide, {of_mg:.0%} of its magnesium."

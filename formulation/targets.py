@@ -109,7 +109,6 @@ ENDPOINTS: tuple[Endpoint, ...] = (
 )
 """Every endpoint a study may name."""
 
-POPULATION_ENDPOINTS = tuple(e.name for e in ENDPOINTS if e.scope is Scope.POPULATION)
 BENCH_TIMES_H = {"released_1h": 1.0, "released_2h": 2.0, "released_8h": 8.0}
 """Time at which a bench endpoint is read, [h]."""
 

@@ -21,9 +21,6 @@ MG_PER_MMOL = 24.305
 MINUTES_PER_HOUR = 60.0
 """Minutes in an hour, [min/h]."""
 
-HOURS_PER_DAY = 24.0
-"""Hours in a day, [h/d]."""
-
 _WRITTEN = re.compile(
     r"\s*([-+]?(?:(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|nan|inf(?:inity)?))\s*(|(?:1/)?[a-zµμ°Å].*?)\s*",
     re.IGNORECASE,

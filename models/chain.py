@@ -286,7 +286,10 @@ class MechanisticChain:
         str
             A phrase, [-].
         """
-        return f"90 %: percentile of {population.size} subjects; no model error"
+        return (
+            f"90 % sampling error of the percentile with {population.size} virtual subjects;"
+            " not the spread between people, no model error"
+        )
 
 
 def bench_values(laws: Sequence[ReleaseLaw]) -> dict[str, FloatArray]:

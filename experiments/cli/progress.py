@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import monotonic
 from typing import Any
 
 from attrs import define
@@ -87,12 +88,13 @@ def _plain() -> Listener:
     shown = _Shown()
 
     def on_progress(objectives: tuple[Objective, ...], progress: Progress) -> None:
+        if shown.first is None:
+            shown.first, shown.since_s = progress.done, monotonic()
         step = max(int(progress.budget * PLAIN_SHARE), 1)
         if progress.done // step > shown.steps:
             shown.steps = progress.done // step
-            console.print(
-                f"{progress.done}/{progress.budget} {_text(objectives, progress)}", highlight=False
-            )
+            text = f"{progress.done}/{progress.budget} {_text(objectives, progress)}"
+            console.print(text + shown.left(progress), highlight=False)
 
     return Listener(
         say=lambda text: console.print(text, highlight=False),
@@ -136,6 +138,16 @@ def _bar() -> Iterator[Listener]:
 @define
 class _Shown:
     steps: int = -1
+    first: int | None = None
+    since_s: float = 0.0
+
+    def left(self, progress: Progress) -> str:
+        """Return how long the rest takes at the pace so far; nothing before there is one."""
+        done = progress.done - (self.first or 0)
+        if done <= 0 or progress.done >= progress.budget:
+            return ""
+        left_s = (monotonic() - self.since_s) / done * (progress.budget - progress.done)
+        return f" · about {left_s:.0f} s left"
 
 
 def _started(study: StudyRecord) -> str:

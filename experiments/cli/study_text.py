@@ -29,7 +29,10 @@ def front_lines(document: Mapping[str, Any], width: int) -> list[str]:
         Lines, [-].
     """
     shown = document["front"][:MOST_CANDIDATES]
-    lines = [*wrap(answer(document).text, width), ""]
+    lines = wrap(answer(document).text, width)
+    for warning in document["study"]["warnings"]:
+        lines += wrap(f"Warning: {warning}", width)
+    lines.append("")
     if not shown:
         return lines
     keys = [o["key"] for o in document["objectives"]]
@@ -160,7 +163,9 @@ def local_time(utc: str) -> str:
 def _row(candidate: Mapping[str, Any], keys: list[str]) -> list[str]:
     confirmation = candidate["confirmation"]
     verdict = (
-        "not yet" if confirmation is None else ("yes" if confirmation["is_confirmed"] else "no")
+        "not yet"
+        if confirmation is None
+        else ("yes" if confirmation["is_confirmed"] else "misses a limit")
     )
     return [
         candidate["label"],

@@ -42,6 +42,9 @@ START_DEADLINE_VARIABLE = "FORMULATION_RAY_START_DEADLINE_S"
 MOST_WORKERS = 4
 """Workers taken unasked; more is a choice of the user."""
 
+WORKERS_CAP = 64
+"""More workers than this on one machine only bring it down."""
+
 Chunk = TypeVar("Chunk")
 Result = TypeVar("Result")
 
@@ -150,8 +153,8 @@ def _n_workers(kind: str, wanted: int | None) -> int:
     if wanted is None:
         least = 2 if kind == "ray" else 1
         return 1 if kind == "inline" else max(least, min(_n_processors(), MOST_WORKERS))
-    if wanted < 1 or (kind == "inline" and wanted != 1):
-        rule = "exactly 1, the driver itself" if kind == "inline" else "at least 1"
+    if not 1 <= wanted <= WORKERS_CAP or (kind == "inline" and wanted != 1):
+        rule = "exactly 1, the driver itself" if kind == "inline" else f"1 to {WORKERS_CAP}"
         raise InputError(
             f"Executor {kind!r}: {wanted} workers were asked for; it takes {rule}.",
             hint="Change the number of workers, or the executor.",

@@ -225,8 +225,8 @@ def _confirmation(document: Mapping[str, Any], candidate: Mapping[str, Any]) -> 
         label = document["study"]["label"]
         return f"Not confirmed at mechanistic fidelity yet: run `formulation resume {label}`."
     return (
-        f"Confirmed at mechanistic fidelity: with each of {confirmation['n_subjects']} virtual"
-        " subjects integrated it still meets every limit."
+        f"Confirmed at mechanistic fidelity: over {confirmation['n_subjects']} virtual subjects,"
+        " each integrated, the percentiles still meet every limit."
     )
 
 

@@ -12,6 +12,9 @@ from formulation.salts import get_salt
 from formulation.targets import Goal, Objective
 from formulation.units import MG_PER_MMOL
 
+RELEVANT_SHARE = 0.05
+"""Difference in an exact quantity that counts, as share of ideal minus worst, [-] (assumed)."""
+
 PLAIN_SYSTEM = "immediate_release"
 """The delivery system every other one has to beat."""
 
@@ -130,7 +133,13 @@ def falls_short_in(
         key = objective.endpoint
         low, high = widest_interval(candidate, key)
         best_low, best_high = widest_interval(best, key)
-        is_below = high < best_low if objective.goal is Goal.MAXIMISE else low > best_high
+        # An exact quantity has no interval; a small difference in it is no reason to choose.
+        margin = RELEVANT_SHARE * abs(objective.ideal - objective.worst) if low == high else 0.0
+        is_below = (
+            high + margin < best_low
+            if objective.goal is Goal.MAXIMISE
+            else low - margin > best_high
+        )
         if is_below:
             found.append(key)
     return tuple(found)

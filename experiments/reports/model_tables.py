@@ -49,15 +49,15 @@ def model_table(document: Mapping[str, Any], model: Mapping[str, Any]) -> Table:
         keys += [key for key in candidate["intervals"] if key not in keys]
     return Table(
         caption=f"{get_system(model['system']).title}: errors on formulations held out of the"
-        f" fit ({model['protocol']}).",
+        f" fit ({model['protocol']}; the kernel is kept).",
         columns=(
             Column(title="Output"),
             Column(title="Unit of the row"),
             Column(title="MAE", unit="row", is_number=True),
             Column(title="RMSE", unit="row", is_number=True),
             Column(title="R²", is_number=True),
-            Column(title="Coverage of 90 % intervals", unit="%", is_number=True),
-            Column(title="Mean width", unit="row", is_number=True),
+            Column(title="Coverage of 90 % intervals, emulator alone", unit="%", is_number=True),
+            Column(title="Mean width, emulator alone", unit="row", is_number=True),
             Column(title="Stated model error, half-width", unit="%", is_number=True),
             Column(title="Its basis"),
         ),

@@ -83,7 +83,7 @@ def write_report(document: Mapping[str, Any], path: Path) -> Path:
     Raises
     ------
     InputError
-        The document is of another kind or version.
+        The document is of another kind or version, or the file cannot be written.
     """
     found = (document.get("schema"), document.get("version"))
     if found != (SCHEMA, VERSION):
@@ -93,10 +93,16 @@ def write_report(document: Mapping[str, Any], path: Path) -> Path:
             hint="Make it with `formulation front --json` of this version.",
         )
     text = render(document)
-    path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    unfinished.write_text(text, encoding="utf-8")
-    unfinished.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.replace(path)
+    except OSError as error:
+        raise InputError(
+            f"Report {path} cannot be written: {error.strerror}.",
+            hint="Choose another file with --output, or make room.",
+        ) from error
     return path
 
 

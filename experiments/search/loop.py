@@ -14,12 +14,15 @@ from experiments.executors import Executor
 from experiments.objective import Outcome, StudyEvaluator, Task
 from experiments.search.strategies import Observation, Strategy
 from experiments.store import AckWriter, Lease, Store, TrialRecord
+from experiments.store.writer import MAX_GROUP
 from formulation.design import Design
 from formulation.errors import FormulationError
 from formulation.space import DesignSpace
 
 CHUNK = 4
 """Trials sent to a worker at once, [-]."""
+
+assert MAX_GROUP % CHUNK == 0, "a group holds whole chunks, or a resumed study cuts them otherwise"
 
 
 @frozen(kw_only=True)

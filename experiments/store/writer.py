@@ -8,8 +8,8 @@ from experiments.store.core import Store
 from experiments.store.lease import Lease
 from experiments.store.records import TrialRecord
 
-MAX_GROUP = 50
-"""Most trials in one transaction."""
+MAX_GROUP = 48
+"""Most trials in one transaction: whole chunks of the search, at most 50."""
 
 MAX_WAIT_S = 0.25
 """How long the first result of a group may wait for others, [s]."""
@@ -19,8 +19,9 @@ class AckWriter:
     """Collects finished trials, commits them in groups, and then acknowledges them.
 
     A group is committed when it is full, or, at the next `add`, when its first trial has waited
-    long enough; `flush` commits what is left. If the commit fails, its trials stay collected and
-    are not acknowledged.
+    long enough; `flush` commits what is left. A group whose commit fails or is interrupted is not
+    acknowledged and not tried again: unless its commit went through, its trials are still running
+    in the store, and a resumed study evaluates them anew.
     """
 
     def __init__(
@@ -82,8 +83,9 @@ class AckWriter:
         if too_early:
             self._on_ack(numbers)
         failpoints.hit("commit")
-        self._store.finish(self._lease, group)
+        # Taken out first: a signal may surface after the database has committed.
         del self._waiting[: len(group)]
+        self._store.finish(self._lease, group)
         self._since_s = self._clock()
         if not too_early:
             self._on_ack(numbers)

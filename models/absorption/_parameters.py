@@ -21,21 +21,21 @@ def _assumed(value: float, unit: str, note: str, source: str = "ProductAssumptio
 
 
 VMAX = Quantity(
-    value=0.2052,
+    value=0.1697,
     unit="mmol/h",
     basis=Basis.ESTIMATED,
     source="Fine1991",
     note="saturable capacity of the whole small bowel, calibrated",
 )
 KM = Quantity(
-    value=0.7576,
+    value=0.4222,
     unit="mmol/L",
     basis=Basis.ESTIMATED,
     source="Fine1991",
     note="half-saturation in the resting volume of a segment, calibrated",
 )
 PARACELLULAR = Quantity(
-    value=0.0104,
+    value=0.009725,
     unit="1/h",
     basis=Basis.ESTIMATED,
     source="Fine1991",

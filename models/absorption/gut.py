@@ -262,6 +262,7 @@ def simulate_diet(
             "solubility_mmol_per_l": 1.0,
             "lag_h": 0.0,
             "k_liberation_per_h": 0.0,
+            "k_residue_per_h": 0.0,
             "plateau": 0.0,
         },
     )
@@ -297,8 +298,6 @@ def _rates(subjects: Subjects, day: Day, transport: Transport, step_h: float) ->
     colon_rate: FloatArray = 1 / v["colon_transit_h"]
     transit[gut.COLON] = -np.expm1(-colon_rate * step_h)
     weights = gut.TRANSPORT_WEIGHTS[:, None, None]
-    fraction = np.ones_like(transit)
-    fraction[gut.SMALL_BOWEL] = v["small_bowel_fraction"]
     diet = v["diet_mg_per_day"] / MG_PER_MMOL / max(len(day.meal_times_h), 1)
     if day.dissolved_meal_mmol is not None:
         diet = np.full_like(diet, day.dissolved_meal_mmol)
@@ -308,7 +307,7 @@ def _rates(subjects: Subjects, day: Day, transport: Transport, step_h: float) ->
         acid_secretion=secretion * v["acid_output_factor"] * step_h,
         meal=diet,
         meal_steps=tuple(round(t / step_h) for t in day.meal_times_h),
-        vmax=transport.vmax_mmol_per_h * weights * v["trpm6_activity"] * fraction,
+        vmax=transport.vmax_mmol_per_h * weights * v["trpm6_activity"],
         paracellular=transport.paracellular_per_h * gut.PARACELLULAR_WEIGHTS[:, None, None],
         km=transport.km_mmol_per_l,
         colon_rate=colon_rate,
@@ -342,9 +341,17 @@ def _integrate(
 
 
 def _close_colon(dissolved: FloatArray, rates: _Rates) -> FloatArray:
-    """Return what the colon will still absorb of the dissolved rest, to first order, [mmol]."""
+    """Return what the colon will still absorb of the dissolved rest, [mmol].
+
+    Integral of the uptake while the rest A empties and is absorbed,
+    ``dA/dt = -(p + k) A - v A / (K + A)``, with the share of uptake taken at each A.
+    """
     rest = dissolved[gut.COLON]
-    saturable = rates.vmax[gut.COLON] / (rates.km * RESTING_L[gut.COLON] + rest)
-    per_h = saturable + rates.paracellular[gut.COLON]
-    absorbed: FloatArray = rest * per_h / (per_h + rates.colon_rate)
+    vmax, half = rates.vmax[gut.COLON], rates.km * RESTING_L[gut.COLON]
+    passive, leaving = rates.paracellular[gut.COLON], rates.colon_rate
+    first_order = passive + leaving
+    saturable = vmax * leaving / first_order**2
+    absorbed: FloatArray = passive / first_order * rest + saturable * np.log1p(
+        first_order * rest / (vmax + first_order * half)
+    )
     return absorbed

@@ -20,6 +20,7 @@ from formulation.design import Design
 from formulation.errors import InputError
 from formulation.provenance import Basis, Quantity
 from formulation.salts import get_salt
+from formulation.units import MG_PER_MMOL
 
 MG_DIFFUSION = Quantity(
     value=2.54e-6,
@@ -136,13 +137,13 @@ def dissolution_parameters(design: Design) -> dict[str, float]:
     assert salt.solubility is not None
     assert salt.acid_demand is not None
     assert salt.osmoles is not None
-    grams_per_mmol = 24.305e-3 * 100 / design.salt_mg_pct
+    grams_per_mmol = MG_PER_MMOL / 1000 * 100 / design.salt_mg_pct
     geometry = float(SALT_DENSITY) * float(DIFFUSION_LAYER) * float(PARTICLE_RADIUS)
     per_mmol_per_l = 3 * float(MG_DIFFUSION) * grams_per_mmol / geometry
     demand = salt.acid_demand.value
     acid = per_mmol_per_l * float(PROTON_TO_MG_DIFFUSION) / demand if demand else 0.0
     return {
-        "dose_mmol": design.elemental_mg_per_unit / 24.305,
+        "dose_mmol": design.elemental_mg_per_unit / MG_PER_MMOL,
         "k_water_per_h": per_mmol_per_l * salt.solubility.value,
         "k_acid_l_per_mmol_h": acid,
         "solubility_mmol_per_l": salt.solubility.value,
@@ -153,7 +154,9 @@ def dissolution_parameters(design: Design) -> dict[str, float]:
 
 def _disintegration(p: Mapping[str, float], t: FloatArray) -> FloatArray:
     since = np.maximum(t - p["lag_h"], 0.0)
-    return p["plateau"] * -np.expm1(-p["k_liberation_per_h"] * since)
+    quick = -np.expm1(-p["k_liberation_per_h"] * since)
+    residue = -np.expm1(-p["k_residue_per_h"] * since)
+    return p["plateau"] * quick + (1 - p["plateau"]) * residue
 
 
 def _swelling_matrix(p: Mapping[str, float], t: FloatArray) -> FloatArray:

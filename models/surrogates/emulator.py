@@ -15,7 +15,8 @@ from attrs import frozen
 
 from formulation.arrays import FloatArray
 from formulation.provenance import Basis, Quantity
-from models.surrogates.table import ENDPOINT_KEYS, TrainingTable
+from models.chain import PERCENTILES
+from models.surrogates.table import ENDPOINT_KEYS, LEARNT, TrainingTable
 from models.surrogates.validation import (
     CrossValidation,
     conformal,
@@ -146,9 +147,9 @@ class SystemSurrogate:
             curve=monotone(curve),
             curve_lo90=monotone(curve - half),
             curve_hi90=monotone(curve + half),
-            endpoints=value,
-            endpoints_lo90=value - width,
-            endpoints_hi90=value + width,
+            endpoints=_in_order(value),
+            endpoints_lo90=_in_order(value - width),
+            endpoints_hi90=_in_order(value + width),
         )
 
     def extrapolations(self, row: FloatArray) -> tuple[str, ...]:
@@ -188,6 +189,12 @@ def monotone(curves: FloatArray) -> FloatArray:
         Rising curves, [-].
     """
     return np.maximum.accumulate(np.clip(curves, 0.0, 1.0), axis=1)
+
+
+def _in_order(endpoints: FloatArray) -> FloatArray:
+    """Return percentiles of which none crosses another: each endpoint's, sorted."""
+    by_endpoint = endpoints.reshape(len(endpoints), len(LEARNT), len(PERCENTILES))
+    return np.sort(by_endpoint, axis=2).reshape(endpoints.shape)
 
 
 def fit(table: TrainingTable, seed: int = 0) -> tuple[SystemSurrogate, dict[str, Any]]:

@@ -20,7 +20,7 @@ from experiments.config import StudySpec, load_study
 from experiments.confirmation import confirm
 from experiments.fitting import fit_or_load
 from experiments.objective import StudyEvaluator, Task
-from experiments.results import confirmation_summary, front_of
+from experiments.results import compared_keys, confirmation_summary, front_of
 from experiments.search.front import hypervolume, normalised
 from experiments.search.loop import observation
 from experiments.search.strategies import make_strategy
@@ -69,7 +69,7 @@ def agreement(spec: StudySpec, trials: list[TrialRecord]) -> dict[str, Any]:
     """Return how the surrogate and the simulator agree on the front of a search."""
     front = front_of(spec.objectives, trials)
     found = confirm(front, spec.population, spec.objectives, spec.limits, 256)
-    return confirmation_summary(spec.objectives, front, {c.number: c for c in found})
+    return confirmation_summary(compared_keys(spec), front, {c.number: c for c in found})
 
 
 def run(spec: StudySpec, seeds: tuple[int, ...]) -> list[dict[str, Any]]:

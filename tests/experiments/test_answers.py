@@ -70,7 +70,9 @@ def test_answer_states_recipe_regimen_values_and_confirmation():
     assert f"confirmed 22.3 mg/d (21.2 to 23.4 mg/d; {SUBJECTS})" in text
     assert f"predicted 22.1 mg/d (16.4 to 27.8 mg/d; {SIMULATED})" in text
     assert "Mass swallowed: 2.25 g/d (exact arithmetic)." in text
-    assert "each of 256 virtual subjects integrated it still meets every limit" in text
+    assert (
+        "over 256 virtual subjects, each integrated, the percentiles still meet every limit" in text
+    )
 
 
 def test_a_candidate_that_failed_confirmation_is_never_recommended():

@@ -73,7 +73,7 @@ def test_at_least_256_other_subjects_confirm(monkeypatch, wanted, used) -> None:
     assert record.n_subjects == people.size == used
     assert people.seed != SPEC.population.seed
     assert evolve(people, size=8, seed=SPEC.population.seed) == SPEC.population
-    assert record.kind == f"90 %: percentile of {used} subjects; no model error"
+    assert f"sampling error of the percentile with {used} virtual subjects" in record.kind
 
 
 def test_confirmation_does_not_depend_on_order_or_company(records) -> None:

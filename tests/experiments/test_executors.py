@@ -297,3 +297,9 @@ def test_unusable_settings_are_input_errors(monkeypatch):
     monkeypatch.setenv("FORMULATION_RAY_START_DEADLINE_S", "soon")
     with pytest.raises(InputError, match="FORMULATION_RAY_START_DEADLINE_S is 'soon'"):
         make_executor("ray")
+
+
+def test_more_workers_than_a_machine_bears_are_refused():
+    """A slip of the keyboard must not bring the machine down."""
+    with pytest.raises(InputError, match="1 to 64"):
+        make_executor("process", 100_000)

@@ -64,3 +64,9 @@ def test_salt_mass_of_a_dose_follows_from_the_content():
     """250 mg of magnesium are 10.286 mmol, and about 2.1 g of the chloride hexahydrate."""
     grams = 250 / (get_salt("chloride").mg_pct.value / 100) / 1000
     assert grams == pytest.approx(250 / MG_PER_MMOL * 203.3 / 1000, rel=0.002)
+
+
+def test_a_lot_that_would_be_mostly_oxide_is_refused():
+    """Somebody typed the wrong salt, or the wrong assay."""
+    with pytest.raises(InputError, match="of it as oxide"):
+        make_lot("citrate", 60.0)

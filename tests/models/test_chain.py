@@ -92,7 +92,8 @@ def test_the_table_says_that_it_is_simulated_and_of_how_many():
     """Nobody may take it for a measurement, nor its interval for a model's error."""
     table = CHAIN.evaluate(MIXED[:1], ADULTS, ["serum.p50"])
     assert table.origin is Origin.SIMULATED
-    assert "64 subjects; no model error" in table.kind
+    assert "with 64 virtual subjects" in table.kind
+    assert "no model error" in table.kind
 
 
 def test_order_and_company_of_designs_change_nothing():

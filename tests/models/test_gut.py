@@ -48,6 +48,7 @@ def law(salt, mg=100.0, *, k_per_h=1.5, plateau=0.97, lag_h=0.1):
             "osmoles_per_mmol": salt["osmoles"],
             "lag_h": lag_h,
             "k_liberation_per_h": k_per_h,
+            "k_residue_per_h": 0.0,
             "plateau": plateau,
         },
     )
@@ -237,3 +238,15 @@ def test_a_patient_field_moves_absorption_its_way(field, factor, direction):
         lambda s: np.median(simulate_day([law(CHLORIDE)], [regimen()], s).absorbed_mmol),
     ):
         assert direction * (run(people) - run(ADULTS)) > 0
+
+
+def test_the_absorbed_amount_does_not_depend_on_when_the_colon_is_closed(monkeypatch):
+    """The closed form takes over at any hour; integrating four days longer changes nothing."""
+    from models.absorption import _parameters, gut
+    from models.population import typical_subject
+
+    day = gut.Day(meal_times_h=(1.0,), dissolved_meal_mmol=10.0)
+    usual = gut.simulate_diet(typical_subject(), day=day).absorbed_mmol
+    monkeypatch.setattr(_parameters, "HORIZON_H", 128.0)
+    longer = gut.simulate_diet(typical_subject(), day=day).absorbed_mmol
+    np.testing.assert_allclose(usual, longer, rtol=2e-3)

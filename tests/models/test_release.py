@@ -59,11 +59,20 @@ def released(design, time_h, medium=HCL_01M):
 
 
 def test_a_plateau_below_one_is_kept():
-    """What a tablet keeps for good is never released, however long one waits."""
+    """What a unit keeps for good is never released, however long one waits."""
+    law = release_law(matrix())
+    curve = dissolve(law, HCL_01M, np.array([48.0, 96.0]))
+    assert law.parameters["plateau"] == pytest.approx(0.97)
+    np.testing.assert_allclose(curve.fraction, 0.97, atol=1e-4)
+
+
+def test_what_a_tablet_keeps_at_first_erodes_slowly():
+    """The plateau of 2 h on the bench is not a loss for the day in the gut."""
     law = release_law(tablet())
-    curve = dissolve(law, HCL_01M, np.array([12.0, 48.0]))
+    quick, later = dissolve(law, HCL_01M, np.array([4.0, 48.0])).fraction
     assert law.parameters["plateau"] == pytest.approx(0.7)
-    np.testing.assert_allclose(curve.fraction, 0.7, atol=1e-4)
+    assert 0.7 < quick < 0.85
+    assert later > 0.99
 
 
 def test_the_reference_tablet_releases_what_marketed_ones_do():
