@@ -177,7 +177,7 @@ def list_studies(workspace: Workspace) -> list[dict[str, Any]]:
                     "budget": study.budget,
                     "feasible": sum(t.is_feasible for t in done),
                     "updated_utc": study.updated_utc,
-                    "is_owned": owner is not None and owner.pid is not None,
+                    "is_owned": owner is not None and owner.is_at_work,
                 }
             )
         return found

@@ -165,6 +165,7 @@ class PoolExecutor:
         self.warm_up()
         self._transport.connect(self._patience_s())
         self._take(evaluator)
+        self._gather()
         self._round += 1
         this_round, n_left = self._round, len(chunks)
         waiting = deque(enumerate(chunks))
@@ -218,13 +219,31 @@ class PoolExecutor:
             self._evaluator = evaluator
             self._loaded.clear()
 
+    def _gather(self) -> None:
+        """Bring every worker to the evaluator before the first chunk goes out.
+
+        Otherwise the worker that is up first takes every chunk of a quick run.
+        """
+        nothing: deque[tuple[int, Any]] = deque()
+        while any(owed.step == "prepare" for owed in self._owed.values()):
+            self._refuse_if_ended()
+            self._harvest(nothing)
+        for worker in set(range(self._n_workers)) - set(self._owed) - self._loaded:
+            self._load(worker)
+        while any(owed.step == "load" for owed in self._owed.values()):
+            self._refuse_if_ended()
+            self._harvest(nothing)
+
+    def _load(self, worker: int) -> None:
+        self._owed[worker] = _Owed(step="load")
+        self._loaded.add(worker)
+        self._transport.post(worker, "load", self._package)
+
     def _feed(self, worker: int, waiting: deque[tuple[int, Any]]) -> None:
         if not waiting:
             return
         if worker not in self._loaded:
-            self._owed[worker] = _Owed(step="load")
-            self._loaded.add(worker)
-            self._transport.post(worker, "load", self._package)
+            self._load(worker)
             return
         index, chunk = waiting.popleft()
         payload = pack(chunk, f"Chunk {index}")

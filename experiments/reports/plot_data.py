@@ -163,7 +163,7 @@ def confirmation_data(document: Mapping[str, Any]) -> tuple[ConfirmationPanel, .
         ConfirmationPanel(
             key=key,
             labels=tuple(c["label"] for c in pairs),
-            predicted=np.array([c["objectives"][key] for c in pairs]),
+            predicted=np.array([c["values"][key] for c in pairs]),
             predicted_ends=np.array([c["intervals"][key] for c in pairs]).T,
             confirmed=np.array([c["confirmation"]["values"][key] for c in pairs]),
             confirmed_ends=np.array(

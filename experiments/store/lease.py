@@ -12,7 +12,7 @@ from attrs import frozen
 from sqlalchemy import Connection, insert, select, update
 
 from experiments.store._codec import now_utc
-from experiments.store._process import Process, standing
+from experiments.store._process import Process, standing, this_process
 from experiments.store._schema import owner
 from formulation.errors import StoreError
 
@@ -41,6 +41,16 @@ class Owner:
 
     since_utc: str
     """When it was taken, ISO-8601 in UTC."""
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether the study is held by a process that lives, as far as can be seen from here."""
+        if self.pid is None:
+            return False
+        process = Process(
+            pid=self.pid, host=self.host, boot_id=self.boot_id, start_ticks=self.start_ticks
+        )
+        return standing(process, this_process()) != "dead"
 
     @property
     def who(self) -> str:

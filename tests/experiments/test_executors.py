@@ -288,7 +288,7 @@ def test_unusable_settings_are_input_errors(monkeypatch):
     """Kind, number of workers and deadline are checked before anything starts."""
     with pytest.raises(UnknownNameError, match=r"Executor 'proces' is not known.*'process'"):
         make_executor("proces")
-    with pytest.raises(InputError, match=r"'process': 0 workers were asked for; .* at least 1"):
+    with pytest.raises(InputError, match=r"'process': 0 workers were asked for; it takes 1 to 64"):
         make_executor("process", 0)
     with pytest.raises(InputError, match=r"'inline': 3 workers were asked for; .* exactly 1"):
         make_executor("inline", 3)
