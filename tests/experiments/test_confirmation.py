@@ -23,8 +23,8 @@ from tests.experiments.small_study import small_chain, small_study
 
 SPEC = small_study()
 LIMITS = (
-    OutcomeLimit(endpoint="peak_gut_load.p95", high=10.5),
-    OutcomeLimit(endpoint="absorbed_increment.p05", low=13.0),
+    OutcomeLimit(endpoint="peak_gut_load.p95", high=10.7),
+    OutcomeLimit(endpoint="absorbed_increment.p05", low=13.5),
 )
 TRIALS = [
     TrialRecord(

@@ -62,12 +62,13 @@ def test_the_second_call_loads_what_the_first_fitted(run) -> None:
 
 
 def test_a_record_holds_card_checksum_and_place(run, tmp_path: Path) -> None:
-    """Named after system and population; the folder after the content."""
+    """Named after system and population; the folder after content and checksum."""
     (record,) = run().records
     key = content_key(TABLETS.space_of("immediate_release"), SPEC.population)
     assert record.name == "immediate_release@healthy_adults"
     assert record.card["key"] == key
-    assert Path(record.path) == tmp_path / "models" / f"immediate_release-{key[:16]}"
+    folder = f"immediate_release-{key[:16]}-{record.sha256[:16]}"
+    assert Path(record.path) == tmp_path / "models" / folder
     assert record.card["rows_by_origin"] == {"simulated": 16, "measured": 0}
     assert isinstance(record.card["warnings"], list)
 
@@ -120,14 +121,14 @@ def test_the_content_key_does_not_depend_on_the_process() -> None:
 
 
 def test_a_model_that_the_store_does_not_know_is_fitted_again(run, tmp_path: Path) -> None:
-    """A file without a checksum in this store is written over, never read."""
+    """A file without a checksum in this store is never read; the new fit lies beside it."""
     (record,) = run().records
     planted = Path(record.path) / MODEL_FILE
     planted.write_bytes(b"not a model")
     again = run(store="other.sqlite")
     assert again.n_fitted == 1
-    assert again.records[0].path == record.path
-    assert planted.read_bytes() != b"not a model"
+    assert again.records[0].path != record.path
+    assert planted.read_bytes() == b"not a model"
     assert run(store="other.sqlite").n_fitted == 0
 
 
