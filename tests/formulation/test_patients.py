@@ -110,6 +110,7 @@ def test_populations_of_the_product_can_be_built(name):
 @pytest.mark.parametrize("field", patient_fields().values(), ids=lambda f: f.name)
 def test_every_default_is_possible(field):
     """The value taken when nothing is stated lies in the field's own range."""
+    assert field.default.low <= field.default.value <= field.default.high
     field.check(field.default.value)
 
 
