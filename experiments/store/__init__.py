@@ -8,7 +8,6 @@ from experiments.store.records import (
     AuditHead,
     ConfirmationRecord,
     CurveRecord,
-    ModelRecord,
     OutboxRecord,
     OutboxState,
     StudyRecord,
@@ -18,6 +17,7 @@ from experiments.store.records import (
     candidate_label,
     study_label,
 )
+from experiments.store.versions import DatasetRecord, DatasetState, ModelRecord
 from experiments.store.writer import AckWriter
 
 __all__ = [
@@ -27,6 +27,8 @@ __all__ = [
     "AuditHead",
     "ConfirmationRecord",
     "CurveRecord",
+    "DatasetRecord",
+    "DatasetState",
     "Lease",
     "ModelRecord",
     "OutboxRecord",

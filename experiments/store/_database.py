@@ -2,12 +2,12 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine
 
-from experiments.store import _migrations, _mounts, _sqlite
+from experiments.store import _backup, _migrations, _mounts, _sqlite
 from experiments.store._errors import plain_errors
 from formulation.errors import StoreError
 
@@ -17,6 +17,8 @@ class Database:
 
     def __init__(self, engine: Engine, path: Path, timeout_s: float) -> None:
         self.path = path
+        self.migrated_from: int | None = None
+        self.backup: Path | None = None
         self._engine = engine
         self._timeout_s = timeout_s
         self._pid = os.getpid()
@@ -84,19 +86,18 @@ def open_database(path: Path, *, create: bool, timeout_s: float) -> Database:
     ------
     StoreError
         The file is missing, empty, damaged, foreign, of a newer version, or on a network file
-        system. It is never written over.
+        system, or its backup before a migration cannot be written. It is never written over.
     """
     _mounts.refuse_network(path)
     with plain_errors(path, timeout_s):
         if not path.exists():
             _create(path, create=create, timeout_s=timeout_s)
         _sqlite.recognise(path, timeout_s)
-    database = Database(_sqlite.engine_for(path, timeout_s), path, timeout_s)
-    try:
-        _bring_up_to_date(database)
-    except StoreError:
-        database.close()
-        raise
+    with ExitStack() as unless_done:
+        database = Database(_sqlite.engine_for(path, timeout_s), path, timeout_s)
+        unless_done.callback(database.close)
+        _bring_up_to_date(database, timeout_s)
+        unless_done.pop_all()
     return database
 
 
@@ -119,10 +120,17 @@ def _create(path: Path, *, create: bool, timeout_s: float) -> None:
     _sqlite.create_file(path, fill, timeout_s)
 
 
-def _bring_up_to_date(database: Database) -> None:
+def _bring_up_to_date(database: Database, timeout_s: float) -> None:
+    path = database.path
     with database.reading() as connection:
-        stored = _migrations.stored_version(connection, database.path)
-    _migrations.refuse_newer(stored, database.path)
-    if stored < _migrations.latest():
-        with database.writing() as connection:
-            _migrations.migrate(connection, database.path)
+        stored = _migrations.stored_version(connection, path)
+    _migrations.refuse_newer(stored, path)
+    if stored == _migrations.latest():
+        return
+    with database.writing() as connection:
+        # Another process may have migrated it while this one waited for the lock.
+        stored = _migrations.stored_version(connection, path)
+        if 0 < stored < _migrations.latest():
+            database.backup = _backup.write(path, stored, timeout_s)
+            database.migrated_from = stored
+        _migrations.migrate(connection, path)

@@ -1,7 +1,7 @@
 """Versions of the tables, and the steps between them.
 
-Version 1 makes the tables of `_schema`. The change that brings version 2 first copies them, as they
-then are, into a module of version 1, so that old steps never follow new definitions.
+Each step keeps to the definitions of its own version, in a module that is never edited again; only
+`_schema` follows the latest, and a test compares it with what all steps make together.
 """
 
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, insert, inspect, select, update
 
-from experiments.store import _schema, _sqlite
+from experiments.store import _schema, _schema_v1, _schema_v2, _sqlite
 from formulation.errors import StoreError
 
 Migration = tuple[int, Callable[[Connection], None]]
@@ -18,11 +18,15 @@ _KEY = "schema_version"
 
 
 def _version_1(connection: Connection) -> None:
-    _schema.METADATA.create_all(connection)
-    _sqlite.make_append_only(connection, _schema.audit.name)
+    _schema_v1.METADATA.create_all(connection)
+    _sqlite.make_append_only(connection, _schema_v1.audit.name)
 
 
-MIGRATIONS: tuple[Migration, ...] = ((1, _version_1),)
+def _version_2(connection: Connection) -> None:
+    _schema_v2.upgrade(connection)
+
+
+MIGRATIONS: tuple[Migration, ...] = ((1, _version_1), (2, _version_2))
 """Every step, in order."""
 
 

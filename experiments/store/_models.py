@@ -8,7 +8,7 @@ from sqlalchemy import Connection, insert, select
 
 from experiments.store._codec import from_row, now_utc, to_row
 from experiments.store._schema import model_version
-from experiments.store.records import ModelRecord
+from experiments.store.versions import ModelRecord
 
 
 def put(

@@ -1,4 +1,4 @@
-"""The tables, in terms that SQLite and PostgreSQL share.
+"""The tables as this release reads and writes them, in terms that SQLite and PostgreSQL share.
 
 Structured values are JSON in text columns, marked with ``info["json"]``. Times are UTC in ISO-8601.
 """
@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 
 from experiments.store.records import OUTBOX_STATES, STUDY_STATES, TRIAL_STATES
+from experiments.store.versions import DATASET_STATES
 
 METADATA = MetaData()
 
@@ -42,20 +43,6 @@ def _of_study(**options: Any) -> "Column[str]":
 def _one_of(column: str, states: tuple[str, ...]) -> CheckConstraint:
     listed = ", ".join(f"'{state}'" for state in states)
     return CheckConstraint(f"{column} IN ({listed})", name=f"known_{column}")
-
-
-def _versions(name: str) -> Table:
-    return Table(
-        name,
-        METADATA,
-        Column("id", Text, primary_key=True),
-        _text("name"),
-        _text("sha256"),
-        _text("path"),
-        _json("card"),
-        _text("created_utc"),
-        UniqueConstraint("name", "sha256", "path", name=f"one_{name}"),
-    )
 
 
 meta = Table("meta", METADATA, Column("key", Text, primary_key=True), _text("value"))
@@ -141,8 +128,34 @@ curve = Table(
     _text("kind"),
 )
 
-dataset_version = _versions("dataset_version")
-model_version = _versions("model_version")
+dataset_version = Table(
+    "dataset_version",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    _text("name"),
+    _text("sha256"),
+    _text("path"),
+    _json("card"),
+    _text("created_utc"),
+    _text("state"),
+    _json("systems"),
+    _whole("n_curves"),
+    _text("updated_utc"),
+    UniqueConstraint("name", "sha256", "path", name="one_dataset_version"),
+    _one_of("state", DATASET_STATES),
+)
+
+model_version = Table(
+    "model_version",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    _text("name"),
+    _text("sha256"),
+    _text("path"),
+    _json("card"),
+    _text("created_utc"),
+    UniqueConstraint("name", "sha256", "path", name="one_model_version"),
+)
 
 outbox = Table(
     "outbox",

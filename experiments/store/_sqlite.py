@@ -44,7 +44,7 @@ def engine_for(path: Path, timeout_s: float) -> Engine:
         Engine whose connections never create a file, [-].
     """
     engine = create_engine(
-        "sqlite+pysqlite://", creator=lambda: _connect(path, timeout_s), poolclass=QueuePool
+        "sqlite+pysqlite://", creator=lambda: connect(path, timeout_s), poolclass=QueuePool
     )
 
     @event.listens_for(engine, "begin")
@@ -113,7 +113,7 @@ def recognise(path: Path, timeout_s: float) -> None:
             hint="Put a backup in its place; or delete it with its -wal and -shm companions to "
             "start anew.",
         )
-    with closing(_connect(path, timeout_s)) as connection:
+    with closing(connect(path, timeout_s)) as connection:
         found = int(connection.execute("PRAGMA application_id").fetchone()[0])
         if found != APPLICATION_ID:
             raise StoreError(
@@ -158,7 +158,21 @@ def make_append_only(connection: Connection, table: str) -> None:
         )
 
 
-def _connect(path: Path, timeout_s: float) -> sqlite3.Connection:
+def connect(path: Path, timeout_s: float) -> sqlite3.Connection:
+    """Open a connection of its own to an existing file.
+
+    Parameters
+    ----------
+    path : Path
+        Database file, [-].
+    timeout_s : float
+        How long a lock is waited for, [s].
+
+    Returns
+    -------
+    sqlite3.Connection
+        Connection that never creates a file and begins no transaction by itself, [-].
+    """
     connection = sqlite3.connect(
         path.absolute().as_uri() + "?mode=rw",
         uri=True,
@@ -169,6 +183,26 @@ def _connect(path: Path, timeout_s: float) -> sqlite3.Connection:
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA synchronous = FULL")
     return connection
+
+
+def sync(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on disk.
+
+    Parameters
+    ----------
+    path : Path
+        Folder, or a file that no connection of this process has open, [-].
+
+    Raises
+    ------
+    OSError
+        The disk did not take it.
+    """
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _make(path: Path, fill: Callable[[Engine], None], timeout_s: float) -> None:
@@ -196,8 +230,4 @@ def _publish(made: Path, path: Path) -> None:
         os.link(made, path)
     except FileExistsError:
         return
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync(path.parent)

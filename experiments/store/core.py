@@ -7,7 +7,7 @@ call returns (write-ahead log, full synchronisation).
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from experiments.store import _audit, _models, _outbox, _studies, _trials
+from experiments.store import _audit, _datasets, _models, _outbox, _studies, _trials
 from experiments.store._schema import confirmation, curve
 from experiments.store.lease import Lease
 from experiments.store.opening import OpenStore
@@ -15,12 +15,12 @@ from experiments.store.reading import CONFIRMATION_KEYS, CURVE_KEYS
 from experiments.store.records import (
     ConfirmationRecord,
     CurveRecord,
-    ModelRecord,
     OutboxRecord,
     StudyRecord,
     StudyState,
     TrialRecord,
 )
+from experiments.store.versions import DatasetRecord, ModelRecord
 
 
 class Store(OpenStore):
@@ -189,6 +189,76 @@ class Store(OpenStore):
         """
         with self._database.writing() as connection:
             return _models.put(connection, name=name, sha256=sha256, path=path, card=card)
+
+    def put_dataset(
+        self,
+        *,
+        name: str,
+        sha256: str,
+        path: str,
+        card: Mapping[str, Any],
+        systems: Sequence[str],
+        n_curves: int,
+    ) -> DatasetRecord:
+        """Accept a laboratory's data set; the same bytes keep their record, whatever their name.
+
+        Parameters
+        ----------
+        name : str
+            Name of the data set; a later version may have the same, [-].
+        sha256 : str
+            Hash of its bytes, [-].
+        path : str
+            Where the bytes lie, [-].
+        card : mapping
+            Where it comes from, and what was found when it was checked, [-].
+        systems : sequence of str
+            Delivery systems it holds, [-].
+        n_curves : int
+            Release curves it holds, [-].
+
+        Returns
+        -------
+        DatasetRecord
+            The version as stored; accepted again if it was retired, [-].
+        """
+        with self._database.writing() as connection:
+            return _datasets.put(
+                connection,
+                self._actor,
+                name=name,
+                sha256=sha256,
+                path=path,
+                card=card,
+                systems=systems,
+                n_curves=n_curves,
+            )
+
+    def retire_dataset(self, ref: str, reason: str) -> DatasetRecord:
+        """Take a laboratory's data set out of use; its record and its bytes stay.
+
+        Parameters
+        ----------
+        ref : str
+            Its name, or at least six digits of the start of its hash, [-].
+        reason : str
+            Why, for the audit trail, [-].
+
+        Returns
+        -------
+        DatasetRecord
+            The version as it is stored now, [-].
+
+        Raises
+        ------
+        UnknownNameError
+            No data set is meant.
+        InputError
+            Several accepted ones are meant, the one meant was retired before, or no reason is
+            given.
+        """
+        with self._database.writing() as connection:
+            return _datasets.retire(connection, self._actor, ref, reason)
 
     def enqueue(
         self, lease: Lease, kind: str, key: str, payload: Mapping[str, Any]

@@ -42,6 +42,10 @@ class OpenStore(Reader):
     ) -> Self:
         """Open a database file, and make it if it is missing.
 
+        A database of an earlier release is brought to the latest version by whoever opens it
+        first, also to read only; a copy of it is put beside it before, see `migrated_from` and
+        `backup`.
+
         Parameters
         ----------
         path : str or Path
@@ -62,7 +66,8 @@ class OpenStore(Reader):
         ------
         StoreError
             The file is missing, empty, damaged, foreign, of a newer version, or on a network file
-            system. It is never written over.
+            system, or of an earlier version while the copy cannot be written. It is never written
+            over.
         """
         database = open_database(Path(path), create=create, timeout_s=timeout_s)
         return cls(database, actor or _audit.default_actor())

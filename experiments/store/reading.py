@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from experiments.store import _audit, _models, _outbox, _studies, _trials
+from experiments.store import _audit, _datasets, _models, _outbox, _studies, _trials
 from experiments.store._database import Database
 from experiments.store._schema import confirmation, curve
 from experiments.store.lease import Owner, find_owner
@@ -14,11 +14,11 @@ from experiments.store.records import (
     AuditHead,
     ConfirmationRecord,
     CurveRecord,
-    ModelRecord,
     OutboxRecord,
     StudyRecord,
     TrialRecord,
 )
+from experiments.store.versions import DatasetRecord, DatasetState, ModelRecord
 
 R = TypeVar("R")
 
@@ -39,6 +39,16 @@ class Reader:
     def path(self) -> Path:
         """The database file."""
         return self._database.path
+
+    @property
+    def migrated_from(self) -> int | None:
+        """Schema version from which this opening migrated the database; None if it did not."""
+        return self._database.migrated_from
+
+    @property
+    def backup(self) -> Path | None:
+        """Copy of the database from before that migration; None without one."""
+        return self._database.backup
 
     def studies(self) -> tuple[StudyRecord, ...]:
         """Return all studies by number.
@@ -135,6 +145,21 @@ class Reader:
             All versions, [-].
         """
         return self._read(_models.every)
+
+    def datasets(self, *, state: DatasetState | None = "accepted") -> tuple[DatasetRecord, ...]:
+        """Return the laboratory's data sets in the order in which they were accepted.
+
+        Parameters
+        ----------
+        state : str or None, optional
+            ``accepted`` or ``retired``; None for both, [-].
+
+        Returns
+        -------
+        tuple of DatasetRecord
+            One record per version, [-].
+        """
+        return self._read(lambda connection: _datasets.every(connection, state))
 
     def pending_outbox(self, study_id: str | None = None) -> tuple[OutboxRecord, ...]:
         """Return the messages still to be delivered, oldest first.

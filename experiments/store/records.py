@@ -4,11 +4,11 @@ Every limit's slack is below zero when the limit is missed. Numbers are finite: 
 is a failed trial with a reason, never a row with NaN.
 """
 
-from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from attrs import Attribute, field, frozen, validators
 
+from experiments.store._fields import json_object, numbers, points, storable, words
 from formulation.errors import DataError
 
 StudyState = Literal["running", "complete", "interrupted", "failed"]
@@ -18,9 +18,6 @@ OutboxState = Literal["pending", "done"]
 STUDY_STATES: tuple[StudyState, ...] = ("running", "complete", "interrupted", "failed")
 TRIAL_STATES: tuple[TrialState, ...] = ("running", "complete", "failed")
 OUTBOX_STATES: tuple[OutboxState, ...] = ("pending", "done")
-
-MAX_INTEGER = 2**63 - 1
-"""Largest whole number a database column holds."""
 
 
 def study_label(number: int) -> str:
@@ -65,30 +62,6 @@ def candidate_label(number: int) -> str:
     return f"C{number:03d}"
 
 
-def _numbers(values: Mapping[str, float]) -> dict[str, float]:
-    return dict(values)
-
-
-def _json_object(values: Mapping[str, Any]) -> dict[str, Any]:
-    return dict(values)
-
-
-def _words(values: Iterable[str]) -> tuple[str, ...]:
-    return tuple(values)
-
-
-def _points(values: Iterable[float]) -> list[float]:
-    return list(values)
-
-
-def _storable(instance: object, attribute: "Attribute[int]", value: int) -> None:
-    if not 0 <= value <= MAX_INTEGER:
-        raise DataError(
-            f"{type(instance).__name__}: {attribute.name} {value} cannot be stored; "
-            f"a whole number from 0 to {MAX_INTEGER} is wanted."
-        )
-
-
 @frozen(kw_only=True)
 class StudyRecord:
     """One optimisation run."""
@@ -102,7 +75,7 @@ class StudyRecord:
     name: str
     """Name in the study file; several runs may share it."""
 
-    config: dict[str, Any] = field(converter=_json_object)
+    config: dict[str, Any] = field(converter=json_object)
     """The study file, parsed."""
 
     config_text: str
@@ -111,10 +84,10 @@ class StudyRecord:
     config_sha256: str
     """Hash that names the study file."""
 
-    seed: int = field(validator=_storable)
+    seed: int = field(validator=storable)
     """Seed of the search."""
 
-    budget: int = field(validator=_storable)
+    budget: int = field(validator=storable)
     """Trials asked for."""
 
     state: StudyState = field(validator=validators.in_(STUDY_STATES))
@@ -126,7 +99,7 @@ class StudyRecord:
     updated_utc: str
     """When it or one of its results last changed, ISO-8601 in UTC."""
 
-    info: dict[str, Any] = field(converter=_json_object)
+    info: dict[str, Any] = field(converter=json_object)
     """What the run records about itself: frozen scales, executor, tracking."""
 
     @property
@@ -139,37 +112,37 @@ class StudyRecord:
 class TrialRecord:
     """One attempt at evaluating one design of a study."""
 
-    number: int = field(validator=_storable)
+    number: int = field(validator=storable)
     """Number in its study."""
 
-    attempt: int = field(default=1, validator=_storable)
+    attempt: int = field(default=1, validator=storable)
     """Which try this is, from 1."""
 
     state: TrialState = field(validator=validators.in_(TRIAL_STATES))
     """In flight, evaluated, or failed with a reason."""
 
-    design: dict[str, Any] = field(converter=_json_object)
+    design: dict[str, Any] = field(converter=json_object)
     """The design in natural amounts."""
 
-    values: dict[str, float] = field(factory=dict, converter=_numbers)
+    values: dict[str, float] = field(factory=dict, converter=numbers)
     """Endpoint values by name."""
 
-    lo90: dict[str, float] = field(factory=dict, converter=_numbers)
+    lo90: dict[str, float] = field(factory=dict, converter=numbers)
     """Lower ends of the 90 % intervals by endpoint."""
 
-    hi90: dict[str, float] = field(factory=dict, converter=_numbers)
+    hi90: dict[str, float] = field(factory=dict, converter=numbers)
     """Upper ends of the 90 % intervals by endpoint."""
 
-    slacks: dict[str, float] = field(factory=dict, converter=_numbers)
+    slacks: dict[str, float] = field(factory=dict, converter=numbers)
     """Distance to each limit by its name; below zero is a miss."""
 
-    reasons: tuple[str, ...] = field(default=(), converter=_words)
+    reasons: tuple[str, ...] = field(default=(), converter=words)
     """Why it is infeasible or failed, in words."""
 
     origin: str = ""
     """Where the values come from; empty while in flight."""
 
-    seed: int = field(validator=_storable)
+    seed: int = field(validator=storable)
     """Seed of this trial."""
 
     rung: str = ""
@@ -191,28 +164,28 @@ class TrialRecord:
 class ConfirmationRecord:
     """A candidate evaluated again at the fidelity that is reported."""
 
-    number: int = field(validator=_storable)
+    number: int = field(validator=storable)
     """Number of the trial it confirms."""
 
     candidate: str = field()
     """Name for people, such as C042; follows from `number`."""
 
-    n_subjects: int = field(validator=_storable)
+    n_subjects: int = field(validator=storable)
     """Virtual subjects integrated."""
 
-    values: dict[str, float] = field(converter=_numbers)
+    values: dict[str, float] = field(converter=numbers)
     """Endpoint values by name."""
 
-    lo90: dict[str, float] = field(factory=dict, converter=_numbers)
+    lo90: dict[str, float] = field(factory=dict, converter=numbers)
     """Lower ends of the 90 % intervals by endpoint."""
 
-    hi90: dict[str, float] = field(factory=dict, converter=_numbers)
+    hi90: dict[str, float] = field(factory=dict, converter=numbers)
     """Upper ends of the 90 % intervals by endpoint."""
 
-    slacks: dict[str, float] = field(factory=dict, converter=_numbers)
+    slacks: dict[str, float] = field(factory=dict, converter=numbers)
     """Distance to each limit by its name; below zero is a miss."""
 
-    reasons: tuple[str, ...] = field(default=(), converter=_words)
+    reasons: tuple[str, ...] = field(default=(), converter=words)
     """Which limits it misses, in words."""
 
     origin: str
@@ -238,7 +211,7 @@ class ConfirmationRecord:
 class CurveRecord:
     """One curve of a candidate, such as its release against time."""
 
-    number: int = field(validator=_storable)
+    number: int = field(validator=storable)
     """Number of the trial it belongs to."""
 
     name: str
@@ -247,19 +220,19 @@ class CurveRecord:
     x_unit: str
     """Unit of `x`."""
 
-    x: list[float] = field(converter=_points)
+    x: list[float] = field(converter=points)
     """Abscissa, shape (n_points,), in `x_unit`."""
 
     y_unit: str
     """Unit of `y`, `lo90` and `hi90`."""
 
-    y: list[float] = field(converter=_points)
+    y: list[float] = field(converter=points)
     """Ordinate, shape (n_points,), in `y_unit`."""
 
-    lo90: list[float] = field(factory=list, converter=_points)
+    lo90: list[float] = field(factory=list, converter=points)
     """Lower ends of the 90 % interval, shape (n_points,), or empty without one."""
 
-    hi90: list[float] = field(factory=list, converter=_points)
+    hi90: list[float] = field(factory=list, converter=points)
     """Upper ends of the 90 % interval, shape (n_points,), or empty without one."""
 
     origin: str
@@ -281,29 +254,6 @@ class CurveRecord:
 
 
 @frozen(kw_only=True)
-class ModelRecord:
-    """One version of a fitted model."""
-
-    id: str
-    """Uuid."""
-
-    name: str
-    """Name of the model."""
-
-    sha256: str
-    """Hash of its bytes; what is loaded must match it."""
-
-    path: str
-    """Where the bytes lie."""
-
-    card: dict[str, Any] = field(converter=_json_object)
-    """What it was fitted on and how good it is."""
-
-    created_utc: str
-    """When it was stored, ISO-8601 in UTC."""
-
-
-@frozen(kw_only=True)
 class OutboxRecord:
     """One message to another tool, kept until it was delivered."""
 
@@ -319,7 +269,7 @@ class OutboxRecord:
     key: str
     """Names the event, so that it is written once."""
 
-    payload: dict[str, Any] = field(converter=_json_object)
+    payload: dict[str, Any] = field(converter=json_object)
     """What is delivered."""
 
     state: OutboxState = field(validator=validators.in_(OUTBOX_STATES))

@@ -111,7 +111,7 @@ def test_a_newer_schema_is_refused_with_both_versions(path: Path) -> None:
     """An older release never writes into tables it does not know."""
     Store.open(path).close()
     sql(path, "UPDATE meta SET value = '99' WHERE key = 'schema_version'")
-    with pytest.raises(StoreError, match="schema version 99; this release reads up to version 1"):
+    with pytest.raises(StoreError, match="schema version 99; this release reads up to version 2"):
         Store.open(path)
 
 
@@ -133,12 +133,12 @@ def test_a_log_without_its_database_is_not_mixed_into_a_new_one(path: Path) -> N
 def test_migrations_run_in_order_and_once(store: Store, path: Path) -> None:
     """Only steps above the stored version are taken, in one transaction."""
     taken: list[int] = []
-    steps = (*MIGRATIONS, *((n, lambda _, n=n: taken.append(n)) for n in (2, 3)))
+    steps = (*MIGRATIONS, *((n, lambda _, n=n: taken.append(n)) for n in (3, 4)))
     for _ in range(2):
         with store._database.writing() as connection:
             migrate(connection, path, steps)
-    assert taken == [2, 3]
-    with pytest.raises(StoreError, match="schema version 3; this release reads up to version 1"):
+    assert taken == [3, 4]
+    with pytest.raises(StoreError, match="schema version 4; this release reads up to version 2"):
         Store.open(path)
 
 
