@@ -5,7 +5,7 @@ STAMP := .venv/.installed
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help study test check test-slow test-kill bench quality lock clean
+.PHONY: help study test check test-slow test-kill bench bench-space quality pictures lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -40,7 +40,13 @@ test-kill: $(STAMP) ## SIGKILL the driver at 20 moments; nothing acknowledged ma
 quality: $(STAMP) ## search against random, surrogate against mechanistic
 	$(BIN)/python tests/bench/quality.py --out out/quality.json
 
-bench: quality ## every figure of the README
+bench-space: $(STAMP) ## 100,000 designs per delivery system: invalid ones, and the cost of one
+	$(BIN)/python tests/bench/space.py --out out/space.json
+
+bench: quality bench-space ## every figure of the README
+
+pictures: $(STAMP) ## the release curves of every system over its main parameter
+	$(BIN)/python -m tests.bench.release_picture docs/release.png
 
 lock: $(STAMP) ## compile requirements.lock from pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet --output-file requirements.lock

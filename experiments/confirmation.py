@@ -14,11 +14,10 @@ from experiments.store import ConfirmationRecord, CurveRecord, TrialRecord, cand
 from formulation.design import Design
 from formulation.errors import FormulationError
 from formulation.patients import Population
-from formulation.profiles import HCL_01M
 from formulation.targets import Objective, OutcomeLimit
 from models.chain import CURVE_TIMES_H, MechanisticChain
 from models.release import release_law
-from models.release.vessel import dissolve_all
+from models.release.bench import bench_curves
 from models.surrogates.chain import SurrogateChain
 
 MIN_SUBJECTS = 256
@@ -110,7 +109,7 @@ def release_curves(trials: Sequence[TrialRecord], chain: SurrogateChain) -> tupl
         return ()
     designs = [Design.from_dict(t.design) for t in trials]
     minutes = (60 * CURVE_TIMES_H).tolist()
-    profiles = dissolve_all([release_law(d) for d in designs], HCL_01M, CURVE_TIMES_H)
+    profiles = bench_curves([release_law(d) for d in designs], CURVE_TIMES_H)
     found = []
     for trial, design, profile in zip(trials, designs, profiles, strict=True):
         mean, low, high = (100 * np.asarray(part) for part in chain.curve(design))
@@ -136,7 +135,7 @@ def release_curves(trials: Sequence[TrialRecord], chain: SurrogateChain) -> tupl
                 y_unit="% of label",
                 y=(100 * profile.fraction).tolist(),
                 origin=profile.origin.value,
-                kind="the release law itself, without interval",
+                kind=f"the release law itself in {profile.medium.name}, without interval",
             ),
         ]
     return tuple(found)

@@ -6,7 +6,7 @@ and models. The checksum of its file stands in the store; a file without one is 
 
 import json
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -14,6 +14,7 @@ from uuid import uuid4
 
 from attrs import asdict, frozen
 
+from experiments.datasets import measured_curves
 from experiments.store import ModelRecord, Store
 from formulation.patients import Population
 from formulation.space import DesignSpace, SystemSpace
@@ -21,7 +22,7 @@ from models.surrogates.card import make_card
 from models.surrogates.chain import SurrogateChain
 from models.surrogates.emulator import SystemSurrogate, fit
 from models.surrogates.persistence import load, save
-from models.surrogates.table import build_table, code_fingerprint
+from models.surrogates.table import MeasuredCurve, build_table, code_fingerprint
 
 TRAINING_DESIGNS = 192
 """Simulated designs for each delivery system, [-]."""
@@ -81,13 +82,15 @@ def fit_or_load(
     n_fitted = 0
     for system in space.systems:
         part = space.space_of(system)
-        key = content_key(part, population)
+        measured = measured_curves(store, system)
+        key = content_key(part, population, measured)
         record = next((m for m in reversed(store.models()) if m.card.get("key") == key), None)
         if record is not None and Path(record.path).is_dir():
             surrogates[system] = load(Path(record.path), record.sha256)
         else:
-            say(f"fitting {system}: {TRAINING_DESIGNS} designs × {population.size} subjects")
-            surrogates[system], record = _fit(part, population, key, store, folder)
+            rows = f", {len(measured)} measured curves" if measured else ""
+            say(f"fitting {system}: {TRAINING_DESIGNS} designs × {population.size} subjects{rows}")
+            surrogates[system], record = _fit(part, population, measured, key, store, folder)
             n_fitted += 1
         records.append(record)
     return FittedModels(
@@ -97,7 +100,9 @@ def fit_or_load(
     )
 
 
-def content_key(space: SystemSpace, population: Population) -> str:
+def content_key(
+    space: SystemSpace, population: Population, measured: Sequence[MeasuredCurve] = ()
+) -> str:
     """Return the name of the training run of one system.
 
     Parameters
@@ -106,6 +111,8 @@ def content_key(space: SystemSpace, population: Population) -> str:
         One system's space, [-].
     population : Population
         Who takes the products, [-].
+    measured : sequence of MeasuredCurve, optional
+        A laboratory's curves of the system; their version names them, [-].
 
     Returns
     -------
@@ -117,7 +124,7 @@ def content_key(space: SystemSpace, population: Population) -> str:
         "population": asdict(population),
         "designs": TRAINING_DESIGNS,
         "seed": TRAINING_SEED,
-        "measured": [],
+        "measured": sorted({curve.source for curve in measured}),
         "code": code_fingerprint(),
         "versions": {name: version(name) for name in ("numpy", "scipy", "scikit-learn", "skops")},
     }
@@ -125,11 +132,18 @@ def content_key(space: SystemSpace, population: Population) -> str:
 
 
 def _fit(
-    space: SystemSpace, population: Population, key: str, store: Store, folder: Path
+    space: SystemSpace,
+    population: Population,
+    measured: Sequence[MeasuredCurve],
+    key: str,
+    store: Store,
+    folder: Path,
 ) -> tuple[SystemSurrogate, ModelRecord]:
     from sklearn.exceptions import ConvergenceWarning
 
-    table = build_table(space, population, n_designs=TRAINING_DESIGNS, seed=TRAINING_SEED)
+    table = build_table(
+        space, population, n_designs=TRAINING_DESIGNS, seed=TRAINING_SEED, measured=measured
+    )
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
         surrogate, metrics = fit(table, seed=TRAINING_SEED)

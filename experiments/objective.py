@@ -5,9 +5,10 @@ from math import isfinite
 
 from attrs import field, frozen
 
+from formulation.attributes import unpriced
 from formulation.design import Design
 from formulation.patients import Population
-from formulation.targets import ENDPOINTS, Objective, OutcomeLimit, Scope
+from formulation.targets import ENDPOINTS, Objective, OutcomeLimit, Scope, get_endpoint
 from models.chain import Chain, EndpointTable
 
 REPORTED = tuple(
@@ -16,6 +17,24 @@ REPORTED = tuple(
     for statistic in (("p05", "p50", "p95") if e.scope is Scope.POPULATION else ("",))
 )
 """Endpoint keys kept for every trial, whatever the study asks for."""
+
+
+def unpriced_keys(design: Design) -> frozenset[str]:
+    """Return the endpoints a design does not have because a price is unknown.
+
+    Parameters
+    ----------
+    design : Design
+        Any design, [-].
+
+    Returns
+    -------
+    frozenset of str
+        Keys of `REPORTED`; none when every ingredient has a price, [-].
+    """
+    if not unpriced(design):
+        return frozenset()
+    return frozenset(key for key in REPORTED if get_endpoint(key).needs_prices)
 
 
 @frozen(kw_only=True)
@@ -93,9 +112,11 @@ class StudyEvaluator:
         return tuple(self._outcome(task, table, k) for k, task in enumerate(tasks))
 
     def _outcome(self, task: Task, table: EndpointTable, k: int) -> Outcome:
-        values = table.row(k)
-        lo90 = dict(zip(table.keys, table.lo90[k].tolist(), strict=True))
-        hi90 = dict(zip(table.keys, table.hi90[k].tolist(), strict=True))
+        unpriced = unpriced_keys(task.design)
+        values, lo90, hi90 = (
+            {key: x for key, x in zip(table.keys, row.tolist(), strict=True) if key not in unpriced}
+            for row in (table.value[k], table.lo90[k], table.hi90[k])
+        )
         broken = sorted(
             key for key in values if not all(map(isfinite, (values[key], lo90[key], hi90[key])))
         )

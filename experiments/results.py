@@ -12,6 +12,7 @@ import numpy as np
 
 from experiments.config import StudySpec, study_from_config
 from experiments.confirmation import RELEASE, RELEASE_MECHANISTIC
+from experiments.quality import candidate_quality
 from experiments.search.front import front_indices, hypervolume, normalised
 from experiments.store import (
     ConfirmationRecord,
@@ -21,6 +22,7 @@ from experiments.store import (
     TrialRecord,
     candidate_label,
 )
+from formulation.delivery import FORM, get_system
 from formulation.design import Design
 from formulation.space import warnings
 from formulation.targets import Objective, Scope, get_endpoint
@@ -28,6 +30,10 @@ from formulation.targets import Objective, Scope, get_endpoint
 SCHEMA, VERSION = "formulation/run", 1
 HISTORY_STEP = 16
 """Trials between two points of the history, [-]."""
+
+
+MOVERS_FOR = 3
+"""Candidates, the best first, of which it is looked up what moves their quality, [-]."""
 
 
 def study_document(store: Store, study: StudyRecord) -> dict[str, Any]:
@@ -67,8 +73,8 @@ def study_document(store: Store, study: StudyRecord) -> dict[str, Any]:
         "objectives": [_objective(o) for o in spec.objectives],
         "limits": [limit.name for limit in spec.limits],
         "front": [
-            _candidate(spec, t, confirmations.get(t.number), curves.get(t.number, {}))
-            for t in front
+            _candidate(spec, t, confirmations.get(t.number), curves.get(t.number, {}), place)
+            for place, t in enumerate(front)
         ],
         "confirmation": confirmation_summary(compared_keys(spec), front, confirmations),
         "infeasible_reasons": _reasons(finished),
@@ -181,10 +187,10 @@ def compared_keys(spec: StudySpec) -> list[str]:
 def _left_out(spec: StudySpec) -> list[str]:
     """Say which salts of the study fit no regimen in a system."""
     return [
-        f"{space.name} with {lot.salt.key} is left out: no regimen of the study fits it."
+        f"{space.name} with {source.name} is left out: no regimen of the study fits it."
         for space in spec.space.spaces
-        for lot in space.lots
-        if lot.salt.key not in space.options
+        for source in space.sources
+        if source.name not in space.options
     ]
 
 
@@ -232,7 +238,7 @@ def _objective(objective: Objective) -> dict[str, Any]:
 def _counts(trials: Sequence[TrialRecord]) -> dict[str, dict[str, int]]:
     return {
         "system": dict(Counter(t.design["system"] for t in trials)),
-        "salt": dict(Counter(t.design["salt"] for t in trials)),
+        "salt": dict(Counter(_design(t).salt_name for t in trials)),
         "state": dict(Counter(t.state for t in trials)),
         "rung": dict(Counter(t.rung for t in trials)),
     }
@@ -280,7 +286,7 @@ def _point(spec: StudySpec, trial: TrialRecord) -> dict[str, Any]:
     return {
         "number": trial.number,
         "system": trial.design["system"],
-        "salt": trial.design["salt"],
+        "salt": _design(trial).salt_name,
         "is_feasible": trial.is_feasible,
         "rung": trial.rung,
         "objectives": {o.endpoint: trial.values.get(o.endpoint) for o in spec.objectives},
@@ -292,6 +298,7 @@ def _candidate(
     trial: TrialRecord,
     confirmation: ConfirmationRecord | None,
     curves: Mapping[str, CurveRecord],
+    place: int,
 ) -> dict[str, Any]:
     design = _design(trial)
     keys = [o.endpoint for o in spec.objectives]
@@ -305,7 +312,7 @@ def _candidate(
         "recipe_mg": dict(design.amounts_mg),
         "unit_mass_mg": design.unit_mass_mg,
         "elemental_mg_per_unit": design.elemental_mg_per_unit,
-        "regimen": str(design.regimen),
+        "regimen": _taken(design),
         "process": dict(design.process),
         "objectives": {key: trial.values[key] for key in keys},
         "intervals": {key: [trial.lo90[key], trial.hi90[key]] for key in [*keys, *limited]},
@@ -315,6 +322,14 @@ def _candidate(
         "rung": trial.rung,
         "warnings": list(warnings(design)),
         "remarks": [*trial.reasons, *_beyond_worst(spec, trial)],
+        "quality": candidate_quality(
+            spec.space,
+            spec.jurisdiction,
+            spec.profile,
+            design,
+            (trial.values, trial.lo90, trial.hi90),
+            with_movers=place < MOVERS_FOR,
+        ),
         "confirmation": None if confirmation is None else _confirmation(confirmation),
         "curves": {
             name: _curve(curves[name]) for name in (RELEASE, RELEASE_MECHANISTIC) if name in curves
@@ -333,11 +348,26 @@ def _beyond_worst(spec: StudySpec, trial: TrialRecord) -> list[str]:
 
 
 def _title(design: Design) -> str:
-    """Return what a person calls a design, such as "citrate HPMC 31 % K4M"."""
-    if "hpmc" in design.amounts_mg:
-        grade = design.process["hpmc_grade"]
-        return f"{design.salt} timed release, HPMC {grade} {design.share_pct('hpmc'):.0f} %"
-    return f"{design.salt} tablet, {design.elemental_mg_per_unit:.0f} mg Mg"
+    """Return what a person calls a design, such as "citrate matrix tablet, HPMC K4M 31 %"."""
+    system = get_system(design.system)
+    # Designs of the first version of the store name no form.
+    title = system.form_of(design).title if FORM in design.process else system.title
+    words = f"{design.salt_name.replace('_', ' ')} {title[0].lower()}{title[1:]}"
+    for polymer in ("hpmc", "ethylcellulose"):
+        if polymer in design.amounts_mg:
+            grade = design.process[f"{polymer}_grade"]
+            words += f", {grade} {design.share_pct(polymer):.0f} %"
+    coats = [name for name in design.amounts_mg if name.endswith("_coat") or "enteric" in name]
+    coated = f", {' and '.join(coats).replace('_', ' ')}" if coats else ""
+    return f"{words}{coated}, {design.elemental_mg_per_unit:.0f} mg Mg"
+
+
+def _taken(design: Design) -> str:
+    """Return how a design is taken, without meals where they do not matter."""
+    text = str(design.regimen)
+    if FORM not in design.process or get_system(design.system).form_of(design).route.knows_meals:
+        return text
+    return text.removesuffix(" between meals")
 
 
 def _confirmation(record: ConfirmationRecord) -> dict[str, Any]:

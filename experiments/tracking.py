@@ -364,7 +364,7 @@ def _candidate_payload(document: Mapping[str, Any], candidate: Mapping[str, Any]
         },
         "params": {
             "delivery_system": design["system"],
-            "salt": design["salt"],
+            "salt": "+".join(filter(None, (design["salt"], design.get("second_salt")))),
             "regimen": candidate["regimen"],
             **candidate["process"],
         },

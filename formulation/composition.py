@@ -1,29 +1,28 @@
-"""The composition of a delivery system as a polytope, and its points as amounts on the balance.
+"""The composition of a unit as a polytope, and its points as amounts on the balance.
 
-Variables in order: salt, unit mass, then the other components but the last, which balances the
-sum. A point is rounded to the balance amount by amount; where that leaves the polytope, a point of
-the inner polytope is taken, which stays valid under any rounding.
+Variables in order: salt, unit mass, the form's dimensions, then the other components present but
+the last, which balances the sum. A point is rounded to the balance amount by amount; where that
+leaves the polytope, a point of the inner polytope is taken, which stays valid under any rounding.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from attrs import frozen
 
 from formulation.arrays import FloatArray
-from formulation.delivery import DeliverySystem
+from formulation.delivery import Form, Relation
 from formulation.design import BALANCE_MG, on_grid
 from formulation.errors import InputError
 from formulation.polytope import Polytope
-from formulation.violations import ROUNDING_MG
+
+ROUNDING_MG = 1e-6
+"""Numbers nearer than this are equal, [mg]."""
 
 
 @frozen(kw_only=True, eq=False)
 class Composition:
-    """The compositions a system can be made with, in natural amounts."""
-
-    names: tuple[str, ...]
-    """Components in the order of the system."""
+    """The compositions that some components of a form can be made with, in natural amounts."""
 
     outer: Polytope
     """Every composition, [mg]."""
@@ -31,66 +30,82 @@ class Composition:
     inner: Polytope
     """Compositions that stay valid under any rounding to the balance, [mg]."""
 
-    @property
-    def coordinates(self) -> tuple[str, ...]:
-        """Names of the variables: salt, unit mass, other components but the last."""
-        return (self.names[0], "unit_mass", *self.names[1:-1])
-
     def salt_range(self) -> tuple[float, float]:
         """Return the salt mass for which a composition can surely be weighed, [mg]."""
-        return self.inner.conditional_range(np.empty(0))
+        low, high = self.inner.conditional_range(np.empty(0))
+        return (
+            float(np.ceil(low / BALANCE_MG - ROUNDING_MG) * BALANCE_MG),
+            float(np.floor(high / BALANCE_MG + ROUNDING_MG) * BALANCE_MG),
+        )
 
-    def to_cube(self, amounts: Mapping[str, float], salt: tuple[float, float]) -> FloatArray:
+    def to_cube(self, point: FloatArray, salt: tuple[float, float]) -> FloatArray:
         """Return the chart coordinates of a recipe.
 
         Parameters
         ----------
-        amounts : mapping of str to float
-            Amount of each component, [mg].
+        point : ndarray of shape (n_variables,)
+            Salt, unit mass, dimensions and the other components but the last, [mg].
         salt : tuple of float
             Least and most salt allowed, [mg].
 
         Returns
         -------
-        ndarray of shape (n_components,)
+        ndarray of shape (n_variables,)
             Coordinates between 0 and 1, [-].
         """
-        others = (amounts[name] for name in self.names[1:-1])
-        point = np.array([amounts[self.names[0]], sum(amounts.values()), *others])
         return self.outer.to_cube(point, salt)
 
-    def amounts(self, cube: FloatArray, salt: tuple[float, float]) -> dict[str, float]:
+    def point(self, cube: FloatArray, salt: tuple[float, float]) -> FloatArray:
         """Return the recipe with these chart coordinates, on the balance grid.
 
         Parameters
         ----------
-        cube : ndarray of shape (n_components,)
+        cube : ndarray of shape (n_variables,)
             Coordinates between 0 and 1, [-].
         salt : tuple of float
             Least and most salt allowed, on the balance grid, [mg].
 
         Returns
         -------
-        dict of str to float
-            Amount of each component, [mg].
+        ndarray of shape (n_variables,)
+            Salt, unit mass, dimensions and the other components but the last, [mg].
         """
         point = _rounded(self.outer.from_cube(cube, salt))
         inside = salt[0] - ROUNDING_MG <= point[0] <= salt[1] + ROUNDING_MG
         if not (inside and self.outer.contains(point)):
             point = _rounded(self.inner.from_cube(cube, salt))
-        amounts = dict(zip(self.coordinates, point.tolist(), strict=True))
-        mass = amounts.pop("unit_mass")
-        amounts[self.names[-1]] = on_grid(mass - sum(amounts.values()))
-        return amounts
+        return point
 
 
-def composition(system: DeliverySystem) -> Composition:
-    """Return the compositions of a delivery system.
+def coordinates(form: Form, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names of the variables of a composition.
 
     Parameters
     ----------
-    system : DeliverySystem
-        The system, with the ranges of the study, [-].
+    form : Form
+        The form, [-].
+    names : tuple of str
+        Components present, salt first, [-].
+
+    Returns
+    -------
+    tuple of str
+        Salt, unit mass, dimensions, other components but the last, [-].
+    """
+    return (names[0], "unit_mass", *(d.name for d in form.dimensions), *names[1:-1])
+
+
+def composition(form: Form, names: tuple[str, ...], salt_per_solvent: float | None) -> Composition:
+    """Return the compositions of some components of a form.
+
+    Parameters
+    ----------
+    form : Form
+        The form, with the ranges of the study, [-].
+    names : tuple of str
+        Components present, salt first, [-].
+    salt_per_solvent : float or None
+        Most salt that dissolves in the form's solvent; None where it may stay solid, [mg/mg].
 
     Returns
     -------
@@ -100,16 +115,16 @@ def composition(system: DeliverySystem) -> Composition:
     Raises
     ------
     InputError
-        Its components cannot sum to 100 %, or leave less than the balance can weigh.
+        The components cannot sum to 100 %, or leave less than the balance can weigh.
     """
-    matrix, bounds = _inequalities(system)
-    low = sum(c.low_pct for c in system.components)
-    high = sum(c.high_pct for c in system.components)
+    matrix, bounds = _inequalities(form, names, salt_per_solvent)
+    present = [form.component(name) for name in names]
+    low, high = sum(c.low_pct for c in present), sum(c.high_pct for c in present)
     try:
         outer = Polytope(matrix=matrix, bounds=bounds)
     except InputError as error:
         raise InputError(
-            f"{system.name}: the composition cannot sum to 100 % w/w; its components give"
+            f"{form.name}: the composition cannot sum to 100 % w/w; its components give"
             f" {low:g} to {high:g} %.",
             hint="Widen a component's range, or narrow the others.",
         ) from error
@@ -117,29 +132,90 @@ def composition(system: DeliverySystem) -> Composition:
         inner = outer.shrunk(BALANCE_MG / 2)
     except InputError as error:
         raise InputError(
-            f"{system.name}: the ranges are so narrow that no recipe weighed to {BALANCE_MG:g} mg"
+            f"{form.name}: the ranges are so narrow that no recipe weighed to {BALANCE_MG:g} mg"
             f" surely meets them; together the components give {low:g} to {high:g} % w/w.",
             hint="Widen the narrowest share or the unit mass by a few parts in a thousand.",
         ) from error
-    return Composition(names=tuple(c.name for c in system.components), outer=outer, inner=inner)
+    return Composition(outer=outer, inner=inner)
 
 
-def _inequalities(system: DeliverySystem) -> tuple[FloatArray, FloatArray]:
-    n = len(system.components)
-    amount = np.zeros((n, n))
-    amount[0, 0] = 1.0
-    for i in range(1, n - 1):
-        amount[i, i + 1] = 1.0
-    amount[n - 1] = -amount[: n - 1].sum(axis=0)
-    amount[n - 1, 1] = 1.0
-    mass = np.zeros(n)
-    mass[1] = 1.0
-    lightest, heaviest = system.range_of("unit_mass")
+def signature(
+    form: Form, names: tuple[str, ...], salt_per_solvent: float | None
+) -> tuple[object, ...]:
+    """Return what decides a composition's polytope; equal ones need computing once.
+
+    Parameters
+    ----------
+    form : Form
+        The form, [-].
+    names : tuple of str
+        Components present, [-].
+    salt_per_solvent : float or None
+        As for `composition`, [mg/mg].
+
+    Returns
+    -------
+    tuple
+        A hashable value, [-].
+    """
+    bounds = tuple((c.low_pct, c.high_pct) for c in map(form.component, names))
+    sides = tuple(
+        tuple(
+            tuple(k for k, name in enumerate(names) if name in side) for side in (r.part, r.whole)
+        )
+        for r in form.relations
+    )
+    at = names.index(form.dissolves_in) if salt_per_solvent is not None else -1
+    return form.name, bounds, sides, at, salt_per_solvent
+
+
+def _inequalities(
+    form: Form, names: tuple[str, ...], salt_per_solvent: float | None
+) -> tuple[FloatArray, FloatArray]:
+    variables = coordinates(form, names)
+    row_of = {name: _unit_row(k, len(variables)) for k, name in enumerate(variables)}
+    mass = row_of["unit_mass"]
+    row_of[names[-1]] = mass - _total(row_of, names[:-1])
+    lightest, heaviest = form.range_of("unit_mass")
     rows, bounds = [mass, -mass], [heaviest, -lightest]
-    for component, row in zip(system.components, amount, strict=True):
+    for component in map(form.component, names):
+        row = row_of[component.name]
         rows += [component.low_pct / 100 * mass - row, row - component.high_pct / 100 * mass]
         bounds += [0.0, 0.0]
+    for dimension in form.dimensions:
+        rows += [-row_of[dimension.name], row_of[dimension.name]]
+        bounds += [-dimension.low, dimension.high]
+    for relation in form.relations:
+        if relation.is_about(variables + names):
+            more = _ratio_rows(relation, row_of)
+            rows += more
+            bounds += [0.0] * len(more)
+    if salt_per_solvent is not None:
+        rows.append(row_of["salt"] - salt_per_solvent * row_of[form.dissolves_in])
+        bounds.append(0.0)
     return np.array(rows), np.array(bounds)
+
+
+def _ratio_rows(relation: Relation, row_of: Mapping[str, FloatArray]) -> list[FloatArray]:
+    part = _total(row_of, (name for name in relation.part if name in row_of))
+    whole = _total(row_of, (name for name in relation.whole if name in row_of))
+    rows = []
+    if relation.low is not None:
+        rows.append(relation.low / relation.per * whole - part)
+    if relation.high is not None:
+        rows.append(part - relation.high / relation.per * whole)
+    return rows
+
+
+def _total(row_of: Mapping[str, FloatArray], names: Iterable[str]) -> FloatArray:
+    total: FloatArray = np.sum([row_of[name] for name in names], axis=0)
+    return total
+
+
+def _unit_row(k: int, n: int) -> FloatArray:
+    row = np.zeros(n)
+    row[k] = 1.0
+    return row
 
 
 def _rounded(point: FloatArray) -> FloatArray:

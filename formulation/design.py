@@ -20,6 +20,10 @@ BALANCE_MG = 0.1
 """Readability of the balance: every amount is a multiple of it, [mg]."""
 
 
+SECOND_SALT = "second_salt"
+"""Under this name a recipe holds the second salt of a mixture."""
+
+
 def on_grid(amount_mg: float) -> float:
     """Return the multiple of the balance's readability nearest to an amount.
 
@@ -57,6 +61,25 @@ def _number(value: float) -> float:
 
 
 @frozen(kw_only=True)
+class SaltPart:
+    """One salt of a unit."""
+
+    salt: str
+    """Salt key."""
+
+    mg_pct: float
+    """Elemental magnesium of the lot, [%]."""
+
+    mass_mg: float
+    """Mass in one unit, [mg]."""
+
+    @property
+    def elemental_mg(self) -> float:
+        """Elemental magnesium it brings to one unit, [mg]."""
+        return self.mass_mg * self.mg_pct / 100.0
+
+
+@frozen(kw_only=True)
 class Design:
     """One recipe, its process and the way it is taken.
 
@@ -85,6 +108,12 @@ class Design:
     regimen: Regimen
     """How it is taken."""
 
+    second_salt: str = ""
+    """Key of the second salt of a mixture; empty for a single salt."""
+
+    second_mg_pct: float = field(default=0.0, converter=_number)
+    """Elemental magnesium of the second lot, [%]; 0 for a single salt."""
+
     def __attrs_post_init__(self) -> None:
         for name, mg in self.amounts_mg.items():
             if not (isfinite(mg) and mg >= 0):
@@ -97,10 +126,18 @@ class Design:
                 f"Design ({self.system}): the amounts {self.amounts_mg} give no salt or no mass.",
                 hint="Give each component in mg per unit, the magnesium salt as 'salt'.",
             )
-        if not (isfinite(self.salt_mg_pct) and self.salt_mg_pct > 0):
+        contents = [self.salt_mg_pct, *([self.second_mg_pct] if self.second_salt else [])]
+        for content in contents:
+            if not (isfinite(content) and content > 0):
+                raise InputError(
+                    f"Design ({self.system}): a content of {content:g} % magnesium is"
+                    " impossible; it must be above 0."
+                )
+        if (SECOND_SALT in self.amounts_mg) != bool(self.second_salt):
             raise InputError(
-                f"Design ({self.system}): a content of {self.salt_mg_pct:g} % magnesium is"
-                " impossible; it must be above 0."
+                f"Design ({self.system}): the second salt is {self.second_salt or 'not named'!r},"
+                f" its amount {self.amounts_mg.get(SECOND_SALT, 'not given')}.",
+                hint=f"Name it and give its amount as {SECOND_SALT!r}, or do neither.",
             )
         for name, value in self.process.items():
             if not isinstance(value, str) and not isfinite(value):
@@ -112,9 +149,28 @@ class Design:
         return round(sum(self.amounts_mg.values()), 6)
 
     @property
+    def salt_name(self) -> str:
+        """What the magnesium comes from: a salt key, or two joined by a plus."""
+        return f"{self.salt}+{self.second_salt}" if self.second_salt else self.salt
+
+    @property
+    def parts(self) -> tuple["SaltPart", ...]:
+        """The salts of one unit, one or two."""
+        first = SaltPart(salt=self.salt, mg_pct=self.salt_mg_pct, mass_mg=self.amounts_mg["salt"])
+        if not self.second_salt:
+            return (first,)
+        mass = self.amounts_mg[SECOND_SALT]
+        return first, SaltPart(salt=self.second_salt, mg_pct=self.second_mg_pct, mass_mg=mass)
+
+    @property
+    def salt_mass_mg(self) -> float:
+        """Mass of all salt in one unit, [mg]."""
+        return round(sum(part.mass_mg for part in self.parts), 6)
+
+    @property
     def elemental_mg_per_unit(self) -> float:
         """Elemental magnesium in one unit, [mg]."""
-        return self.amounts_mg["salt"] * self.salt_mg_pct / 100.0
+        return sum(part.elemental_mg for part in self.parts)
 
     @property
     def elemental_mg_per_intake(self) -> float:
@@ -137,17 +193,19 @@ class Design:
         Parameters
         ----------
         component : str
-            Component of the system; absent ones have none, [-].
+            Component of the system, ``salt`` for all salt; absent ones have none, [-].
 
         Returns
         -------
         float
             Share of the unit mass, [% w/w].
         """
-        return 100.0 * self.amounts_mg.get(component, 0.0) / self.unit_mass_mg
+        mass = self.salt_mass_mg if component == "salt" else self.amounts_mg.get(component, 0.0)
+        return 100.0 * mass / self.unit_mass_mg
 
     def as_dict(self) -> dict[str, Any]:
-        """Return plain values, as they are stored."""
+        """Return plain values, as they are stored; a second salt only where there is one."""
+        second = {"second_salt": self.second_salt, "second_mg_pct": self.second_mg_pct}
         return {
             "system": self.system,
             "salt": self.salt,
@@ -155,6 +213,7 @@ class Design:
             "amounts_mg": dict(self.amounts_mg),
             "process": dict(self.process),
             "regimen": self.regimen.as_dict(),
+            **(second if self.second_salt else {}),
         }
 
     @classmethod

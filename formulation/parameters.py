@@ -1,11 +1,34 @@
 """Process and geometry parameters of a delivery system."""
 
-from attrs import frozen
+from collections.abc import Mapping
+
+from attrs import field, frozen
 
 from formulation.errors import InputError, UnknownNameError
 
 _ROUNDING = 1e-6
 """Share of a step by which an end may miss the grid, [-]."""
+
+Condition = Mapping[str, tuple[str, ...]]
+"""When a parameter exists: settings, by name of the choice or selection that decides."""
+
+
+def holds(when: Condition, settings: Mapping[str, object]) -> bool:
+    """Tell whether a condition is met.
+
+    Parameters
+    ----------
+    when : mapping of str to tuple of str
+        Settings by name of the choice that decides; an empty mapping always holds, [-].
+    settings : mapping of str to object
+        What was chosen so far, [-].
+
+    Returns
+    -------
+    bool
+        True when every choice has one of its settings, [-].
+    """
+    return all(settings.get(name) in values for name, values in when.items())
 
 
 @frozen(kw_only=True)
@@ -35,6 +58,9 @@ class RealParameter:
 
     source: str
     """Key in ``formulation/sources.bib``."""
+
+    when: Condition = field(factory=dict)
+    """Choices under which the parameter exists."""
 
     def __attrs_post_init__(self) -> None:
         if not self.low <= self.high:
@@ -86,6 +112,9 @@ class ChoiceParameter:
 
     source: str
     """Key in ``formulation/sources.bib``."""
+
+    when: Condition = field(factory=dict)
+    """Choices under which the parameter exists."""
 
     def __attrs_post_init__(self) -> None:
         if not self.choices:

@@ -1,13 +1,15 @@
-"""Magnesium salts: elemental content, solubility, acid demand, and the lot on the shelf.
+"""Magnesium salts: content, chemistry, what they may be used for, and the lot on the shelf.
 
 Doses are always elemental magnesium. The salt mass follows from the assayed content of the lot;
 without an assay the formula decides. A salt whose chemistry is not in the tables can be listed and
-shown, but no study may choose it: an unknown solubility is left empty, never guessed.
+shown, but no study may choose it: an unknown solubility is left empty. Where a handbook gives only
+a word such as "slightly soluble", the middle of its class stands with the class as range.
 """
 
+from collections.abc import Mapping
 from functools import cache
 
-from attrs import frozen
+from attrs import evolve, field, frozen, validators
 
 from formulation.data import TABLES, find_table, read_rows
 from formulation.errors import InputError, UnknownNameError
@@ -18,6 +20,20 @@ ASSAY_WARNING_PCT = 10.0
 
 MOSTLY_OXIDE = 0.5
 """A lot with more of its magnesium as oxide is not the salt it is sold as, [-]."""
+
+FAMILIES = ("inorganic_alkaline", "inorganic_neutral", "organic_acid", "amino_acid")
+"""Kinds of counter-ion."""
+
+HYGROSCOPICITY = ("none", "slight", "hygroscopic", "deliquescent")
+"""How readily a salt takes up water, in rising order."""
+
+HEAVY_METALS = ("lead", "cadmium", "arsenic")
+"""Elements a specification limits."""
+
+_PERMITTED = {"yes": True, "no": False, "unknown": None}
+_LIMIT_NOTE = "usual limit of a specification, no measurement"
+_COST_NOTE = "order of magnitude, no quotation behind it"
+_USES = {"EU": "eu_food_supplement", "US": "us_dietary_supplement"}
 
 
 @frozen(kw_only=True)
@@ -36,6 +52,39 @@ class Salt:
     mg_pct: Quantity
     """Elemental magnesium of the pure salt, [%]."""
 
+    counter_ion: str
+    """Name of the counter-ion, with what else is bound in the formula besides water."""
+
+    counter_ion_mg_per_mg: float
+    """Mass of the counter-ion per mass of magnesium, [mg/mg]."""
+
+    water_mol_per_mol: float
+    """Water of crystallisation per magnesium, [mol/mol]."""
+
+    family: str = field(validator=validators.in_(FAMILIES))
+    """Kind of counter-ion, one of `FAMILIES`."""
+
+    is_alkaline: bool
+    """Whether it takes acid at any pH of the gut, so that an acrylic film needs a sub-coat."""
+
+    hygroscopicity: str = field(validator=validators.in_(HYGROSCOPICITY))
+    """How readily it takes up water, one of `HYGROSCOPICITY`."""
+
+    critical_humidity: Quantity | None
+    """Relative humidity at which it deliquesces, [%]; None when unknown."""
+
+    permitted: Mapping[str, bool | None] = field(hash=False)
+    """Whether a supplement may hold it, by jurisdiction; None when unknown."""
+
+    heavy_metals: Mapping[str, Quantity] = field(hash=False)
+    """Usual limit of a raw material's specification by element, no measurement, [ug/g]."""
+
+    cost: Quantity | None
+    """Order of magnitude of its trade price, [EUR/kg]; None when unknown."""
+
+    taste: str
+    """How it tastes, in a word."""
+
     solubility: Quantity | None = None
     """Saturation in water as dissolved magnesium, [mmol/L]; None when unknown."""
 
@@ -52,6 +101,33 @@ class Salt:
     def is_designable(self) -> bool:
         """Whether the chemistry needed to simulate it is known."""
         return None not in (self.solubility, self.acid_demand, self.osmoles)
+
+    @property
+    def is_deliquescent(self) -> bool:
+        """Whether it liquefies in humid air."""
+        return self.hygroscopicity == "deliquescent"
+
+    def is_permitted(self, jurisdiction: str) -> bool | None:
+        """Tell whether a supplement of that jurisdiction may hold this salt.
+
+        Parameters
+        ----------
+        jurisdiction : str
+            ``EU`` or ``US``, [-].
+
+        Returns
+        -------
+        bool or None
+            None when the tables do not know, [-].
+
+        Raises
+        ------
+        UnknownNameError
+            The jurisdiction is neither of the two.
+        """
+        if jurisdiction not in self.permitted:
+            raise UnknownNameError("Jurisdiction", jurisdiction, self.permitted)
+        return self.permitted[jurisdiction]
 
 
 @frozen(kw_only=True)
@@ -118,21 +194,9 @@ def salts() -> dict[str, Salt]:
     chemistry: dict[str, dict[str, Quantity]] = {}
     for row in read_rows(find_table("salt_chemistry", TABLES)):
         chemistry.setdefault(row["key"], {})[row["quantity"]] = _quantity(row)
+    uses = {row["key"]: row for row in read_rows(find_table("salt_uses", TABLES))}
     return {
-        row["key"]: Salt(
-            key=row["key"],
-            label=row["salt"],
-            formula=row["formula"],
-            mg_pct=Quantity(
-                value=float(row["elemental_Mg_pct"]),
-                unit="percent",
-                basis=EVIDENCE_TO_BASIS[row["evidence"]],
-                source=row["source"],
-                note=row.get("note") or "elemental share by formula",
-            ),
-            tolerability=row["GI_tolerability_note"],
-            **chemistry.get(row["key"], {}),
-        )
+        row["key"]: _salt(row, uses[row["key"]], chemistry.get(row["key"], {}))
         for row in read_rows(find_table("salts", TABLES))
     }
 
@@ -194,6 +258,59 @@ def make_lot(key: str, mg_pct: float | None = None) -> Lot:
             hint=f"Choose from: {ready}.",
         )
     return Lot(salt=salt, mg_pct=salt.mg_pct.value if mg_pct is None else mg_pct)
+
+
+def _salt(row: dict[str, str], use: dict[str, str], chemistry: dict[str, Quantity]) -> Salt:
+    return Salt(
+        key=row["key"],
+        label=row["salt"],
+        formula=row["formula"],
+        mg_pct=Quantity(
+            value=float(row["elemental_Mg_pct"]),
+            unit="percent",
+            basis=EVIDENCE_TO_BASIS[row["evidence"]],
+            source=row["source"],
+            note=row.get("note") or "elemental share by formula",
+        ),
+        counter_ion=use["counter_ion"],
+        counter_ion_mg_per_mg=float(use["counter_ion_mg_per_mg_mg"]),
+        water_mol_per_mol=float(use["water_of_crystallisation"]),
+        family=use["family"],
+        is_alkaline=use["is_alkaline"] == "1",
+        hygroscopicity=use["hygroscopicity"],
+        critical_humidity=_use(use, "critical_humidity_pct", "percent", use["source"], use["note"]),
+        permitted={where: _PERMITTED[use[column]] for where, column in _USES.items()},
+        heavy_metals=_heavy_metals(use),
+        cost=_cost(use),
+        taste=use["taste"],
+        tolerability=row["GI_tolerability_note"],
+        **chemistry,
+    )
+
+
+def _use(row: dict[str, str], column: str, unit: str, source: str, note: str) -> Quantity | None:
+    if not row[column]:
+        return None
+    return Quantity(
+        value=float(row[column]),
+        unit=unit,
+        basis=EVIDENCE_TO_BASIS[row["evidence"]],
+        source=source,
+        note=note,
+    )
+
+
+def _heavy_metals(row: dict[str, str]) -> dict[str, Quantity]:
+    limits = {
+        metal: _use(row, f"{metal}_limit_ug_per_g", "ug/g", "RawMaterialSpecs", _LIMIT_NOTE)
+        for metal in HEAVY_METALS
+    }
+    return {metal: limit for metal, limit in limits.items() if limit is not None}
+
+
+def _cost(row: dict[str, str]) -> Quantity | None:
+    cost = _use(row, "cost_eur_per_kg", "EUR/kg", "TradePrices", _COST_NOTE)
+    return cost and evolve(cost, low=float(row["cost_low"]), high=float(row["cost_high"]))
 
 
 def _quantity(row: dict[str, str]) -> Quantity:

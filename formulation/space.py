@@ -16,9 +16,23 @@ from formulation.design import Design
 from formulation.errors import InputError, UnknownNameError
 from formulation.excipients import Severity, incompatibilities
 from formulation.system_space import Picker, SystemSpace
-from formulation.violations import DoseRange, Violation, present
+from formulation.violations import (
+    DoseRange,
+    Violation,
+    present,
+    product_violations,
+    salts_of,
+)
 
-__all__ = ["DesignSpace", "DoseRange", "Picker", "SystemSpace", "Violation", "warnings"]
+__all__ = [
+    "DesignSpace",
+    "DoseRange",
+    "Picker",
+    "SystemSpace",
+    "Violation",
+    "product_violations",
+    "warnings",
+]
 
 
 @define(kw_only=True)
@@ -36,6 +50,8 @@ class DesignSpace:
 
     def __attrs_post_init__(self) -> None:
         if not any(space.options for space in self.spaces):
+            for space in self.spaces:
+                space.check_composition()
             raise InputError(
                 "The design space is empty: " + " ".join(map(_why_empty, self.spaces)),
                 hint="Widen the dose, the regimens, the unit mass or the salts.",
@@ -164,22 +180,19 @@ def warnings(design: Design) -> tuple[str, ...]:
     tuple of str
         Sentences, [-].
     """
-    found = present(design)
+    found, salts = present(design), salts_of(design)
     return tuple(
         f"{rule.message} {rule.hint}"
         for rule in incompatibilities()
-        if rule.severity is Severity.WARNING and rule.applies(design.salt, found)
+        if rule.severity is Severity.WARNING and rule.applies(salts, found, design.process)
     )
 
 
 def _why_empty(space: SystemSpace) -> str:
-    reasons = []
-    for lot in space.lots:
-        best = max(
-            (space.weighable_range(lot, r) for r in space.regimens),
-            key=lambda ends: ends[1] - ends[0],
-        )
-        reasons.append(
-            f"{lot.salt.key} would need at least {best[0]:.0f} mg, at most {best[1]:.0f} fit"
-        )
-    return f"{space.name}: " + "; ".join(reasons) + "."
+    reasons = [
+        f"{source.name} would need at least {best[0]:.1f} mg of salt in one unit, at most"
+        f" {best[1]:.1f} mg fit"
+        for source in space.sources
+        if (best := space.nearest_miss(source)) is not None
+    ]
+    return f"{space.name}: " + "; ".join(reasons or ["no form can be made of these salts"]) + "."

@@ -20,10 +20,10 @@ class Scope(StrEnum):
     """Where an endpoint's number comes from."""
 
     RECIPE = "recipe"
-    """Arithmetic on the recipe; exact."""
+    """Arithmetic on the recipe; exact, and 0 where it does not apply to the form."""
 
     BENCH = "bench"
-    """The release profile in the stated bench medium."""
+    """The release profile in the stated bench medium, or the release law itself."""
 
     POPULATION = "population"
     """A percentile over a virtual population."""
@@ -48,14 +48,40 @@ class Endpoint:
     decimals: int = 1
     """Decimals shown to people, [-]."""
 
+    needs_prices: bool = False
+    """Whether a design with an ingredient of unknown price has no such number."""
+
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint(name="unit_mass", title="Mass of one unit", unit="mg", scope=Scope.RECIPE, decimals=0),
     Endpoint(name="units_per_day", title="Units a day", unit="1/d", scope=Scope.RECIPE, decimals=0),
-    Endpoint(
-        name="swallowed_mass", title="Mass swallowed", unit="g/d", scope=Scope.RECIPE, decimals=2
-    ),
+    Endpoint(name="swallowed_mass", title="Mass taken", unit="g/d", scope=Scope.RECIPE, decimals=2),
     Endpoint(name="elemental_dose", title="Elemental Mg dose", unit="mg/d", scope=Scope.RECIPE),
+    *(
+        Endpoint(name=name, title=title, unit=unit, scope=Scope.RECIPE, decimals=decimals)
+        for name, title, unit, decimals in (
+            ("units_per_intake", "Units at one occasion", "1", 0),
+            ("volume_per_intake_ml", "Volume at one occasion", "mL", 1),
+            ("area_per_day_cm2", "Patch area a day", "cm2", 0),
+            ("osmolality_mosm_per_kg", "Osmolality", "mOsm/kg", 0),
+            ("sodium_mg_per_day", "Sodium", "mg/d", 0),
+            ("lead_ug_per_day", "Lead, upper bound", "ug/d", 2),
+            ("cadmium_ug_per_day", "Cadmium, upper bound", "ug/d", 2),
+            ("arsenic_ug_per_day", "Arsenic, upper bound", "ug/d", 2),
+            ("excipient_max_share", "Largest share of an excipient's maximum", "percent", 0),
+        )
+    ),
+    Endpoint(
+        name="cost_eur_per_day",
+        title="Cost of ingredients",
+        unit="EUR/d",
+        scope=Scope.RECIPE,
+        decimals=3,
+        needs_prices=True,
+    ),
+    Endpoint(
+        name="dose_dumping_risk", title="Risk of dose dumping", unit="percent", scope=Scope.BENCH
+    ),
     Endpoint(name="released_1h", title="Released in 1 h", unit="percent", scope=Scope.BENCH),
     Endpoint(name="released_2h", title="Released in 2 h", unit="percent", scope=Scope.BENCH),
     Endpoint(name="released_8h", title="Released in 8 h", unit="percent", scope=Scope.BENCH),
@@ -105,6 +131,14 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         unit="mmol/d",
         scope=Scope.POPULATION,
         decimals=2,
+    ),
+    Endpoint(
+        name="cost_per_absorbed_mg",
+        title="Cost of ingredients per absorbed mg",
+        unit="EUR/mg",
+        scope=Scope.POPULATION,
+        decimals=4,
+        needs_prices=True,
     ),
 )
 """Every endpoint a study may name."""

@@ -4,21 +4,22 @@ Every rule a study states or a system has is here, so a design without violation
 space can draw again. Outcome limits are no input rules; see `formulation.targets`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import chain
 
 from attrs import frozen
 
-from formulation.delivery import Component, DeliverySystem
-from formulation.design import BALANCE_MG, Design, on_grid
+from formulation.blends import SECOND_SHARE, SaltSource, single
+from formulation.choices import active_parameters, chosen_in, form_regimens
+from formulation.composition import ROUNDING_MG
+from formulation.delivery import FORM, DeliverySystem, Form, Relation, get_system, selection_text
+from formulation.design import BALANCE_MG, SECOND_SALT, Design, on_grid
 from formulation.errors import InputError
-from formulation.excipients import Severity, incompatibilities
+from formulation.excipients import Incompatibility, Severity, incompatibilities
 from formulation.limits import Limits
 from formulation.parameters import ChoiceParameter, Parameter
 from formulation.regimen import Regimen
-from formulation.salts import Lot
-
-ROUNDING_MG = 1e-6
-"""Numbers nearer than this are equal, [mg]."""
+from formulation.salts import make_lot
 
 
 @frozen(kw_only=True)
@@ -65,101 +66,24 @@ class DoseRange:
             )
 
 
-def choice_violations(
-    lots: tuple[Lot, ...], regimens: tuple[Regimen, ...], design: Design
+def study_violations(
+    system: DeliverySystem,
+    sources: tuple[SaltSource, ...],
+    regimens: tuple[Regimen, ...],
+    limits: Limits,
+    dose: DoseRange,
+    design: Design,
 ) -> Iterator[Violation]:
-    """Yield what is wrong with the salt, its lot and the regimen.
+    """Yield every input rule of a study that a design breaks.
 
     Parameters
     ----------
-    lots : tuple of Lot
+    system : DeliverySystem
+        The system with the ranges of the study, [-].
+    sources : tuple of SaltSource
         Salts as delivered to the study, [-].
     regimens : tuple of Regimen
         Ways of taking it that the study allows, [-].
-    design : Design
-        Any design, [-].
-
-    Yields
-    ------
-    Violation
-        One for each rule that is broken, [-].
-    """
-    contents = {lot.salt.key: lot.mg_pct for lot in lots}
-    if design.salt not in contents:
-        yield _choice("salt", design.salt, tuple(contents))
-    elif abs(design.salt_mg_pct - contents[design.salt]) > ROUNDING_MG:
-        content = contents[design.salt]
-        yield Violation(
-            rule="assay",
-            value=design.salt_mg_pct,
-            limit=f"{content:g}",
-            unit="%",
-            message=f"{design.salt} with {design.salt_mg_pct:g} % magnesium is not the lot of this"
-            f" study, which holds {content:g} %.",
-        )
-    if design.regimen not in regimens:
-        yield _choice("regimen", str(design.regimen), tuple(map(str, regimens)))
-
-
-def component_violations(system: DeliverySystem, design: Design) -> Iterator[Violation]:
-    """Yield what is wrong with the composition: mass, components, weighing, shares.
-
-    Parameters
-    ----------
-    system : DeliverySystem
-        The system with the ranges of the study, [-].
-    design : Design
-        Any design of that system, [-].
-
-    Yields
-    ------
-    Violation
-        One for each rule that is broken, [-].
-    """
-    mass = design.unit_mass_mg
-    low, high = system.range_of("unit_mass")
-    if not low - ROUNDING_MG <= mass <= high + ROUNDING_MG:
-        yield _range("unit_mass", "Unit mass", mass, low, high, "mg")
-    known = [c.name for c in system.components]
-    for name in design.amounts_mg:
-        if name not in known:
-            yield Violation(
-                rule="component",
-                value=name,
-                limit=", ".join(known),
-                unit="-",
-                message=f"Component {name!r} does not belong to {system.name}.",
-            )
-    for component in system.components:
-        yield from _amount_violations(component, design)
-
-
-def _amount_violations(component: Component, design: Design) -> Iterator[Violation]:
-    name, mass = component.name, design.unit_mass_mg
-    amount = design.amounts_mg.get(name, 0.0)
-    if abs(amount - on_grid(amount)) > ROUNDING_MG:
-        yield Violation(
-            rule="balance",
-            value=amount,
-            limit=f"multiples of {BALANCE_MG:g}",
-            unit="mg",
-            message=f"{name} {amount:g} mg cannot be weighed to {BALANCE_MG:g} mg.",
-        )
-    low, high = component.low_pct, component.high_pct
-    slack = ROUNDING_MG + 1e-9 * mass
-    if not low / 100 * mass - slack <= amount <= high / 100 * mass + slack:
-        yield _range("share", name, design.share_pct(name), low, high, "% w/w")
-
-
-def dose_violations(
-    system: DeliverySystem, limits: Limits, dose: DoseRange, design: Design
-) -> Iterator[Violation]:
-    """Yield what is wrong with the elemental magnesium per unit, occasion and day.
-
-    Parameters
-    ----------
-    system : DeliverySystem
-        The system with the ranges of the study, [-].
     limits : Limits
         What the jurisdiction allows, [-].
     dose : DoseRange
@@ -172,56 +96,270 @@ def dose_violations(
     Violation
         One for each rule that is broken, [-].
     """
-    low, high = system.range_of("elemental_mg_per_unit")
-    where, per_day = limits.jurisdiction, design.elemental_mg_per_day
-    most_at_once, most_a_day = limits.per_occasion.value, limits.daily_supplemental.value
-    at_once, unit = design.elemental_mg_per_intake, design.elemental_mg_per_unit
-    checks = (
-        ("elemental_per_unit", "Elemental Mg per unit", unit, low, high, "mg"),
-        ("per_occasion", f"Elemental Mg per occasion ({where})", at_once, 0.0, most_at_once, "mg"),
-        (
-            "daily_supplemental",
-            f"Supplemental Mg a day ({where})",
-            per_day,
-            0.0,
-            most_a_day,
-            "mg/d",
-        ),
-        (
-            *("dose", "Dose of this study", per_day),
-            *(dose.low_mg_per_day, dose.high_mg_per_day, "mg/d"),
-        ),
-    )
-    for rule, title, value, least, most, of_unit in checks:
-        if not least - ROUNDING_MG <= value <= most + ROUNDING_MG:
-            yield _range(rule, title, value, least, most, of_unit)
-    if design.regimen.intakes_per_day < limits.min_intakes.value:
-        yield Violation(
-            rule="min_intakes",
-            value=design.regimen.intakes_per_day,
-            limit=f">= {limits.min_intakes.value:g}",
-            unit="1/d",
-            message=f"{design.regimen.intakes_per_day} intake a day is fewer than the"
-            f" {limits.min_intakes.value:g} that {where} asks for.",
-        )
+    yield from _source_violations(sources, design)
+    form = _form(system, design)
+    if form is None:
+        yield _choice(FORM, str(design.process.get(FORM, "")), tuple(f.name for f in system.forms))
+        return
+    allowed = form_regimens(form, regimens)
+    if design.regimen not in allowed:
+        yield _choice("regimen", str(design.regimen), tuple(map(str, allowed)))
+    yield from _making_violations(form, design)
+    yield from _dose_violations(form, limits, dose, design)
 
 
-def process_violations(system: DeliverySystem, design: Design) -> Iterator[Violation]:
-    """Yield what is wrong with the process settings.
+def product_violations(design: Design) -> tuple[Violation, ...]:
+    """Return every rule of its delivery system that a product breaks, whatever the study.
 
     Parameters
     ----------
-    system : DeliverySystem
-        The system with the ranges of the study, [-].
     design : Design
-        Any design of that system, [-].
+        Any design; its salts may be of any lot, [-].
+
+    Returns
+    -------
+    tuple of Violation
+        Empty for a product that can be made, [-].
+
+    Raises
+    ------
+    InputError
+        The system or a salt is unknown, or a salt's chemistry is.
+    """
+    system = get_system(design.system)
+    for part in design.parts:
+        single(make_lot(part.salt, part.mg_pct))
+    form = _form(system, design)
+    if form is None:
+        names = tuple(f.name for f in system.forms)
+        return (_choice(FORM, str(design.process.get(FORM, "")), names),)
+    return tuple(chain(_making_violations(form, design), _content_violations(form, design)))
+
+
+def invalid_pairs(
+    salts: frozenset[str], excipients: frozenset[str], process: Mapping[str, float | str]
+) -> Iterator[Incompatibility]:
+    """Yield the rules against what must not meet.
+
+    Parameters
+    ----------
+    salts : frozenset of str
+        Salt keys, [-].
+    excipients : frozenset of str
+        Excipient keys, [-].
+    process : mapping of str to float or str
+        Process settings, [-].
 
     Yields
     ------
-    Violation
-        One for each rule that is broken, [-].
+    Incompatibility
+        One for each pair, [-].
     """
-    known = [p.name for p in system.process]
+    for rule in incompatibilities():
+        if rule.severity is Severity.INVALID and rule.applies(salts, excipients, process):
+            yield rule
+
+
+def present(design: Design) -> frozenset[str]:
+    """Return the excipients of which a design holds any.
+
+    Parameters
+    ----------
+    design : Design
+        Any design, [-].
+
+    Returns
+    -------
+    frozenset of str
+        Excipient names, [-].
+    """
+    salts = ("salt", SECOND_SALT)
+    return frozenset(n for n, mg in design.amounts_mg.items() if mg > 0 and n not in salts)
+
+
+def salts_of(design: Design) -> frozenset[str]:
+    """Return the salts of a design.
+
+    Parameters
+    ----------
+    design : Design
+        Any design, [-].
+
+    Returns
+    -------
+    frozenset of str
+        Salt keys, [-].
+    """
+    return frozenset(part.salt for part in design.parts)
+
+
+def _form(system: DeliverySystem, design: Design) -> Form | None:
+    name = design.process.get(FORM)
+    return next((form for form in system.forms if form.name == name), None)
+
+
+def _source_violations(sources: tuple[SaltSource, ...], design: Design) -> Iterator[Violation]:
+    source = next((s for s in sources if s.name == design.salt_name), None)
+    if source is None:
+        yield _choice("salt", design.salt_name, tuple(s.name for s in sources))
+        return
+    for lot, part in zip(source.lots, design.parts, strict=True):
+        if abs(part.mg_pct - lot.mg_pct) > ROUNDING_MG:
+            yield Violation(
+                rule="assay",
+                value=part.mg_pct,
+                limit=f"{lot.mg_pct:g}",
+                unit="%",
+                message=f"{part.salt} with {part.mg_pct:g} % magnesium is not the lot of this"
+                f" study, which holds {lot.mg_pct:g} %.",
+            )
+    share = design.process.get(SECOND_SHARE)
+    if source.is_mixture and isinstance(share, float):
+        low, high = float(source.low_pct), float(source.high_pct)
+        if not low <= share <= high:
+            yield _range(SECOND_SHARE, "Second salt in the salt mass", share, low, high, "%")
+
+
+def _making_violations(form: Form, design: Design) -> Iterator[Violation]:
+    """Yield what keeps a unit from being made: composition, process, pairs."""
+    yield from _component_violations(form, design)
+    yield from _selection_violations(form, design)
+    yield from _relation_violations(form, design)
+    yield from _solvent_violations(form, design)
+    yield from _process_violations(form, design)
+    for rule in invalid_pairs(salts_of(design), present(design), design.process):
+        yield Violation(
+            rule="incompatibility",
+            value=f"{design.salt_name} with {rule.second}",
+            limit="not together",
+            unit="-",
+            message=f"{design.salt_name} with {rule.second}: {rule.message} {rule.hint}",
+        )
+
+
+def _component_violations(form: Form, design: Design) -> Iterator[Violation]:
+    mass = design.unit_mass_mg
+    low, high = form.range_of("unit_mass")
+    if not low - ROUNDING_MG <= mass <= high + ROUNDING_MG:
+        yield _range("unit_mass", "Unit mass", mass, low, high, "mg")
+    known = [component.name for component in form.components]
+    for name, amount in design.amounts_mg.items():
+        if name not in (*known, SECOND_SALT):
+            yield Violation(
+                rule="component",
+                value=name,
+                limit=", ".join(known),
+                unit="-",
+                message=f"Component {name!r} does not belong to {design.system} {form.name}.",
+            )
+        if abs(amount - on_grid(amount)) > ROUNDING_MG:
+            yield Violation(
+                rule="balance",
+                value=amount,
+                limit=f"multiples of {BALANCE_MG:g}",
+                unit="mg",
+                message=f"{name} {amount:g} mg cannot be weighed to {BALANCE_MG:g} mg.",
+            )
+    for name in form.names_of(chosen_in(form, design)):
+        component, share = form.component(name), design.share_pct(name)
+        slack = 100 * ROUNDING_MG / mass + 1e-7
+        if not component.low_pct - slack <= share <= component.high_pct + slack:
+            yield _range("share", name, share, component.low_pct, component.high_pct, "% w/w")
+
+
+def _selection_violations(form: Form, design: Design) -> Iterator[Violation]:
+    for selection, taken in zip(form.selections, chosen_in(form, design), strict=True):
+        if taken not in selection.choices:
+            yield _choice(selection.name, selection_text(taken), selection.texts)
+
+
+def _relation_violations(form: Form, design: Design) -> Iterator[Violation]:
+    sizes = {d.name: design.process.get(d.name) for d in form.dimensions}
+    values = {
+        **{name: float(x) for name, x in sizes.items() if isinstance(x, float)},
+        **design.amounts_mg,
+        "salt": design.salt_mass_mg,
+        "unit_mass": design.unit_mass_mg,
+    }
+    for relation in form.relations:
+        whole = sum(values.get(name, 0.0) for name in relation.whole)
+        if relation.is_about(values) and whole > 0:
+            yield from _ratio_violations(relation, values, whole)
+
+
+def _ratio_violations(
+    relation: Relation, values: Mapping[str, float], whole: float
+) -> Iterator[Violation]:
+    part = sum(values.get(name, 0.0) for name in relation.part)
+    ratio = part / whole * relation.per
+    low = 0.0 if relation.low is None else relation.low
+    high = float("inf") if relation.high is None else relation.high
+    slack = ROUNDING_MG * relation.per / whole + 1e-9 * ratio
+    if not low - slack <= ratio <= high + slack:
+        yield _range(relation.name, relation.title, ratio, low, high, relation.unit)
+
+
+def _solvent_violations(form: Form, design: Design) -> Iterator[Violation]:
+    solvent = design.amounts_mg.get(form.dissolves_in, 0.0)
+    if not form.dissolves_in:
+        return
+    lots = tuple(make_lot(part.salt, part.mg_pct) for part in design.parts)
+    most = SaltSource(lots=lots, low_pct=len(lots) - 1, high_pct=99 * (len(lots) - 1)).per_solvent
+    if design.salt_mass_mg > most * solvent + ROUNDING_MG:
+        yield Violation(
+            rule="solubility",
+            value=design.salt_mass_mg,
+            limit=f"<= {most * solvent:.4g}",
+            unit="mg",
+            message=f"{design.salt_mass_mg:.4g} mg of {design.salt_name} do not dissolve in"
+            f" {solvent:.4g} mg of {form.dissolves_in}; {most * solvent:.4g} mg do.",
+        )
+
+
+def _content_violations(form: Form, design: Design) -> Iterator[Violation]:
+    low, high = form.range_of("elemental_mg_per_unit")
+    unit = design.elemental_mg_per_unit
+    if not low - ROUNDING_MG <= unit <= high + ROUNDING_MG:
+        yield _range("elemental_per_unit", "Elemental Mg per unit", unit, low, high, "mg")
+
+
+def _dose_violations(
+    form: Form, limits: Limits, dose: DoseRange, design: Design
+) -> Iterator[Violation]:
+    yield from _content_violations(form, design)
+    where, per_day = limits.jurisdiction, design.elemental_mg_per_day
+    checks = [("dose", "Dose of this study", per_day, dose.low_mg_per_day, dose.high_mg_per_day)]
+    if form.route.is_supplement:
+        at_once, most = design.elemental_mg_per_intake, limits.per_occasion.value
+        checks += [
+            ("per_occasion", f"Elemental Mg per occasion ({where})", at_once, 0.0, most),
+            (
+                *("daily_supplemental", f"Supplemental Mg a day ({where})", per_day),
+                *(0.0, limits.daily_supplemental.value),
+            ),
+        ]
+    for rule, title, value, least, most in checks:
+        if not least - ROUNDING_MG <= value <= most + ROUNDING_MG:
+            unit = "mg" if rule == "per_occasion" else "mg/d"
+            yield _range(rule, title, value, least, most, unit)
+    fewest = limits.min_intakes.value
+    if form.route.is_supplement and design.regimen.intakes_per_day < fewest:
+        yield Violation(
+            rule="min_intakes",
+            value=design.regimen.intakes_per_day,
+            limit=f">= {fewest:g}",
+            unit="1/d",
+            message=f"{design.regimen.intakes_per_day} intake a day is fewer than the"
+            f" {fewest:g} that {where} asks for.",
+        )
+
+
+def _process_violations(form: Form, design: Design) -> Iterator[Violation]:
+    active = active_parameters(form, chosen_in(form, design), design.process)
+    known = [FORM, *(p.name for p in active), *(d.name for d in form.dimensions)]
+    if design.second_salt:
+        known.append(SECOND_SHARE)
+        yield from _mixture_violations(design)
     for name, value in design.process.items():
         if name not in known:
             yield Violation(
@@ -229,10 +367,38 @@ def process_violations(system: DeliverySystem, design: Design) -> Iterator[Viola
                 value=value,
                 limit=", ".join(known),
                 unit="-",
-                message=f"Parameter {name!r} does not belong to {system.name}.",
+                message=f"Parameter {name!r} does not belong to this {design.system} {form.name}.",
             )
-    for parameter in system.process:
+    for parameter in active:
         yield from _setting_violations(parameter, design.process.get(parameter.name, "missing"))
+    for d in form.dimensions:
+        size = design.process.get(d.name, "missing")
+        if isinstance(size, str) or not d.low - ROUNDING_MG <= size <= d.high + ROUNDING_MG:
+            limit = f"{d.low:g} to {d.high:g}"
+            yield Violation(
+                rule="process",
+                value=size,
+                limit=limit,
+                unit=d.unit,
+                message=f"{d.name} {_stated(size, d.unit)} lies outside the limits of {limit}"
+                f" {d.unit}.",
+            )
+
+
+def _mixture_violations(design: Design) -> Iterator[Violation]:
+    """Yield whether the share of the second salt is what its setting says."""
+    stated = design.process.get(SECOND_SHARE, "missing")
+    amount = design.amounts_mg[SECOND_SALT]
+    if isinstance(stated, str) or abs(amount - design.salt_mass_mg * stated / 100) > BALANCE_MG:
+        share = 100 * amount / design.salt_mass_mg
+        yield Violation(
+            rule="process",
+            value=stated,
+            limit=f"{share:.4g}",
+            unit="%",
+            message=f"{SECOND_SHARE} {stated} is not the share of {design.second_salt} in the"
+            f" salt mass, {share:.4g} %.",
+        )
 
 
 def _setting_violations(parameter: Parameter, value: float | str) -> Iterator[Violation]:
@@ -251,7 +417,8 @@ def _setting_violations(parameter: Parameter, value: float | str) -> Iterator[Vi
     limit = f"{parameter.low:g} to {parameter.high:g}"
     message = ""
     if isinstance(value, str) or not parameter.low <= value <= parameter.high:
-        message = f"{name} {value} lies outside {limit} {parameter.unit}."
+        stated = _stated(value, parameter.unit)
+        message = f"{name} {stated} lies outside the limits of {limit} {parameter.unit}."
     elif parameter.snap(value) != value:
         limit += f" in steps of {parameter.step:g}"
         message = f"{name} {value:g} {parameter.unit} cannot be set; it goes from {limit}."
@@ -261,44 +428,13 @@ def _setting_violations(parameter: Parameter, value: float | str) -> Iterator[Vi
         )
 
 
-def incompatibility_violations(design: Design) -> Iterator[Violation]:
-    """Yield which substances of a design must not meet.
-
-    Parameters
-    ----------
-    design : Design
-        Any design, [-].
-
-    Yields
-    ------
-    Violation
-        One for each pair, [-].
-    """
-    for rule in incompatibilities():
-        if rule.severity is Severity.INVALID and rule.applies(design.salt, present(design)):
-            yield Violation(
-                rule="incompatibility",
-                value=f"{design.salt} with {rule.second}",
-                limit="not together",
-                unit="-",
-                message=f"{rule.message} {rule.hint}",
-            )
+def _figure(value: float, digits: int) -> str:
+    """Return a number with so many digits, and never with an exponent for a large one."""
+    return f"{value:.0f}" if value >= 10.0**digits else f"{value:.{digits}g}"
 
 
-def present(design: Design) -> frozenset[str]:
-    """Return the excipients of which a design holds any.
-
-    Parameters
-    ----------
-    design : Design
-        Any design, [-].
-
-    Returns
-    -------
-    frozenset of str
-        Excipient names, [-].
-    """
-    return frozenset(n for n, mg in design.amounts_mg.items() if mg > 0 and n != "salt")
+def _stated(value: float | str, unit: str) -> str:
+    return value if isinstance(value, str) else f"{value:g} {unit}"
 
 
 def _choice(rule: str, value: str, choices: tuple[str, ...]) -> Violation:
@@ -319,6 +455,6 @@ def _range(rule: str, title: str, value: float, low: float, high: float, unit: s
         value=value,
         limit=f"{low:g} to {high:g}",
         unit=unit,
-        message=f"{title} {value:.4g} {unit} is {relation} the limit of {bound:g} {unit}"
-        f" by {abs(value - bound):.3g}.",
+        message=f"{title} {_figure(value, 4)} {unit} is {relation} the limit of {bound:g} {unit}"
+        f" by {_figure(abs(value - bound), 3)}.",
     )

@@ -9,21 +9,23 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
-from attrs import field, frozen
+from attrs import field, fields, frozen
 
 from formulation.arrays import FloatArray
+from formulation.delivery import Route
 from formulation.design import Design
 from formulation.errors import InputError
 from formulation.patients import Population
-from formulation.profiles import HCL_01M
 from formulation.provenance import Origin
 from formulation.targets import BENCH_TIMES_H, STATISTICS, Scope, get_endpoint
 from formulation.units import MG_PER_MMOL
 from models.absorption.gut import GutDay, simulate_day, simulate_diet
+from models.absorption.skin import delivered_mmol_per_day
 from models.disposition.kidney import serum_mmol_per_l
+from models.exact import Columns, cost_columns, exact_columns
 from models.population import Subjects, draw_subjects
 from models.release import ReleaseLaw, release_law
-from models.release.vessel import dissolve_all
+from models.release.bench import bench_curves
 
 PERCENTILES = {"p05": 5.0, "p50": 50.0, "p95": 95.0}
 LANES = 16_384
@@ -43,7 +45,8 @@ class EndpointTable:
     """Endpoint keys, the columns."""
 
     value: FloatArray
-    """Values, of shape (n_designs, n_keys), each in its endpoint's unit."""
+    """Values, of shape (n_designs, n_keys), each in its endpoint's unit; nan for the costs of a
+    design with an ingredient of unknown price, and nowhere else."""
 
     lo90: FloatArray
     """Lower end of the 90 % interval, of shape (n_designs, n_keys)."""
@@ -87,7 +90,7 @@ class Chain(Protocol):
         Parameters
         ----------
         designs : sequence of Design
-            Oral designs, [-].
+            Designs of any system, [-].
         population : Population
             Who takes them, [-].
         outputs : sequence of str
@@ -98,28 +101,6 @@ class Chain(Protocol):
         EndpointTable
             Values with intervals and their origin, each in its endpoint's unit, [-].
         """
-
-
-def recipe_values(design: Design) -> dict[str, float]:
-    """Return the endpoints that are arithmetic on the recipe.
-
-    Parameters
-    ----------
-    design : Design
-        The design, [-].
-
-    Returns
-    -------
-    dict of str to float
-        Unit mass [mg], units a day [1/d], swallowed mass [g/d], elemental dose [mg/d], [-].
-    """
-    units = design.regimen.units_per_day
-    return {
-        "unit_mass": design.unit_mass_mg,
-        "units_per_day": float(units),
-        "swallowed_mass": design.unit_mass_mg * units / 1000,
-        "elemental_dose": design.elemental_mg_per_day,
-    }
 
 
 @frozen(kw_only=True, eq=False)
@@ -139,7 +120,7 @@ def simulate_responses(designs: Sequence[Design], subjects: Subjects) -> Subject
     Parameters
     ----------
     designs : sequence of Design
-        Oral designs, [-].
+        Designs of any system, [-].
     subjects : Subjects
         The people, the same for every design, [-].
 
@@ -150,24 +131,42 @@ def simulate_responses(designs: Sequence[Design], subjects: Subjects) -> Subject
     """
     laws = [release_law(design) for design in designs]
     diet = simulate_diet(subjects)
+    shape = (len(designs), len(subjects))
+    day = GutDay(**{name: np.empty(shape) for name in _AMOUNTS})
     chunk = max(LANES // len(subjects), 1)
-    days = [
-        simulate_day(laws[k : k + chunk], [d.regimen for d in designs[k : k + chunk]], subjects)
-        for k in range(0, len(designs), chunk)
-    ]
-    day = GutDay(
-        **{
-            name: np.concatenate([getattr(d, name) for d in days])
-            for name in (
-                "absorbed_mmol",
-                "soluble_unabsorbed_mmol",
-                "solid_mmol",
-                "peak_gut_load_mmol",
-                "eaten_mmol",
-            )
-        }
-    )
+    swallowed = [k for k, law in enumerate(laws) if law.route is not Route.SKIN]
+    for first in range(0, len(swallowed), chunk):
+        rows = swallowed[first : first + chunk]
+        regimens = [designs[k].regimen for k in rows]
+        _fill(day, rows, simulate_day([laws[k] for k in rows], regimens, subjects))
+    if worn := [k for k, law in enumerate(laws) if law.route is Route.SKIN]:
+        through = delivered_mmol_per_day(
+            [laws[k] for k in worn],
+            [designs[k].regimen for k in worn],
+            subjects.values["skin_permeability_factor"],
+        )
+        dose = np.array([[designs[k].elemental_mg_per_day / MG_PER_MMOL] for k in worn])
+        _fill(day, worn, _beside(diet, through, dose))
     return _responses(designs, subjects, diet, day)
+
+
+_AMOUNTS = tuple(field.name for field in fields(GutDay))
+
+
+def _fill(day: GutDay, rows: Sequence[int], part: GutDay) -> None:
+    for name in _AMOUNTS:
+        getattr(day, name)[rows] = getattr(part, name)
+
+
+def _beside(diet: GutDay, through: FloatArray, dose: FloatArray) -> GutDay:
+    """Return the day of people who wear a patch: their diet, and what passes the skin."""
+    return GutDay(
+        absorbed_mmol=diet.absorbed_mmol + through,
+        soluble_unabsorbed_mmol=diet.soluble_unabsorbed_mmol + np.zeros_like(through),
+        solid_mmol=diet.solid_mmol + (dose - through),
+        peak_gut_load_mmol=diet.peak_gut_load_mmol + np.zeros_like(through),
+        eaten_mmol=diet.eaten_mmol + dose + np.zeros_like(through),
+    )
 
 
 def _responses(
@@ -230,7 +229,7 @@ class MechanisticChain:
         Parameters
         ----------
         designs : sequence of Design
-            Oral designs, [-].
+            Designs of any system, [-].
         population : Population
             Who takes them, [-].
         outputs : sequence of str
@@ -248,26 +247,22 @@ class MechanisticChain:
         """
         if not designs:
             raise InputError("MechanisticChain: no design to evaluate.")
-        columns: dict[str, FloatArray] = {}
-        low: dict[str, FloatArray] = {}
-        high: dict[str, FloatArray] = {}
         scopes = {get_endpoint(key).scope for key in outputs}
+        exact = exact_columns(designs)
+        columns = {key: (column, column, column) for key, column in exact.items()}
         if Scope.POPULATION in scopes:
             responses = simulate_responses(designs, draw_subjects(population)).values
-            for name, values in responses.items():
-                for statistic, percent in PERCENTILES.items():
-                    key = f"{name}.{statistic}"
-                    columns[key] = np.percentile(values, percent, axis=1)
-                    low[key], high[key] = percentile_interval(values, percent)
-        if Scope.BENCH in scopes:
-            columns.update(bench_values([release_law(d) for d in designs]))
-        for key in ("unit_mass", "units_per_day", "swallowed_mass", "elemental_dose"):
-            columns[key] = np.array([recipe_values(d)[key] for d in designs])
+            columns |= _percentiles(responses)
+            columns |= cost_columns(exact["cost_eur_per_day"], columns)
+        if not BENCH_TIMES_H.keys().isdisjoint(outputs):
+            bench = bench_values([release_law(d) for d in designs])
+            columns |= {key: (column, column, column) for key, column in bench.items()}
+        value, lo90, hi90 = (np.column_stack([columns[k][i] for k in outputs]) for i in range(3))
         return EndpointTable(
             keys=tuple(outputs),
-            value=np.column_stack([columns[k] for k in outputs]),
-            lo90=np.column_stack([low.get(k, columns[k]) for k in outputs]),
-            hi90=np.column_stack([high.get(k, columns[k]) for k in outputs]),
+            value=value,
+            lo90=lo90,
+            hi90=hi90,
             origin=Origin.SIMULATED,
             kind=self.interval_kind(population),
         )
@@ -292,8 +287,17 @@ class MechanisticChain:
         )
 
 
+def _percentiles(responses: Mapping[str, FloatArray]) -> Columns:
+    found = {}
+    for name, values in responses.items():
+        for statistic, percent in PERCENTILES.items():
+            low, high = percentile_interval(values, percent)
+            found[f"{name}.{statistic}"] = (np.percentile(values, percent, axis=1), low, high)
+    return found
+
+
 def bench_values(laws: Sequence[ReleaseLaw]) -> dict[str, FloatArray]:
-    """Return the bench endpoints of several laws in 0.1 M HCl.
+    """Return the bench endpoints of several laws, each in its own bench medium.
 
     Parameters
     ----------
@@ -305,8 +309,7 @@ def bench_values(laws: Sequence[ReleaseLaw]) -> dict[str, FloatArray]:
     dict of str to ndarray of shape (n_laws,)
         Released by endpoint, [% of label].
     """
-    times = np.array(list(BENCH_TIMES_H.values()))
-    curves = dissolve_all(laws, HCL_01M, times)
+    curves = bench_curves(laws, np.array(list(BENCH_TIMES_H.values())))
     return {
         name: np.array([100 * curve.fraction[k] for curve in curves])
         for k, name in enumerate(BENCH_TIMES_H)

@@ -8,6 +8,7 @@ import pytest
 
 from experiments.cli import app
 from experiments.config import load_study
+from experiments.config.product import load_product
 from experiments.workspace import VARIABLES
 from formulation import errors
 from formulation.delivery import DELIVERY_SYSTEMS
@@ -107,9 +108,12 @@ def test_every_exit_code_is_in_the_contracts() -> None:
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "configs").rglob("*.yaml")), ids=lambda p: p.name)
-def test_every_study_in_the_repository_loads(path: Path) -> None:
+def test_every_study_and_product_in_the_repository_loads(path: Path) -> None:
     """No file of configs is stale."""
-    assert load_study(path).space.systems
+    if path.parent.name == "products":
+        assert load_product(path).design.elemental_mg_per_unit > 0
+    else:
+        assert load_study(path).space.systems
 
 
 def test_every_file_the_readme_links_to_exists() -> None:

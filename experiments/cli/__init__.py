@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from experiments.cli import check, data, studies
+from experiments.cli import check, data, dissolution, doctor, init, schema, studies
 from experiments.cli.output import emit_problems, note
 from formulation.errors import (
     FormulationError,
@@ -33,6 +33,10 @@ app = typer.Typer(
 check.register(app)
 studies.register(app)
 data.register(app)
+init.register(app)
+schema.register(app)
+dissolution.register(app)
+doctor.register(app)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

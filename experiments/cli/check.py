@@ -10,9 +10,15 @@ from experiments.cli.output import emit_json, emit_lines
 
 if TYPE_CHECKING:
     from experiments.config import StudySpec
+    from formulation.delivery import Form
     from formulation.space import SystemSpace
 
-SCHEMA, VERSION = "formulation/check", 1
+SCHEMA, VERSION = "formulation/check", 2
+MOST_SETTINGS = 8
+"""Settings of one choice that are listed, [-]."""
+
+LEFT_OUT = "left out: fits no regimen at this dose"
+"""What is said of a salt that cannot be made into anything."""
 
 
 def register(app: typer.Typer) -> None:
@@ -71,41 +77,42 @@ def describe(study: "StudySpec") -> dict[str, Any]:
             "idle_fields": list(study.population.idle_fields),
         },
         **{key: study.config[key] for key in ("objectives", "limits", "budget")},
+        "profile": study.config.get("profile", []),
         "warnings": list(study.lot_warnings),
     }
 
 
 def _system(space: "SystemSpace") -> dict[str, Any]:
-    from formulation.parameters import ChoiceParameter
-
-    system = space.system
-    numbers = [p for p in system.process if not isinstance(p, ChoiceParameter)]
-    choices = [p for p in system.process if isinstance(p, ChoiceParameter)]
-    units = {
-        **{component.name: "% w/w" for component in system.components},
-        **{parameter.name: parameter.unit for parameter in numbers},
-        "unit_mass": "mg",
-        "elemental_mg_per_unit": "mg",
-    }
-    ranges = {}
-    for name, unit in units.items():
-        low, high = system.range_of(name)
-        ranges[name] = {"low": low, "high": high, "unit": unit}
     return {
-        "name": system.name,
-        "title": system.title,
-        "ranges": ranges,
-        "choices": {parameter.name: list(parameter.choices) for parameter in choices},
+        "name": space.name,
+        "title": space.system.title,
+        "forms": [
+            {
+                "name": form.name,
+                "title": form.title,
+                "ranges": {
+                    name: {"low": low, "high": high, "unit": _shown(unit, name, form)}
+                    for name, (low, high, unit) in form.ranges().items()
+                },
+                "choices": {name: list(known) for name, known in form.choices().items()},
+            }
+            for form in space.system.forms
+        ],
         "salts": [
             {
-                "name": lot.salt.key,
-                "mg_content_pct": lot.mg_pct,
-                "regimens": list(space.options.get(lot.salt.key, ())),
+                "name": source.name,
+                "mg_content_pct": [lot.mg_pct for lot in source.lots],
+                "forms": list(space.options.get(source.name, ())),
+                "regimens": list(space.regimens_for(source.name)),
                 "regimens_asked": len(space.regimens),
             }
-            for lot in space.lots
+            for source in space.sources
         ],
     }
+
+
+def _shown(unit: str, name: str, form: "Form") -> str:
+    return "% w/w" if name in {c.name for c in form.components} else unit
 
 
 def _lines(document: dict[str, Any]) -> Iterator[str]:
@@ -125,16 +132,22 @@ def _lines(document: dict[str, Any]) -> Iterator[str]:
             f" to {aim['ideal']} at best"
         )
     for limit in document["limits"]:
-        ends = (
-            f"{word} {limit[k]}" for k, word in (("low", "from"), ("high", "up to")) if k in limit
-        )
-        yield f"Limit         {limit['endpoint']} {' '.join(ends)}"
+        yield f"Limit         {limit['endpoint']} {_ends(limit)}"
+    for target in document["profile"]:
+        yield f"Profile       {target['attribute']} {_ends(target)}"
+    if not document["profile"]:
+        yield "Profile       the usual ranges (formulation data show quality_attributes)"
     yield (
         f"Budget        {budget['trials']} trials in batches of {budget['batch']} by"
         f" {budget['strategy']}, seed {budget['seed']};"
         f" front confirmed for {budget['confirm_subjects']} subjects"
     )
     yield from (f"Warning       {warning}" for warning in document["warnings"])
+
+
+def _ends(bounds: dict[str, Any]) -> str:
+    named = (("low", "from"), ("high", "up to"))
+    return " ".join(f"{word} {bounds[key]}" for key, word in named if key in bounds)
 
 
 def _regimen_lines(regimens: dict[str, list[Any]]) -> Iterator[str]:
@@ -146,14 +159,24 @@ def _regimen_lines(regimens: dict[str, list[Any]]) -> Iterator[str]:
 
 def _system_lines(system: dict[str, Any]) -> Iterator[str]:
     yield f"System        {system['name']}: {system['title']}"
-    for name, ends in system["ranges"].items():
-        yield f"                {name} {ends['low']:g} to {ends['high']:g} {ends['unit']}"
-    for name, settings in system["choices"].items():
-        yield f"                {name} {', '.join(settings)}"
+    for form in system["forms"]:
+        yield f"  {form['name']}"
+        for name, ends in form["ranges"].items():
+            yield f"                {name} {ends['low']:g} to {ends['high']:g} {ends['unit']}"
+        for name, settings in form["choices"].items():
+            yield f"                {name} {_some(settings)}"
     for salt in system["salts"]:
         n, asked = len(salt["regimens"]), salt["regimens_asked"]
-        made = f"fits {n} of {asked} regimens" if n else "left out: fits no regimen at this dose"
-        yield f"                salt {salt['name']} ({salt['mg_content_pct']:g} % Mg) {made}"
+        forms = f" as {', '.join(salt['forms'])}" if len(system["forms"]) > 1 else ""
+        made = f"fits {n} of {asked} regimens{forms}" if n else LEFT_OUT
+        content = " and ".join(f"{pct:g}" for pct in salt["mg_content_pct"])
+        yield f"                salt {salt['name']} ({content} % Mg) {made}"
+
+
+def _some(settings: list[str]) -> str:
+    shown = ", ".join(settings[:MOST_SETTINGS])
+    more = len(settings) - MOST_SETTINGS
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def _population_lines(population: dict[str, Any]) -> Iterator[str]:

@@ -7,7 +7,8 @@ from typing import Any
 
 from experiments.cli.output import table_lines
 from experiments.reports.answers import answer
-from experiments.reports.wording import limit_text, number_text, unit_of
+from experiments.reports.quality import failing_text
+from experiments.reports.wording import limit_text, number_text, salts_text, unit_of
 
 MOST_CANDIDATES = 12
 """Candidates shown before the rest is counted, [-]."""
@@ -51,6 +52,11 @@ def front_lines(document: Mapping[str, Any], width: int) -> list[str]:
     lines += ["", "Recipes, mg in one unit:"]
     for candidate in shown:
         lines += wrap(_recipe(candidate), width, subsequent_indent="      ")
+    if failing := [text for candidate in shown if (text := failing_text(candidate))]:
+        lines += ["", "Misses its quality profile more likely than not:"]
+        lines += [
+            line for text in failing for line in wrap(text, width, subsequent_indent="      ")
+        ]
     return lines
 
 
@@ -169,7 +175,7 @@ def _row(candidate: Mapping[str, Any], keys: list[str]) -> list[str]:
     )
     return [
         candidate["label"],
-        candidate["design"]["salt"],
+        salts_text(candidate["design"]),
         candidate["design"]["system"].replace("_", " "),
         *(_value(candidate, key) for key in keys),
         verdict,
@@ -186,9 +192,9 @@ def _value(candidate: Mapping[str, Any], key: str) -> str:
 
 
 def _recipe(candidate: Mapping[str, Any]) -> str:
-    salt = candidate["design"]["salt"]
+    salts = {name: candidate["design"].get(name, "") for name in ("salt", "second_salt")}
     amounts = [
-        f"{salt if name == 'salt' else name} {amount:.1f}"
+        f"{salts.get(name, name)} {amount:.1f}"
         for name, amount in candidate["recipe_mg"].items()
         if amount > 0
     ]

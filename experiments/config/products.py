@@ -4,12 +4,12 @@ from functools import partial
 from itertools import product
 from typing import TypeVar
 
-from attrs import frozen
+from attrs import evolve, field, frozen
 
 from experiments.config.items import Item
+from formulation.blends import SaltSource, single
 from formulation.delivery import DELIVERY_SYSTEMS, DeliverySystem, get_system
 from formulation.limits import Limits
-from formulation.parameters import ChoiceParameter
 from formulation.regimen import MAX_INTAKES_PER_DAY, MAX_UNITS_PER_INTAKE, Regimen
 from formulation.salts import Lot, make_lot, salts
 from formulation.space import DesignSpace, DoseRange, SystemSpace
@@ -30,27 +30,11 @@ class SystemPart:
     system: DeliverySystem
     """The narrower system."""
 
-    ranges: tuple[str, ...] = ()
-    """Ranges the study states."""
+    ranges: dict[str, dict[str, float]] = field(factory=dict)
+    """Ends of the ranges the study states, in the unit of each, by name."""
 
-    choices: tuple[str, ...] = ()
-    """Choices the study states."""
-
-    def settings(self, name: str) -> tuple[str, ...]:
-        """Return the settings a choice still has.
-
-        Parameters
-        ----------
-        name : str
-            Choice parameter, [-].
-
-        Returns
-        -------
-        tuple of str
-            Its settings; empty for a number, [-].
-        """
-        parameter = self.system.parameter(name)
-        return parameter.choices if isinstance(parameter, ChoiceParameter) else ()
+    choices: dict[str, list[str]] = field(factory=dict)
+    """Settings the study states, by choice."""
 
 
 def read_systems(item: Item) -> list[tuple[Item, SystemPart]]:
@@ -77,8 +61,8 @@ def read_systems(item: Item) -> list[tuple[Item, SystemPart]]:
     return list(found.values())
 
 
-def read_lots(item: Item) -> tuple[Lot, ...]:
-    """Return the salts of a study as delivered.
+def read_sources(item: Item) -> tuple[SaltSource, ...]:
+    """Return the salts of a study as delivered, single or mixed.
 
     Parameters
     ----------
@@ -87,17 +71,17 @@ def read_lots(item: Item) -> tuple[Lot, ...]:
 
     Returns
     -------
-    tuple of Lot
+    tuple of SaltSource
         Those that could be read, [-].
     """
-    found: dict[str, Lot] = {}
+    found: dict[str, SaltSource] = {}
     for element in item.elements(most=MAX_ELEMENTS):
-        lot = _read_lot(element)
-        if lot is None:
+        source = _read_source(element)
+        if source is None:
             continue
-        if lot.salt.key in found:
-            element.refuse("duplicate", f"salt {lot.salt.key!r} stands twice.")
-        found[lot.salt.key] = lot
+        if source.name in found:
+            element.refuse("duplicate", f"salt {source.name!r} stands twice.")
+        found[source.name] = source
     return tuple(found.values())
 
 
@@ -179,7 +163,7 @@ def read_regimens(item: Item | None, limits: Limits | None) -> tuple[Regimen, ..
 def make_space(
     item: Item,
     systems: list[tuple[Item, SystemPart]],
-    lots: tuple[Lot, ...],
+    sources: tuple[SaltSource, ...],
     regimens: tuple[Regimen, ...],
     limits: Limits,
     dose: DoseRange,
@@ -192,7 +176,7 @@ def make_space(
         The list of systems, blamed for an empty space, [-].
     systems : list of tuple
         What `read_systems` returned, [-].
-    lots : tuple of Lot
+    sources : tuple of SaltSource
         Salts as delivered, [-].
     regimens : tuple of Regimen
         Ways of taking it, [-].
@@ -209,7 +193,7 @@ def make_space(
     spaces = []
     for element, part in systems:
         space = SystemSpace(
-            system=part.system, lots=lots, regimens=regimens, limits=limits, dose=dose
+            system=part.system, sources=sources, regimens=regimens, limits=limits, dose=dose
         )
         if element.attempt(partial(_composed, space)) is not None:
             spaces.append(space)
@@ -218,30 +202,9 @@ def make_space(
     return item.attempt(lambda: DesignSpace(spaces=tuple(spaces)))
 
 
-def range_unit(system: DeliverySystem, name: str) -> str:
-    """Return the unit in which a range of a system is stated.
-
-    Parameters
-    ----------
-    system : DeliverySystem
-        The system, [-].
-    name : str
-        What the range belongs to, [-].
-
-    Returns
-    -------
-    str
-        The unit, [-].
-    """
-    if name in ("unit_mass", "elemental_mg_per_unit"):
-        return "mg"
-    units = {p.name: p.unit for p in system.process if not isinstance(p, ChoiceParameter)}
-    return units.get(name, "percent")
-
-
 def _composed(space: SystemSpace) -> SystemSpace:
     """Return a space once it is known that its composition is possible."""
-    _ = space.composition
+    space.check_composition()
     return space
 
 
@@ -255,7 +218,8 @@ def _read_system(item: Item) -> SystemPart | None:
     if name is None:
         return None
     part = SystemPart(system=get_system(name))
-    for key, read in (("ranges", _narrowed), ("choices", _restricted)):
+    # Forms first, so that a range need only fit the forms that remain.
+    for key, read in (("choices", _restricted), ("ranges", _narrowed)):
         for stated, member in members[key].entries().items() if key in members else ():
             part = read(part, stated, member) or part
     return part
@@ -263,45 +227,65 @@ def _read_system(item: Item) -> SystemPart | None:
 
 def _narrowed(part: SystemPart, name: str, item: Item) -> SystemPart | None:
     system = part.system
-    own = item.attempt(lambda: system.range_of(name), at_key=True)
-    if own is None:
+    unit = system.names().get(name)
+    if not unit:
+        # An unknown name, or a choice: the domain says which.
+        item.attempt(lambda: system.narrowed(name, 0.0, 1.0), at_key=True)
         return None
-    unit = range_unit(system, name)
     members = item.members(optional=("low", "high"))
     ends = {key: member.quantity(unit) for key, member in members.items()}
     if not ends and isinstance(item.node.value, dict):
         item.refuse("missing_key", "neither low nor high is given.", hint="Add one or both.")
-    if not ends or None in ends.values():
+    stated = {key: end for key, end in ends.items() if end is not None}
+    if not stated or len(stated) < len(ends):
         return None
-    low, high = ends.get("low", own[0]), ends.get("high", own[1])
-    assert low is not None
-    assert high is not None
-    narrower = item.attempt(lambda: system.narrowed(name, low, high))
+    narrower = item.attempt(lambda: system.narrowed(name, stated.get("low"), stated.get("high")))
     if narrower is None:
         return None
-    return SystemPart(system=narrower, ranges=(*part.ranges, name), choices=part.choices)
+    return evolve(part, system=narrower, ranges={**part.ranges, name: stated})
 
 
 def _restricted(part: SystemPart, name: str, item: Item) -> SystemPart | None:
     system = part.system
-    parameter = item.attempt(lambda: system.parameter(name), at_key=True)
-    if parameter is None:
-        return None
-    if not isinstance(parameter, ChoiceParameter):
+    if system.names().get(name):
         message = f"{system.name}.{name} is a number, no choice."
         item.refuse("wrong_type", message, hint="Give it low and high under 'ranges'.", at_key=True)
         return None
+    if name not in system.names():
+        item.attempt(lambda: system.restricted(name, ("",)), at_key=True)
+        return None
+    known = system.settings(name)
     elements = item.elements(most=MAX_ELEMENTS)
-    settings = [e.name(f"{name} setting", parameter.choices) for e in elements]
+    settings = [e.name(f"{name} setting", known) for e in elements]
     if not settings or None in settings:
         return None
     named = tuple(s for s in settings if s is not None)
     if len(set(named)) < len(named):
         item.refuse("duplicate", "a setting stands twice.", hint="Keep each once.")
         return None
-    return SystemPart(
-        system=system.restricted(name, named), ranges=part.ranges, choices=(*part.choices, name)
-    )
+    narrower = item.attempt(lambda: system.restricted(name, named))
+    if narrower is None:
+        return None
+    return evolve(part, system=narrower, choices={**part.choices, name: list(named)})
+
+
+def _read_source(item: Item) -> SaltSource | None:
+    """Return one salt, or a mixture ``{mix: [first, second], second: {low: ..., high: ...}}``."""
+    value = item.node.value
+    if not (isinstance(value, dict) and ("mix" in value or "second" in value)):
+        lot = _read_lot(item)
+        return None if lot is None else single(lot)
+    members = item.members(required=("mix", "second"))
+    if len(members) < 2:
+        return None
+    lots = [_read_lot(element) for element in members["mix"].elements(most=2, least=2)]
+    ends = members["second"].members(required=("low", "high"))
+    shares = {key: member.quantity("percent") for key, member in ends.items()}
+    low, high = shares.get("low"), shares.get("high")
+    if not lots or None in lots or low is None or high is None:
+        return None
+    both = tuple(lot for lot in lots if lot is not None)
+    return item.attempt(lambda: SaltSource(lots=both, low_pct=round(low), high_pct=round(high)))
 
 
 def _read_lot(item: Item) -> Lot | None:

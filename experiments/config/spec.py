@@ -9,6 +9,7 @@ from attrs import field, frozen
 
 from formulation.errors import InputError, UnknownNameError
 from formulation.patients import MAX_POPULATION, Population
+from formulation.quality_attributes import ProfileTarget
 from formulation.space import DesignSpace
 from formulation.targets import Objective, OutcomeLimit
 
@@ -92,6 +93,9 @@ class StudySpec:
     budget: Budget
     """How long to search."""
 
+    profile: tuple[ProfileTarget, ...] = ()
+    """What the product must satisfy besides; empty for the usual ranges of its systems."""
+
     text: str = field(eq=False, repr=False)
     """The file as it was written; empty for a study rebuilt from its `config`."""
 
@@ -107,5 +111,5 @@ class StudySpec:
     @property
     def lot_warnings(self) -> tuple[str, ...]:
         """What assays far above a salt's formula mean."""
-        lots = self.space.spaces[0].lots
-        return tuple(lot.warning for lot in lots if lot.warning)
+        lots = (lot for source in self.space.spaces[0].sources for lot in source.lots)
+        return tuple(dict.fromkeys(lot.warning for lot in lots if lot.warning))

@@ -25,14 +25,16 @@ from experiments.config.items import Item
 from experiments.config.products import (
     SystemPart,
     make_space,
-    range_unit,
     read_dose,
-    read_lots,
     read_regimens,
+    read_sources,
     read_systems,
 )
+from experiments.config.profile import profile_config, read_profile, refuse_unpriced
 from experiments.config.quantities import quantity_text
 from experiments.config.spec import Budget, StudySpec
+from formulation.blends import SaltSource
+from formulation.delivery import get_system
 from formulation.errors import InputError, Problem, RefusedError
 from formulation.limits import Limits, all_limits, get_limits
 from formulation.patients import Population, get_patient_field
@@ -42,7 +44,7 @@ from formulation.targets import Objective, OutcomeLimit, get_endpoint
 REQUIRED = ("study", "jurisdiction", "systems", "salts", "dose", "population", "objectives")
 """Keys every study file has."""
 
-OPTIONAL = ("question", "regimens", "limits", "budget")
+OPTIONAL = ("question", "regimens", "limits", "profile", "budget")
 """Keys a study file may leave out."""
 
 
@@ -145,7 +147,11 @@ def _read(item: Item, text: str) -> StudySpec | None:
     population = read_population(members["population"]) if "population" in members else None
     objectives = read_objectives(members["objectives"]) if "objectives" in members else ()
     outcomes = read_limits(members.get("limits"))
+    profile = read_profile(members.get("profile"))
     budget = read_budget(members.get("budget"))
+    for key, aims in (("objectives", objectives), ("limits", outcomes)):
+        if product is not None and aims:
+            refuse_unpriced(members[key], aims, product[0])
     if item.problems or None in (limits, product, population, budget):
         return None
     assert limits is not None
@@ -162,6 +168,7 @@ def _read(item: Item, text: str) -> StudySpec | None:
         objectives=objectives,
         limits=outcomes,
         budget=budget,
+        profile=profile,
         text=text,
         config={
             "study": name,
@@ -171,6 +178,8 @@ def _read(item: Item, text: str) -> StudySpec | None:
             "population": _population_config(population),
             "objectives": [_objective_config(o) for o in objectives],
             "limits": [_limit_config(limit) for limit in outcomes],
+            # A study without a profile keeps the hash it had before there were profiles.
+            **({"profile": profile_config(profile)} if profile else {}),
             "budget": asdict(budget),
         },
     )
@@ -188,14 +197,14 @@ def _read_space(
 ) -> tuple[DesignSpace, list[SystemPart]] | None:
     before = len(item.problems)
     systems = read_systems(members["systems"]) if "systems" in members else []
-    lots = read_lots(members["salts"]) if "salts" in members else ()
+    sources = read_sources(members["salts"]) if "salts" in members else ()
     dose = read_dose(members["dose"], limits) if "dose" in members else None
     regimens = read_regimens(members.get("regimens"), limits)
     if len(item.problems) > before or limits is None or dose is None:
         return None
-    if not (systems and lots and regimens):
+    if not (systems and sources and regimens):
         return None
-    space = make_space(members["systems"], systems, lots, regimens, limits, dose)
+    space = make_space(members["systems"], systems, sources, regimens, limits, dose)
     return None if space is None else (space, [part for _, part in systems])
 
 
@@ -204,10 +213,7 @@ def _space_config(space: DesignSpace, parts: list[SystemPart]) -> dict[str, Any]
     regimens = first.regimens
     return {
         "systems": [_system_config(part) for part in parts],
-        "salts": [
-            {"name": lot.salt.key, "mg_content": quantity_text(lot.mg_pct, "percent")}
-            for lot in first.lots
-        ],
+        "salts": [_source_config(source) for source in first.sources],
         "dose": {
             "low": quantity_text(first.dose.low_mg_per_day, "mg/d"),
             "high": quantity_text(first.dose.high_mg_per_day, "mg/d"),
@@ -219,14 +225,27 @@ def _space_config(space: DesignSpace, parts: list[SystemPart]) -> dict[str, Any]
     }
 
 
+def _source_config(source: SaltSource) -> dict[str, Any]:
+    lots = [
+        {"name": lot.salt.key, "mg_content": quantity_text(lot.mg_pct, "percent")}
+        for lot in source.lots
+    ]
+    if not source.is_mixture:
+        return lots[0]
+    ends = {"low": source.low_pct, "high": source.high_pct}
+    return {"mix": lots, "second": {k: quantity_text(x, "percent") for k, x in ends.items()}}
+
+
 def _system_config(part: SystemPart) -> dict[str, Any]:
-    system = part.system
-    ranges = {}
-    for name in part.ranges:
-        low, high = (quantity_text(end, range_unit(system, name)) for end in system.range_of(name))
-        ranges[name] = {"low": low, "high": high}
-    choices = {name: list(part.settings(name)) for name in part.choices}
-    return {"name": system.name, "ranges": ranges, "choices": choices}
+    units = get_system(part.system.name).names()
+    return {
+        "name": part.system.name,
+        "ranges": {
+            name: {key: quantity_text(end, units[name]) for key, end in ends.items()}
+            for name, ends in part.ranges.items()
+        },
+        "choices": part.choices,
+    }
 
 
 def _population_config(population: Population) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from typing import Any
 from attrs import frozen
 
 from experiments.reports.comparison import (
+    PLAIN_FORM,
+    PLAIN_SYSTEM,
     falls_short_in,
     is_plain_soluble,
     merit,
@@ -23,10 +25,11 @@ from experiments.reports.wording import (
     EVALUATION_FAILED,
     component_name,
     endpoint_title,
+    form_name,
     limit_text,
     number_text,
     process_text,
-    salt_name,
+    salts_text,
     value_text,
 )
 from formulation.delivery import get_system
@@ -149,7 +152,7 @@ def _headline(
 ) -> str:
     n = len(document["front"])
     of = f"of {n} on the front" if n > 1 else "(the only one on the front)"
-    name = f"{best['label']}, {_article(best)} {_product(best)},"
+    name = f"{best['label']}, {_article(best)}{_product(best)},"
     if is_plain_soluble(best):
         return (
             f"{name} is the best all-round candidate {of}: it is itself a plain tablet of a"
@@ -175,12 +178,23 @@ def _headline(
 
 def _product(candidate: Mapping[str, Any]) -> str:
     design = candidate["design"]
-    title = get_system(design["system"]).title
-    return f"{title[0].lower()}{title[1:]} of {salt_name(design['salt'])}"
+    return f"{_form_words(design)} of magnesium {salts_text(design)}"
+
+
+def _form_words(design: Mapping[str, Any]) -> str:
+    system, form = design["system"], form_name(design)
+    if (system, form) == (PLAIN_SYSTEM, PLAIN_FORM):
+        return "immediate-release tablet"
+    title = get_system(system).form(form).title
+    return f"{title[0].lower()}{title[1:]}"
 
 
 def _article(candidate: Mapping[str, Any]) -> str:
-    return "an" if _product(candidate)[0] in "aeiou" else "a"
+    """Return the article of a form with its blank; none for a plural, such as liposomes."""
+    words = _form_words(candidate["design"])
+    if words.endswith("s"):
+        return ""
+    return "an " if words[0] in "aeiou" else "a "
 
 
 def _recipe(candidate: Mapping[str, Any]) -> tuple[str, str]:
@@ -192,7 +206,7 @@ def _recipe(candidate: Mapping[str, Any]) -> tuple[str, str]:
     )
     return (
         f"One unit of {mass:.1f} mg with {candidate['elemental_mg_per_unit']:.1f} mg elemental"
-        f" Mg: {parts}; {process_text(design)}.",
+        f" Mg: {'; '.join(filter(None, (parts, process_text(design))))}.",
         f"Taken as {candidate['regimen']}.",
     )
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any
 
+from experiments.reports.wording import form_name
 from formulation.salts import get_salt
 from formulation.targets import Goal, Objective
 from formulation.units import MG_PER_MMOL
@@ -17,6 +18,9 @@ RELEVANT_SHARE = 0.05
 
 PLAIN_SYSTEM = "immediate_release"
 """The delivery system every other one has to beat."""
+
+PLAIN_FORM = "tablet"
+"""Its form."""
 
 GLASS_L = 0.25
 """Water taken with a product, as in the usual definition of a dose number, [L]."""
@@ -151,18 +155,21 @@ def is_plain_soluble(candidate: Mapping[str, Any]) -> bool:
     Parameters
     ----------
     candidate : mapping
-        A member of the document's front or of its points, [-].
+        A member of the document's front, [-].
 
     Returns
     -------
     bool
-        Whether `OCCASION_MG` of magnesium as that salt dissolve in `GLASS_L` of water, [-].
+        Whether it is such a tablet of one salt, and `OCCASION_MG` of magnesium
+        as that salt dissolve in `GLASS_L` of water, [-].
     """
-    design = candidate.get("design", candidate)
+    design = candidate["design"]
     solubility = get_salt(design["salt"]).solubility
     needed_mmol_per_l = OCCASION_MG / MG_PER_MMOL / GLASS_L
     return (
         design["system"] == PLAIN_SYSTEM
+        and form_name(design) == PLAIN_FORM
+        and not design.get("second_salt")
         and solubility is not None
         and solubility.value >= needed_mmol_per_l
     )

@@ -11,6 +11,12 @@ from formulation.targets import Scope, get_endpoint
 DERIVED_FROM = {"fraction_absorbed": "absorbed_increment", "urine_change": "absorbed_increment"}
 """Endpoints that follow from another by arithmetic, so no surrogate learns them."""
 
+DERIVED_IN_WORDS = {
+    "dose_dumping_risk": "the release law in closed form, with its assumed uncertainty",
+    "cost_per_absorbed_mg": "the absorbed increment and trade prices of the ingredients",
+}
+"""Endpoints that no surrogate learns, and what they follow from instead."""
+
 ARITHMETIC_ROW = (
     "Amounts, % w/w, unit mass, elemental Mg, mass swallowed",
     "exact arithmetic",
@@ -172,7 +178,9 @@ def _endpoint_row(model: Mapping[str, Any], key: str) -> tuple[str, ...]:
     metrics = model["metrics"].get(key)
     if metrics is None:
         is_bench = get_endpoint(key).scope is Scope.BENCH
-        source = "the release curve" if is_bench else endpoint_title(DERIVED_FROM[name])
+        source = DERIVED_IN_WORDS.get(name) or (
+            "the release curve" if is_bench else endpoint_title(DERIVED_FROM[name])
+        )
         return (endpoint_title(key), unit_of(key), *([NONE] * 6), f"follows from: {source}")
     return (
         endpoint_title(key),

@@ -30,6 +30,7 @@ from experiments.reports.plots import (
     new_figure,
     png,
 )
+from experiments.reports.quality import quality_sections
 from experiments.reports.tables import (
     candidates_table,
     confirmation_table,
@@ -139,6 +140,7 @@ def render(document: Mapping[str, Any]) -> str:
         created=_time(document["study"]["created_utc"]),
         pictures=_pictures(document, found),
         tables=_tables(document),
+        quality=quality_sections(document, found.label),
     )
 
 

@@ -31,7 +31,7 @@ SMALL, NORMAL = 8, 9
 
 
 def new_figure(
-    n_panels: int, width_in: float = 7.4, height_in: float = 4.2
+    n_panels: int, width_in: float = 7.4, height_in: float = 4.2, *, n_rows: int = 1
 ) -> "tuple[Figure, list[Axes]]":
     """Return an empty figure with panels side by side.
 
@@ -41,6 +41,8 @@ def new_figure(
         Panels, [-].
     width_in, height_in : float, optional
         Size of the whole figure, [inch].
+    n_rows : int, optional
+        Rows the panels stand in; it divides their number, [-].
 
     Returns
     -------
@@ -50,8 +52,7 @@ def new_figure(
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width_in, height_in), layout="constrained")
-    panels = figure.subplots(1, n_panels, squeeze=False)[0]
-    return figure, list(panels)
+    return figure, list(figure.subplots(n_rows, n_panels // n_rows, squeeze=False).flat)
 
 
 def png(figure: "Figure") -> bytes:

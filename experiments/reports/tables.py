@@ -13,6 +13,7 @@ from experiments.reports.wording import (
     limit_text,
     number_text,
     process_text,
+    salts_text,
     unit_of,
 )
 from formulation.delivery import get_system
@@ -79,7 +80,7 @@ def candidates_table(document: Mapping[str, Any]) -> Table:
             (
                 c["label"],
                 get_system(c["design"]["system"]).title,
-                c["design"]["salt"].replace("_", " "),
+                salts_text(c["design"]),
                 c["regimen"],
                 *(_objective_cell(c, key) for key in keys),
                 _verdict(c),
@@ -299,28 +300,40 @@ def _verdict(candidate: Mapping[str, Any]) -> str:
 
 
 def _recipe_table(system: str, members: Sequence[Mapping[str, Any]]) -> Table:
-    components = [c.name for c in get_system(system).components]
-    plain = {"salt": "Salt", "hpmc": "Hypromellose"}
-    names = {n: plain.get(n) or component_name(n, members[0]["design"]) for n in components}
+    names: dict[str, str] = {}
+    for member in members:
+        for component in member["recipe_mg"]:
+            names.setdefault(component, _component_title(component, member["design"]))
     return Table(
         caption=f"{get_system(system).title}: recipe of one unit. First line of a cell: mg;"
         " second line: % w/w. The mass of the unit stands above its elemental magnesium.",
         columns=(
             Column(title="Candidate, salt and process"),
-            *(Column(title=names[n], unit="mg, % w/w", is_number=True) for n in components),
+            *(Column(title=name, unit="mg, % w/w", is_number=True) for name in names.values()),
             Column(title="Unit, elemental Mg", unit="mg", is_number=True),
         ),
-        rows=tuple(_recipe_row(c, components) for c in members),
+        rows=tuple(_recipe_row(c, tuple(names)) for c in members),
     )
+
+
+def _component_title(component: str, design: Mapping[str, Any]) -> str:
+    """Return a column's title, without what differs between its rows: salt and grade."""
+    plain = {"salt": "Salt", "second_salt": "Second salt", "hpmc": "Hypromellose"}
+    plain["ethylcellulose"] = "Ethylcellulose"
+    return plain.get(component) or component_name(component, design)
 
 
 def _recipe_row(candidate: Mapping[str, Any], components: Sequence[str]) -> tuple[str, ...]:
     mass, amounts = candidate["unit_mass_mg"], candidate["recipe_mg"]
     design = candidate["design"]
     content = f"{design['salt'].replace('_', ' ')}, {design['salt_mg_pct']:g} % Mg"
-    grade = [component_name("hpmc", design)] if "hpmc" in components else []
+    if design.get("second_salt"):
+        second = design["second_salt"].replace("_", " ")
+        content += f"; with {second}, {design['second_mg_pct']:g} % Mg"
+    graded = [n for n in amounts if f"{n}_grade" in design["process"]]
+    words = [component_name(n, design) for n in graded]
     return (
-        f"{candidate['label']}: {content}\n{', '.join([*grade, process_text(design)])}",
+        f"{candidate['label']}: {content}\n{', '.join([*words, process_text(design)])}",
         *(
             f"{amounts[n]:.1f}\n{100 * amounts[n] / mass:.1f} %" if amounts.get(n) else NONE
             for n in components

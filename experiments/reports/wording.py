@@ -7,17 +7,18 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from formulation.delivery import get_system
+from formulation.blends import SECOND_SHARE
+from formulation.delivery import FORM, get_system
+from formulation.design import SECOND_SALT
 from formulation.errors import DataError
-from formulation.excipients import get_excipient
-from formulation.parameters import RealParameter
+from formulation.excipients import excipient_of
 from formulation.targets import get_endpoint
 
 EVALUATION_FAILED = "evaluation failed"
 """Stands among the missed limits for designs that gave no number."""
 
-HPMC_GRADE = "hpmc_grade"
-"""The process parameter that names a component more closely."""
+FIRST_FORMS: Mapping[str, str] = {"immediate_release": "tablet", "timed_release": "hpmc_matrix"}
+"""The only form each system had in the first version of the store, whose designs name none."""
 
 _STATISTICS = {"p05": "5th percentile", "p50": "median", "p95": "95th percentile"}
 _ONE_SIDED = re.compile(r"(?P<key>\S+) (?P<relation><=|>=) (?P<bound>\S+) (?P<unit>\S+)")
@@ -219,14 +220,53 @@ def salt_name(salt: str) -> str:
     Parameters
     ----------
     salt : str
-        Salt key, [-].
+        Salt key, or two joined by a plus, [-].
 
     Returns
     -------
     str
         Such as ``"magnesium citrate"``, [-].
     """
-    return f"magnesium {salt.replace('_', ' ')}"
+    return f"magnesium {salt.replace('_', ' ').replace('+', ' with ')}"
+
+
+def salts_text(design: Mapping[str, Any]) -> str:
+    """Return the salts of a design as a table shows them.
+
+    Parameters
+    ----------
+    design : mapping
+        The design as plain values, [-].
+
+    Returns
+    -------
+    str
+        Such as ``"citrate + oxide"``, [-].
+    """
+    names = [design["salt"], design.get("second_salt", "")]
+    return " + ".join(name.replace("_", " ") for name in names if name)
+
+
+def form_name(design: Mapping[str, Any]) -> str:
+    """Return the form of a design.
+
+    Parameters
+    ----------
+    design : mapping
+        The design as plain values, [-].
+
+    Returns
+    -------
+    str
+        Name of the form, that of `FIRST_FORMS` where the design names none, [-].
+
+    Examples
+    --------
+    >>> form_name({"system": "timed_release", "process": {"hpmc_grade": "K4M"}})
+    'hpmc_matrix'
+    """
+    process = design["process"]
+    return str(process[FORM] if FORM in process else FIRST_FORMS[design["system"]])
 
 
 def component_name(component: str, design: Mapping[str, Any]) -> str:
@@ -244,11 +284,10 @@ def component_name(component: str, design: Mapping[str, Any]) -> str:
     str
         Such as ``"Hypromellose K4M"``, [-].
     """
-    if component == "salt":
-        return salt_name(design["salt"]).capitalize()
-    if component == "hpmc":
-        return get_excipient(f"hpmc_{str(design['process'][HPMC_GRADE]).lower()}").label
-    return get_excipient(component).label
+    if component in ("salt", SECOND_SALT):
+        key = "salt" if component == "salt" else "second_salt"
+        return salt_name(design[key]).capitalize()
+    return excipient_of(component, design["process"]).label
 
 
 def process_text(design: Mapping[str, Any]) -> str:
@@ -264,14 +303,18 @@ def process_text(design: Mapping[str, Any]) -> str:
     str
         Such as ``"compression force 15 kN"``; the grade of hypromellose is in its name, [-].
     """
+    units = get_system(design["system"]).names()
     found = []
-    for parameter in get_system(design["system"]).process:
-        value = design["process"][parameter.name]
-        if isinstance(parameter, RealParameter):
-            name = parameter.name.removesuffix(f"_{parameter.unit.lower()}")
-            found.append(f"{name.replace('_', ' ')} {value:g} {parameter.unit}")
-        elif parameter.name != HPMC_GRADE:
-            found.append(f"{parameter.name.replace('_', ' ')} {value}")
+    for name, value in design["process"].items():
+        if name.endswith("_grade") or name == FORM:
+            continue
+        if isinstance(value, str):
+            found.append(f"{name.replace('_', ' ')} {value}")
+            continue
+        unit = "%" if name == SECOND_SHARE else units.get(name, "")
+        suffix = "_" + unit.lower().replace("/", "_per_").replace(".", "_").replace("^", "")
+        plain = name.removesuffix("_pct") if name == SECOND_SHARE else name.removesuffix(suffix)
+        found.append(f"{plain.replace('_', ' ')} {value:g} {'' if unit == '1' else unit}".rstrip())
     return ", ".join(found)
 
 

@@ -87,18 +87,44 @@ TABLES: tuple[Table, ...] = (
         ),
     ),
     Table(
+        name="salt_uses",
+        file="salt_uses.csv",
+        title="What the salts may be used for",
+        description=(
+            "One salt a row: counter-ion per magnesium [mg/mg], water per magnesium [mol/mol],"
+            " humidity of deliquescence [%], permission by jurisdiction, limits of lead, cadmium"
+            " and arsenic as specified and not as measured [ug/g], and trade price [EUR/kg]."
+        ),
+    ),
+    Table(
         name="excipients",
         file="excipients.csv",
         title="Excipients",
         description=(
-            "One excipient or grade a row with its role; viscosity of a 2 % solution [mPa.s]."
+            "One excipient or grade a row with its roles, the chief one first; viscosity of a 2 %"
+            " solution [mPa.s], usual share of the unit in the chief role [% w/w], acceptable"
+            " intake of a 70 kg adult [mg/d], sodium [mg/g] and trade price [EUR/kg]."
         ),
     ),
     Table(
         name="incompatibilities",
         file="incompatibilities.csv",
         title="Incompatibilities",
-        description="One pair a row; invalid pairs are never proposed, warnings are shown.",
+        description=(
+            "One pair a row; invalid pairs are never proposed, warnings are shown. A rule is lifted"
+            " by the excipient in unless, and holds only while the process setting lies from low"
+            " to high."
+        ),
+    ),
+    Table(
+        name="quality_attributes",
+        file="quality_attributes.csv",
+        title="Quality attributes",
+        description=(
+            "One attribute of a finished product a row: the systems or forms it applies to, how it"
+            " is known, what moves it, its usual range (in the forms of usual_in, if any are named)"
+            " and how much finished units scatter around it [% of the value]."
+        ),
     ),
     Table(
         name="limits",

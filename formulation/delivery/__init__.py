@@ -1,13 +1,46 @@
 """The delivery systems, listed in one explicit tuple."""
 
-from formulation.delivery._base import Component, DeliverySystem
+from formulation.delivery._base import (
+    FORM,
+    Component,
+    DeliverySystem,
+    Dimension,
+    Form,
+    Relation,
+    Route,
+    Selection,
+    selection_text,
+    some_of,
+)
 from formulation.delivery.immediate_release import IMMEDIATE_RELEASE
+from formulation.delivery.lipid_nanoparticle import LIPID_NANOPARTICLE
+from formulation.delivery.mucoadhesive_gel import MUCOADHESIVE_GEL
 from formulation.delivery.timed_release import TIMED_RELEASE
+from formulation.delivery.transdermal import TRANSDERMAL
 from formulation.errors import UnknownNameError
 
-__all__ = ["DELIVERY_SYSTEMS", "Component", "DeliverySystem", "get_system"]
+__all__ = [
+    "DELIVERY_SYSTEMS",
+    "FORM",
+    "Component",
+    "DeliverySystem",
+    "Dimension",
+    "Form",
+    "Relation",
+    "Route",
+    "Selection",
+    "get_system",
+    "selection_text",
+    "some_of",
+]
 
-DELIVERY_SYSTEMS: tuple[DeliverySystem, ...] = (IMMEDIATE_RELEASE, TIMED_RELEASE)
+DELIVERY_SYSTEMS: tuple[DeliverySystem, ...] = (
+    IMMEDIATE_RELEASE,
+    TIMED_RELEASE,
+    LIPID_NANOPARTICLE,
+    MUCOADHESIVE_GEL,
+    TRANSDERMAL,
+)
 """Every delivery system of the product."""
 
 

@@ -1,6 +1,14 @@
-"""What every delivery system says of itself: components, process, hard limits, features."""
+"""What every delivery system says of itself: forms, components, process, hard limits, features.
 
-from collections.abc import Mapping
+A system comes in one or more *forms* (a tablet or a solution, a matrix of one polymer or another).
+A form lists its components with bounds in % of the unit mass, which excipients may be chosen out of
+how many (`Selection`), dimensions that are no mass (a patch's area), linear relations between them,
+and process parameters, some of which exist only under a choice.
+"""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from itertools import combinations
 from typing import Protocol
 
 from attrs import evolve, field, frozen
@@ -9,12 +17,36 @@ from formulation.design import Design
 from formulation.errors import InputError, UnknownNameError
 from formulation.parameters import ChoiceParameter, Parameter, RealParameter
 from formulation.provenance import Quantity
-from formulation.salts import get_salt
+
+FORM = "form"
+"""Process setting that names the form of a unit."""
+
+UNIT_RANGES = ("unit_mass", "elemental_mg_per_unit")
+"""Ranges every form has besides those of its components and parameters."""
+
+
+class Route(StrEnum):
+    """Way into the body."""
+
+    ORAL = "oral"
+    BUCCAL = "buccal"
+    RECTAL = "rectal"
+    SKIN = "skin"
+
+    @property
+    def is_supplement(self) -> bool:
+        """Whether the limits on oral supplements hold for it."""
+        return self is not Route.SKIN
+
+    @property
+    def knows_meals(self) -> bool:
+        """Whether it matters if it is taken with a meal."""
+        return self is Route.ORAL
 
 
 @frozen(kw_only=True)
 class Component:
-    """One component of a unit with its role and its bounds.
+    """One component of a unit with its role and its bounds where it is present.
 
     Raises
     ------
@@ -45,6 +77,156 @@ class Component:
             )
 
 
+@frozen(kw_only=True)
+class Selection:
+    """A role that is filled by some of several components."""
+
+    name: str
+    """Name of the role."""
+
+    choices: tuple[tuple[str, ...], ...]
+    """Which components may stand together; an empty tuple means none."""
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The choices as words: names joined by a plus, or ``none``."""
+        return tuple(selection_text(chosen) for chosen in self.choices)
+
+    @property
+    def members(self) -> frozenset[str]:
+        """Every component it can choose."""
+        return frozenset(name for chosen in self.choices for name in chosen)
+
+    def made_in(self, amounts_mg: Mapping[str, float]) -> tuple[str, ...]:
+        """Return which of its components a recipe holds.
+
+        Parameters
+        ----------
+        amounts_mg : mapping of str to float
+            A recipe, [mg].
+
+        Returns
+        -------
+        tuple of str
+            In the order of the choice it equals, else sorted, [-].
+        """
+        found = {name for name in amounts_mg if name in self.members}
+        same = (chosen for chosen in self.choices if set(chosen) == found)
+        return next(same, tuple(sorted(found)))
+
+
+def selection_text(chosen: Iterable[str]) -> str:
+    """Return the words for what was chosen.
+
+    Parameters
+    ----------
+    chosen : iterable of str
+        Components, [-].
+
+    Returns
+    -------
+    str
+        Names joined by a plus, or ``none``, [-].
+
+    Examples
+    --------
+    >>> selection_text(("mcc", "lactose")), selection_text(())
+    ('mcc+lactose', 'none')
+    """
+    return "+".join(chosen) or "none"
+
+
+def some_of(names: tuple[str, ...], least: int, most: int) -> tuple[tuple[str, ...], ...]:
+    """Return every way to take between so many of several components.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Components, [-].
+    least, most : int
+        Fewest and most of them, [-].
+
+    Returns
+    -------
+    tuple of tuple of str
+        Choices of a `Selection`, small ones first, [-].
+
+    Examples
+    --------
+    >>> some_of(("mcc", "lactose"), 1, 2)
+    (('mcc',), ('lactose',), ('mcc', 'lactose'))
+    """
+    return tuple(chosen for n in range(least, most + 1) for chosen in combinations(names, n))
+
+
+@frozen(kw_only=True)
+class Dimension:
+    """A size of a unit that is no mass, such as the area of a patch; set in steps of 0.1."""
+
+    name: str
+    """Name with its unit as suffix; it stands among the process settings."""
+
+    unit: str
+    """Unit of the values."""
+
+    low: float
+    """Smallest value, in `unit`."""
+
+    high: float
+    """Largest value, in `unit`."""
+
+    source: str
+    """Key in ``formulation/sources.bib``."""
+
+
+@frozen(kw_only=True)
+class Relation:
+    """A ratio of amounts or dimensions that must stay within bounds."""
+
+    name: str
+    """Name of the rule."""
+
+    title: str
+    """The ratio in words, for messages."""
+
+    part: tuple[str, ...]
+    """Components and dimensions that are summed above the line."""
+
+    whole: tuple[str, ...]
+    """Components and dimensions that are summed below it."""
+
+    unit: str
+    """Unit of the ratio."""
+
+    source: str
+    """Key in ``formulation/sources.bib``."""
+
+    low: float | None = None
+    """Smallest ratio, in `unit`."""
+
+    high: float | None = None
+    """Largest ratio, in `unit`."""
+
+    per: float = 1.0
+    """What the bare ratio is multiplied by to be in `unit`, [-]."""
+
+    def is_about(self, present: Iterable[str]) -> bool:
+        """Tell whether a recipe of these components and dimensions has the ratio.
+
+        Parameters
+        ----------
+        present : iterable of str
+            Components and dimensions of a unit, [-].
+
+        Returns
+        -------
+        bool
+            True when something stands on both sides of the line, [-].
+        """
+        names = set(present)
+        return not names.isdisjoint(self.part) and not names.isdisjoint(self.whole)
+
+
 class FeatureRule(Protocol):
     """Turns a design into the numbers a surrogate may see."""
 
@@ -53,8 +235,8 @@ class FeatureRule(Protocol):
 
 
 @frozen(kw_only=True)
-class DeliverySystem:
-    """A way to bring magnesium into the body, with everything a study may vary."""
+class Form:
+    """One form of a delivery system: what a unit is made of, and how."""
 
     name: str
     """Name used in study files."""
@@ -62,23 +244,49 @@ class DeliverySystem:
     title: str
     """Name for people."""
 
-    route: str
+    route: Route
     """Way into the body."""
 
     components: tuple[Component, ...]
-    """What one unit is made of; ``salt`` first, the last one balances the sum."""
-
-    process: tuple[Parameter, ...]
-    """Process and geometry parameters."""
+    """What a unit may be made of: ``salt`` first; the last one present balances the sum."""
 
     unit_mass_mg: Quantity
-    """Mass of one unit with the range that can be swallowed, [mg]."""
+    """Mass of one unit with its range, [mg]."""
 
     elemental_mg_per_unit: Quantity
     """Elemental magnesium of one unit with its range, [mg]."""
 
-    features: FeatureRule = field(repr=False)
-    """What surrogates may take as features."""
+    process: tuple[Parameter, ...] = ()
+    """Process and geometry parameters."""
+
+    selections: tuple[Selection, ...] = ()
+    """Roles filled by some of several components; components in none are always present."""
+
+    dimensions: tuple[Dimension, ...] = ()
+    """Sizes that are no mass."""
+
+    relations: tuple[Relation, ...] = ()
+    """Ratios that must stay within bounds."""
+
+    dissolves_in: str = ""
+    """Component in which all salt must be dissolved; empty where it may stay solid."""
+
+    def names_of(self, chosen: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+        """Return the components of a unit, in order.
+
+        Parameters
+        ----------
+        chosen : iterable of tuple of str
+            What each selection takes, [-].
+
+        Returns
+        -------
+        tuple of str
+            Components that are always present and those chosen, [-].
+        """
+        optional = _members(self.selections)
+        taken = {name for names in chosen for name in names}
+        return tuple(c.name for c in self.components if c.name not in optional or c.name in taken)
 
     def component(self, name: str) -> Component:
         """Return a component by name.
@@ -96,113 +304,43 @@ class DeliverySystem:
         Raises
         ------
         UnknownNameError
-            The system has no such component.
+            The form has no such component.
         """
         for component in self.components:
             if component.name == name:
                 return component
         raise UnknownNameError(f"{self.name}: component", name, (c.name for c in self.components))
 
-    def parameter(self, name: str) -> Parameter:
-        """Return a process parameter by name.
-
-        Parameters
-        ----------
-        name : str
-            Parameter name, [-].
+    def ranges(self) -> dict[str, tuple[float, float, str]]:
+        """Return every range a study may narrow.
 
         Returns
         -------
-        RealParameter or ChoiceParameter
-            The parameter, [-].
-
-        Raises
-        ------
-        UnknownNameError
-            The system has no such parameter.
+        dict
+            Low, high and unit by name, [-].
         """
-        for parameter in self.process:
-            if parameter.name == name:
-                return parameter
-        raise UnknownNameError(f"{self.name}: parameter", name, (p.name for p in self.process))
+        found = {c.name: (c.low_pct, c.high_pct, "percent") for c in self.components}
+        for real in (*self.process, *self.dimensions):
+            if not isinstance(real, ChoiceParameter):
+                low, high, _ = found.get(real.name, (real.low, real.high, ""))
+                found[real.name] = (min(low, real.low), max(high, real.high), real.unit)
+        for name, quantity in zip(UNIT_RANGES, self._unit_quantities(), strict=True):
+            found[name] = (*_ends(quantity), "mg")
+        return found
 
-    def narrowed(self, name: str, low: float, high: float) -> "DeliverySystem":
-        """Return the system with a smaller range for one component, parameter or the unit mass.
-
-        Parameters
-        ----------
-        name : str
-            Component, real parameter, ``unit_mass`` or ``elemental_mg_per_unit``, [-].
-        low, high : float
-            New ends, in the unit of that range, [-].
+    def choices(self) -> dict[str, tuple[str, ...]]:
+        """Return the settings of everything a study may choose.
 
         Returns
         -------
-        DeliverySystem
-            The narrower system, [-].
-
-        Raises
-        ------
-        InputError
-            The new range is reversed or wider than the system's own.
+        dict of str to tuple of str
+            Settings of choice parameters and selections by name, [-].
         """
-        old_low, old_high = self.range_of(name)
-        if not low <= high:
-            raise InputError(f"{self.name}.{name}: low {low:g} lies above high {high:g}.")
-        if low < old_low - 1e-9 or high > old_high + 1e-9:
-            raise InputError(
-                f"{self.name}.{name}: {low:g} to {high:g} reaches outside {old_low:g} to"
-                f" {old_high:g}, which this system can be made with.",
-                hint="A study may only narrow a range.",
-            )
-        if name == "unit_mass":
-            return evolve(self, unit_mass_mg=_narrow(self.unit_mass_mg, low, high))
-        if name == "elemental_mg_per_unit":
-            return evolve(
-                self, elemental_mg_per_unit=_narrow(self.elemental_mg_per_unit, low, high)
-            )
-        if name in {c.name for c in self.components}:
-            changed = evolve(self.component(name), low_pct=low, high_pct=high)
-            return evolve(
-                self,
-                components=tuple(changed if c.name == name else c for c in self.components),
-            )
-        parameter = self.parameter(name)
-        assert isinstance(parameter, RealParameter)
-        return self._with_parameter(evolve(parameter, low=low, high=high))
-
-    def restricted(self, name: str, choices: tuple[str, ...]) -> "DeliverySystem":
-        """Return the system with fewer settings for one choice parameter.
-
-        Parameters
-        ----------
-        name : str
-            Choice parameter, [-].
-        choices : tuple of str
-            Settings that remain, [-].
-
-        Returns
-        -------
-        DeliverySystem
-            The narrower system, [-].
-
-        Raises
-        ------
-        InputError
-            A setting is unknown, or none remains.
-        """
-        old = self.parameter(name)
-        if not isinstance(old, ChoiceParameter):
-            raise InputError(f"{self.name}.{name} is a number; give it low and high.")
-        return self._with_parameter(
-            evolve(old, choices=tuple(old.check(choice) for choice in choices))
-        )
-
-    def _with_parameter(self, new: Parameter) -> "DeliverySystem":
-        return evolve(self, process=tuple(new if p.name == new.name else p for p in self.process))
+        chosen = {p.name: p.choices for p in self.process if isinstance(p, ChoiceParameter)}
+        return {**chosen, **{selection.name: selection.texts for selection in self.selections}}
 
     def range_of(self, name: str) -> tuple[float, float]:
-        """Return the range of a component, a real parameter, the unit mass or the content.
+        """Return the range of a component, number, dimension, the unit mass or the content.
 
         Parameters
         ----------
@@ -219,52 +357,311 @@ class DeliverySystem:
         InputError
             The name is unknown, or belongs to a choice.
         """
-        if name in ("unit_mass", "elemental_mg_per_unit"):
-            quantity = self.unit_mass_mg if name == "unit_mass" else self.elemental_mg_per_unit
-            low = quantity.value if quantity.low is None else quantity.low
-            return low, quantity.value if quantity.high is None else quantity.high
-        for component in self.components:
-            if component.name == name:
-                return component.low_pct, component.high_pct
-        for parameter in self.process:
-            if parameter.name == name and isinstance(parameter, RealParameter):
-                return parameter.low, parameter.high
-            if parameter.name == name:
-                raise InputError(f"{self.name}.{name} is a choice; list its settings.")
-        known = [c.name for c in self.components] + [p.name for p in self.process]
-        raise UnknownNameError(
-            f"{self.name}: range", name, [*known, "unit_mass", "elemental_mg_per_unit"]
+        if name in self.choices():
+            raise InputError(f"{self.name}.{name} is a choice; list its settings.")
+        if name not in self.ranges():
+            raise UnknownNameError(f"{self.name}: range", name, self.ranges())
+        low, high, _ = self.ranges()[name]
+        return low, high
+
+    def narrowed(self, name: str, low: float | None, high: float | None) -> "Form":
+        """Return the form with a smaller range.
+
+        Parameters
+        ----------
+        name : str
+            Component, number, dimension, ``unit_mass`` or ``elemental_mg_per_unit``, [-].
+        low, high : float or None
+            New ends, in the unit of that range; None keeps one, [-].
+
+        Returns
+        -------
+        Form
+            The narrower form, [-].
+
+        Raises
+        ------
+        InputError
+            The new range is reversed or reaches outside the form's own.
+        """
+        old_low, old_high = self.range_of(name)
+        low, high = (old_low if low is None else low), (old_high if high is None else high)
+        if not low <= high:
+            raise InputError(f"{self.name}.{name}: low {low:g} lies above high {high:g}.")
+        if low < old_low - 1e-9 or high > old_high + 1e-9:
+            raise InputError(
+                f"{self.name}.{name}: {low:g} to {high:g} reaches outside {old_low:g} to"
+                f" {old_high:g}, which this form can be made with.",
+                hint="A study may only narrow a range.",
+            )
+        if name == "unit_mass":
+            return evolve(self, unit_mass_mg=_narrow(self.unit_mass_mg, low, high))
+        if name == "elemental_mg_per_unit":
+            content = _narrow(self.elemental_mg_per_unit, low, high)
+            return evolve(self, elemental_mg_per_unit=content)
+        return evolve(
+            self,
+            components=tuple(
+                evolve(c, low_pct=low, high_pct=high) if c.name == name else c
+                for c in self.components
+            ),
+            process=tuple(_narrow_real(p, name, low, high) for p in self.process),
+            dimensions=tuple(
+                evolve(d, low=low, high=high) if d.name == name else d for d in self.dimensions
+            ),
         )
 
+    def restricted(self, name: str, settings: tuple[str, ...]) -> "Form":
+        """Return the form with fewer settings for one choice.
 
-def oral_features(design: Design) -> dict[str, float]:
-    """Return the features every oral system shares.
+        Parameters
+        ----------
+        name : str
+            Choice parameter or selection, [-].
+        settings : tuple of str
+            Settings that remain, [-].
 
-    Parameters
-    ----------
-    design : Design
-        The design, [-].
+        Returns
+        -------
+        Form
+            The narrower form, [-].
 
-    Returns
-    -------
-    dict of str to float
-        Dose, regimen and salt chemistry by name, unit as suffix, [-].
-    """
-    from math import log10
+        Raises
+        ------
+        InputError
+            A setting is unknown, or none remains.
+        """
+        if name not in self.choices():
+            raise InputError(f"{self.name}.{name} is a number; give it low and high.")
+        known = self.choices()[name]
+        for setting in settings:
+            if setting not in known:
+                raise UnknownNameError(f"{name} setting", setting, known)
+        if not settings:
+            raise InputError(f"Parameter {name!r} has no choices.")
+        selections = tuple(
+            evolve(s, choices=tuple(s.choices[s.texts.index(text)] for text in settings))
+            if s.name == name
+            else s
+            for s in self.selections
+        )
+        dropped = _members(self.selections) - _members(selections)
+        kept = (p for p in self.process if set(p.when.get(name, settings)) & set(settings))
+        return evolve(
+            self,
+            components=tuple(c for c in self.components if c.name not in dropped),
+            process=tuple(
+                evolve(p, choices=settings)
+                if p.name == name and isinstance(p, ChoiceParameter)
+                else p
+                for p in kept
+            ),
+            selections=selections,
+        )
 
-    salt = get_salt(design.salt)
-    assert salt.solubility is not None
-    assert salt.acid_demand is not None
-    return {
-        "dose_mmol": design.mmol_per_intake,
-        "intakes_per_day": float(design.regimen.intakes_per_day),
-        "with_meals": float(design.regimen.with_meals),
-        "log_solubility_mmol_per_l": log10(salt.solubility.value),
-        "acid_demand_meq_per_mmol": salt.acid_demand.value,
-        "unit_mass_mg": design.unit_mass_mg,
-        "salt_pct": design.share_pct("salt"),
-    }
+    def _unit_quantities(self) -> tuple[Quantity, Quantity]:
+        return self.unit_mass_mg, self.elemental_mg_per_unit
+
+
+@frozen(kw_only=True)
+class DeliverySystem:
+    """A way to bring magnesium into the body, with everything a study may vary."""
+
+    name: str
+    """Name used in study files."""
+
+    title: str
+    """Name for people."""
+
+    forms: tuple[Form, ...]
+    """Its forms."""
+
+    features: FeatureRule = field(repr=False)
+    """What surrogates may take as features."""
+
+    def form(self, name: str) -> Form:
+        """Return a form by name.
+
+        Parameters
+        ----------
+        name : str
+            Form name, [-].
+
+        Returns
+        -------
+        Form
+            The form, [-].
+
+        Raises
+        ------
+        UnknownNameError
+            The system has no such form.
+        """
+        for form in self.forms:
+            if form.name == name:
+                return form
+        raise UnknownNameError(f"{self.name}: form", name, (f.name for f in self.forms))
+
+    def form_of(self, design: Design) -> Form:
+        """Return the form of a design.
+
+        Parameters
+        ----------
+        design : Design
+            A design of this system, [-].
+
+        Returns
+        -------
+        Form
+            The form its process settings name, [-].
+
+        Raises
+        ------
+        UnknownNameError
+            The settings name none of the forms.
+        """
+        return self.form(str(design.process.get(FORM, "")))
+
+    def names(self) -> dict[str, str]:
+        """Return everything a study may narrow or restrict, with its unit.
+
+        Returns
+        -------
+        dict of str to str
+            Unit by name, with and without the form before a dot; empty for a choice, [-].
+        """
+        found = {FORM: ""}
+        for form in self.forms:
+            units = {name: unit for name, (_, _, unit) in form.ranges().items()}
+            for name, unit in {**units, **dict.fromkeys(form.choices(), "")}.items():
+                found[name] = found[f"{form.name}.{name}"] = unit
+        return found
+
+    def settings(self, name: str) -> tuple[str, ...]:
+        """Return the settings of a choice in all the forms that have it.
+
+        Parameters
+        ----------
+        name : str
+            ``form``, a choice parameter or a selection, with or without a form before it, [-].
+
+        Returns
+        -------
+        tuple of str
+            Each once; empty for a number, [-].
+        """
+        if name == FORM:
+            return tuple(form.name for form in self.forms)
+        mine, bare = self._addressed(name)
+        every = (setting for form in mine for setting in form.choices().get(bare, ()))
+        return tuple(dict.fromkeys(every))
+
+    def narrowed(self, name: str, low: float | None, high: float | None) -> "DeliverySystem":
+        """Return the system with a smaller range, in one form or in all that have it.
+
+        Parameters
+        ----------
+        name : str
+            Name of a range, such as ``hpmc``, or of one form's, such as ``tablet.salt``, [-].
+        low, high : float or None
+            New ends, in the unit of that range; None keeps one, [-].
+
+        Returns
+        -------
+        DeliverySystem
+            The narrower system, [-].
+
+        Raises
+        ------
+        InputError
+            The new range is reversed or reaches outside that of a form.
+        """
+        mine, bare = self._addressed(name)
+        having = [form for form in mine if bare in form.ranges()]
+        if not having:
+            return self._refuse(name, mine, bare)
+        try:
+            narrower = {form.name: form.narrowed(bare, low, high) for form in having}
+        except InputError as error:
+            raise InputError(
+                f"{self.name}.{error.problems[0].message}",
+                hint=error.problems[0].hint
+                if len(having) == 1
+                else f"Name one form, such as '{having[0].name}.{bare}', or list the forms under"
+                " 'choices: {form: [...]}'.",
+            ) from None
+        return evolve(self, forms=tuple(narrower.get(form.name, form) for form in self.forms))
+
+    def restricted(self, name: str, settings: tuple[str, ...]) -> "DeliverySystem":
+        """Return the system with fewer forms, or fewer settings for one choice.
+
+        Parameters
+        ----------
+        name : str
+            ``form``, a choice parameter or a selection, with or without a form before it, [-].
+        settings : tuple of str
+            Settings that remain, [-].
+
+        Returns
+        -------
+        DeliverySystem
+            The narrower system, [-].
+
+        Raises
+        ------
+        InputError
+            A setting is unknown, or none remains.
+        """
+        if name == FORM:
+            if not settings:
+                raise InputError(f"Parameter {name!r} has no choices.")
+            return evolve(self, forms=tuple(self.form(setting) for setting in settings))
+        mine, bare = self._addressed(name)
+        having = {form.name: form for form in mine if bare in form.choices()}
+        if not having:
+            if any(bare in form.ranges() for form in mine):
+                raise InputError(f"{self.name}.{name} is a number; give it low and high.")
+            raise UnknownNameError(f"{self.name}: parameter", name, self.names())
+        return evolve(
+            self,
+            forms=tuple(
+                form.restricted(bare, settings) if form.name in having else form
+                for form in self.forms
+            ),
+        )
+
+    def _addressed(self, name: str) -> tuple[tuple[Form, ...], str]:
+        form, _, bare = name.rpartition(".")
+        return ((self.form(form),) if form else self.forms), bare
+
+    def _refuse(self, name: str, forms: tuple[Form, ...], bare: str) -> "DeliverySystem":
+        if bare == FORM or any(bare in form.choices() for form in forms):
+            raise InputError(f"{self.name}.{name} is a choice; list its settings.")
+        raise UnknownNameError(f"{self.name}: range", name, self.names())
+
+
+def _ends(quantity: Quantity) -> tuple[float, float]:
+    low = quantity.value if quantity.low is None else quantity.low
+    return low, quantity.value if quantity.high is None else quantity.high
 
 
 def _narrow(quantity: Quantity, low: float, high: float) -> Quantity:
     return evolve(quantity, value=min(max(quantity.value, low), high), low=low, high=high)
+
+
+def _members(selections: Iterable[Selection]) -> frozenset[str]:
+    return frozenset(name for selection in selections for name in selection.members)
+
+
+def _narrow_real(parameter: Parameter, name: str, low: float, high: float) -> Parameter:
+    """Return a number narrowed to what a study states; another parameter as it is."""
+    if parameter.name != name or not isinstance(parameter, RealParameter):
+        return parameter
+    if max(low, parameter.low) > min(high, parameter.high):
+        when = "; ".join(f"{key} {' or '.join(known)}" for key, known in parameter.when.items())
+        raise InputError(
+            f"{name}: {low:g} to {high:g} {parameter.unit} leaves nothing of {parameter.low:g} to"
+            f" {parameter.high:g}, which it has with {when}.",
+            hint="Leave those settings out under 'choices', or widen the range.",
+        )
+    return evolve(parameter, low=max(low, parameter.low), high=min(high, parameter.high))

@@ -1,21 +1,63 @@
-"""Timed-release tablet: a hypromellose matrix that swells, lets magnesium diffuse out and erodes.
+"""Timed release: a matrix tablet, alone or under a coat that opens at a pH or after a lag.
 
-A compressed matrix of salt, hypromellose of one grade, lactose or microcrystalline cellulose, and
-magnesium stearate. Coats and ethylcellulose are not described yet.
+The matrix is hypromellose, which swells, lets magnesium diffuse out and erodes, or ethylcellulose,
+which stays and lets it diffuse out. Methacrylic films open in the duodenum (pH 5.5), the ileum (6)
+or towards the colon (7); a rupturable coat opens after a lag. A core that is alkaline needs a
+sub-coat under a methacrylic film.
 """
 
 from collections.abc import Mapping
-from math import log10
+from math import log10, pi
 
-from formulation.delivery._base import Component, DeliverySystem, oral_features
+from formulation.delivery._base import (
+    Component,
+    DeliverySystem,
+    Form,
+    Route,
+    Selection,
+    some_of,
+)
+from formulation.delivery._features import oral_features
 from formulation.design import Design
 from formulation.excipients import get_excipient
 from formulation.parameters import ChoiceParameter, RealParameter
 from formulation.provenance import Basis, Quantity
 
 PRACTICE = "FormulationPractice"
-GRADES = ("K100LV", "K4M", "K15M", "K100M")
-"""Hypromellose grades on offer, thin to thick."""
+GRADES: Mapping[str, tuple[str, ...]] = {
+    "hpmc": ("K100LV", "K4M", "K15M", "K100M"),
+    "ethylcellulose": ("10cps", "100cps"),
+}
+"""Grades on offer by matrix polymer, thin to thick."""
+
+ENTERIC_PH: Mapping[str, float] = {
+    "enteric_l100_55": 5.5,
+    "enteric_l100": 6.0,
+    "enteric_s100": 7.0,
+}
+"""pH above which a methacrylic film dissolves (delivery_ranges), [-]."""
+
+PULSATILE = "pulsatile_coat"
+COATS: tuple[tuple[str, ...], ...] = (
+    (),
+    *((film,) for film in ENTERIC_PH),
+    *(("sub_coat", film) for film in ENTERIC_PH),
+    (PULSATILE,),
+)
+FILLERS = ("mcc", "lactose", "dicalcium_phosphate")
+LUBRICANTS = ("magnesium_stearate", "sodium_stearyl_fumarate")
+TABLET_SHAPE = 1.3
+"""Surface of a tablet over that of a sphere of its volume (assumed), [-]."""
+
+UNCOATED_DENSITY = Quantity(
+    value=1.3,
+    unit="mg/mm^3",
+    low=1.1,
+    high=1.6,
+    basis=Basis.ASSUMED,
+    source=PRACTICE,
+    note="compressed tablet, for its surface",
+)
 
 
 def grade_viscosity_mpa_s(design: Design) -> float:
@@ -29,16 +71,70 @@ def grade_viscosity_mpa_s(design: Design) -> float:
     Returns
     -------
     float
-        Viscosity of a 2 % solution at 20 degC, [mPa.s].
+        Viscosity of a 2 % solution (hypromellose) or a 5 % one (ethylcellulose), [mPa.s].
     """
-    grade = str(design.process["hpmc_grade"])
-    viscosity = get_excipient(f"hpmc_{grade.lower()}").viscosity_mpa_s
+    polymer = polymer_of(design)
+    grade = str(design.process[f"{polymer}_grade"]).lower()
+    viscosity = get_excipient(f"{polymer}_{grade}").viscosity_mpa_s
     assert viscosity is not None
     return viscosity
 
 
+def polymer_of(design: Design) -> str:
+    """Return the matrix polymer of a design.
+
+    Parameters
+    ----------
+    design : Design
+        A timed-release design, [-].
+
+    Returns
+    -------
+    str
+        ``hpmc`` or ``ethylcellulose``, [-].
+    """
+    return next(polymer for polymer in GRADES if polymer in design.amounts_mg)
+
+
+def enteric_film(design: Design) -> str:
+    """Return the methacrylic film of a design; empty without one.
+
+    Parameters
+    ----------
+    design : Design
+        A timed-release design, [-].
+
+    Returns
+    -------
+    str
+        Excipient key, [-].
+    """
+    return next((film for film in ENTERIC_PH if film in design.amounts_mg), "")
+
+
+def coat_mg_per_cm2(design: Design, coat: str) -> float:
+    """Return the level of a coat on the surface of its core.
+
+    Parameters
+    ----------
+    design : Design
+        A timed-release design, [-].
+    coat : str
+        Component, [-].
+
+    Returns
+    -------
+    float
+        Mass of coat over the core's surface, [mg/cm^2].
+    """
+    mass = design.amounts_mg.get(coat, 0.0)
+    volume_cm3 = (design.unit_mass_mg - mass) / float(UNCOATED_DENSITY) / 1000
+    surface_cm2: float = TABLET_SHAPE * (36 * pi * volume_cm3**2) ** (1 / 3)
+    return mass / surface_cm2
+
+
 def features(design: Design) -> Mapping[str, float]:
-    """Return what surrogates may know of a matrix tablet.
+    """Return what surrogates may know of a timed-release unit.
 
     Parameters
     ----------
@@ -50,48 +146,83 @@ def features(design: Design) -> Mapping[str, float]:
     dict of str to float
         Features by name, unit as suffix, [-].
     """
+    polymer, film = polymer_of(design), enteric_film(design)
+    salts = [part.salt for part in design.parts]
+    shares = (*GRADES, *FILLERS[1:], *LUBRICANTS, *ENTERIC_PH, "sub_coat", PULSATILE)
     return {
         **oral_features(design),
-        "hpmc_pct": design.share_pct("hpmc"),
+        "is_ethylcellulose": float(polymer == "ethylcellulose"),
         "log_viscosity_mpa_s": log10(grade_viscosity_mpa_s(design)),
-        "lactose_pct": design.share_pct("lactose"),
-        "magnesium_stearate_pct": design.share_pct("magnesium_stearate"),
+        **{f"{name}_pct": design.share_pct(name) for name in shares},
+        "film_ph": ENTERIC_PH.get(film, 0.0),
+        "film_mg_per_cm2": coat_mg_per_cm2(design, film) if film else 0.0,
+        "coat_lag_h": float(design.process.get("coat_lag_h", 0.0)),
         "compression_force_kn": float(design.process["compression_force_kn"]),
-        "is_citrate": float(design.salt == "citrate"),
+        "citrate_share": sum("citrate" in salt for salt in salts) / len(salts),
     }
+
+
+def _part(name: str, role: str, low: float, high: float) -> Component:
+    return Component(name=name, role=role, low_pct=low, high_pct=high, source=PRACTICE)
+
+
+def _matrix(polymer: str, title: str, low: float, high: float) -> Form:
+    """Return the matrix of one polymer: it decides the levels and the grade."""
+    return Form(
+        name=f"{polymer}_matrix",
+        title=title,
+        route=Route.ORAL,
+        components=(
+            _part("salt", "magnesium salt", 20, 70),
+            _part(polymer, "matrix polymer", low, high),
+            *(_part(name, "lubricant", 0.25, 1.5) for name in LUBRICANTS),
+            _part("sub_coat", "sub-coat", 2, 5),
+            *(_part(film, "enteric film", 3, 12) for film in ENTERIC_PH),
+            _part(PULSATILE, "pulsatile coat", 5, 20),
+            *(_part(name, "filler", 3, 55) for name in FILLERS),
+        ),
+        selections=(
+            Selection(name="lubricant", choices=some_of(LUBRICANTS, 1, 1)),
+            Selection(name="coat", choices=COATS),
+            Selection(name="fillers", choices=some_of(FILLERS, 1, 2)),
+        ),
+        process=(
+            ChoiceParameter(name=f"{polymer}_grade", choices=GRADES[polymer], source=PRACTICE),
+            RealParameter(
+                name="compression_force_kn", unit="kN", low=5, high=30, step=0.5, source=PRACTICE
+            ),
+            RealParameter(
+                name="coat_lag_h",
+                unit="h",
+                low=1,
+                high=6,
+                step=0.5,
+                source=PRACTICE,
+                when={"coat": (PULSATILE,)},
+            ),
+        ),
+        unit_mass_mg=Quantity(
+            value=1000,
+            unit="mg",
+            low=300,
+            high=1600,
+            basis=Basis.ASSUMED,
+            source=PRACTICE,
+            note="what most adults will swallow",
+        ),
+        elemental_mg_per_unit=Quantity(
+            value=100, unit="mg", low=50, high=250, basis=Basis.MEASURED, source="EFSA2016"
+        ),
+    )
 
 
 TIMED_RELEASE = DeliverySystem(
     name="timed_release",
-    title="Timed-release HPMC matrix tablet",
-    route="oral",
-    components=(
-        Component(name="salt", role="magnesium salt", low_pct=20, high_pct=70, source=PRACTICE),
-        Component(name="hpmc", role="matrix polymer", low_pct=20, high_pct=50, source=PRACTICE),
-        Component(name="lactose", role="soluble filler", low_pct=0, high_pct=40, source=PRACTICE),
-        Component(
-            name="magnesium_stearate", role="lubricant", low_pct=0.25, high_pct=1.5, source=PRACTICE
-        ),
-        Component(name="mcc", role="insoluble filler", low_pct=5, high_pct=55, source=PRACTICE),
-    ),
-    process=(
-        ChoiceParameter(name="hpmc_grade", choices=GRADES, source=PRACTICE),
-        RealParameter(
-            name="compression_force_kn", unit="kN", low=5, high=30, step=0.5, source=PRACTICE
-        ),
-    ),
-    unit_mass_mg=Quantity(
-        value=1000,
-        unit="mg",
-        low=300,
-        high=1600,
-        basis=Basis.ASSUMED,
-        source=PRACTICE,
-        note="what most adults will swallow",
-    ),
-    elemental_mg_per_unit=Quantity(
-        value=100, unit="mg", low=50, high=250, basis=Basis.MEASURED, source="EFSA2016"
+    title="Timed release: matrix tablet, plain or coated",
+    forms=(
+        _matrix("hpmc", "Hypromellose matrix tablet", 20, 50),
+        _matrix("ethylcellulose", "Ethylcellulose matrix tablet", 10, 40),
     ),
     features=features,
 )
-"""The hypromellose matrix tablet."""
+"""The matrix tablets, with every coat."""

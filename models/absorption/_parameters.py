@@ -50,6 +50,9 @@ PARACELLULAR_WEIGHTS = np.array([0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.1])
 RESTING_VOLUME_L = np.array([0.25, 0.05, 0.10, 0.08, 0.07, 0.06, 0.18])
 """Fluid of a segment without osmotic load, [L] (assumed)."""
 
+BOWEL_PH = np.array([1.5, 6.0, 6.5, 6.8, 7.2, 7.4, 6.5])
+"""pH along the gut of a usual subject, [-] (recalled from capsule studies); films see it."""
+
 ISOTONIC = _assumed(290.0, "mOsm/L", "water follows osmoles until the fluid is isotonic")
 EMPTYING_FASTED = _assumed(2.5, "1/h", "half-time of a quarter hour", "OGrady2020")
 EMPTYING_FED = _assumed(0.9, "1/h", "inside 2 to 5 h for a meal", "Lee2014")

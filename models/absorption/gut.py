@@ -16,13 +16,14 @@ import numpy as np
 from attrs import define, frozen
 
 from formulation.arrays import FloatArray
+from formulation.delivery import Route
 from formulation.regimen import Regimen
 from formulation.units import MG_PER_MMOL
 from models.absorption import _parameters as gut
-from models.absorption.exposure import Exposure, expose, intake_times_h
+from models.absorption.exposure import Exposure, expose
 from models.population import Subjects
 from models.release import ReleaseLaw
-from models.release.vessel import dissolve_step
+from models.release.vessel import NOTHING, Columns, dissolve_step, solid_columns
 
 RESTING_L = gut.RESTING_VOLUME_L[:, None, None]
 """Resting fluid of a segment, of shape (7, 1, 1), [L]."""
@@ -117,35 +118,47 @@ class _Rates:
 class _Lumen:
     """Magnesium and acid on their way, arrays of shape (7, n_products, n_subjects) or without 7."""
 
-    solid: FloatArray
+    solids: list[FloatArray]
+    """One for each salt of a product."""
+    exposed: list[FloatArray]
+    """Particles of each salt let go so far, without 7."""
+    appeared: FloatArray
+    """Intakes let go so far, [-]."""
     dissolved: FloatArray
     acid: FloatArray
     """Of the stomach, [mEq]."""
-    exposed: FloatArray
     absorbed: FloatArray
     peak: FloatArray
     excreted: FloatArray
     stool_solid: FloatArray
 
-    def dissolve(self, fresh: FloatArray, p: dict[str, FloatArray], step_h: float) -> None:
-        """Add fresh particles, and let water and acid take their share of all."""
-        self.solid += fresh
-        self.exposed += fresh.sum(axis=0)
-        allowance = BOWEL_ACID * step_h + np.zeros_like(self.solid)
-        standing = BOWEL_ACID * float(gut.ACID_STANDS) + np.zeros_like(self.solid)
+    def dissolve(self, fresh: FloatArray, salts: Sequence[Columns], step_h: float) -> None:
+        """Add what a product lets go, and let water and acid take their share of all."""
+        self.appeared += fresh.sum(axis=0)
+        for k, p in enumerate(salts):
+            dose = fresh * p["dose_mmol"]
+            self.dissolved += dose * p["predissolved"]
+            self.solids[k] += dose * (1 - p["predissolved"])
+            self.exposed[k] += (dose * (1 - p["predissolved"])).sum(axis=0)
+            self._dissolve_salt(k, p, step_h)
+
+    def _dissolve_salt(self, k: int, p: Columns, step_h: float) -> None:
+        solid = self.solids[k]
+        allowance = BOWEL_ACID * step_h + np.zeros_like(solid)
+        standing = BOWEL_ACID * float(gut.ACID_STANDS) + np.zeros_like(solid)
         standing[gut.STOMACH] = allowance[gut.STOMACH] = self.acid
         by_water, by_acid = dissolve_step(
-            solid=self.solid,
+            solid=solid,
             dissolved=self.dissolved,
             acid=standing,
             acid_allowance=allowance,
             volume=RESTING_L + self.dissolved * p["osmoles_per_mmol"] / float(gut.ISOTONIC),
-            growth=np.cbrt(self.exposed / np.maximum(self.solid.sum(axis=0), 1e-12)),
+            growth=np.cbrt(self.exposed[k] / np.maximum(solid.sum(axis=0), 1e-12)),
             p=p,
             step_h=step_h,
         )
         gone = by_water + by_acid
-        self.solid -= gone
+        self.solids[k] = solid - gone
         self.dissolved += gone
         taken = p["acid_demand_meq_per_mmol"] * gone[gut.STOMACH]
         self.acid = np.maximum(self.acid - taken, 0.0)
@@ -160,7 +173,8 @@ class _Lumen:
 
     def move(self, transit: FloatArray) -> None:
         """Pass everything on towards the stool."""
-        for state, left in ((self.solid, self.stool_solid), (self.dissolved, self.excreted)):
+        stool = ((solid, self.stool_solid) for solid in self.solids)
+        for state, left in (*stool, (self.dissolved, self.excreted)):
             moved = state * transit
             state -= moved
             state[1:] += moved[:-1]
@@ -204,26 +218,28 @@ def simulate_day(
         Amounts of shape (n_products, n_subjects), [mmol/d].
     """
     rates = _rates(subjects, day, transport, step_h)
-    p = {name: _column(laws, name) for name in _LAW_NAMES}
-    p["dose_mmol"] = p["dose_mmol"] * np.array([[r.units_per_intake] for r in regimens])
-    starts = [[round(t / step_h) for t in intake_times_h(r)] for r in regimens]
+    units = np.array([[r.units_per_intake] for r in regimens], dtype=float)
+    salts = [{name: x[:, None] for name, x in p.items()} for p in solid_columns(laws)]
+    for p in salts:
+        p["dose_mmol"] = p["dose_mmol"] * units
     exposure = expose(
         laws,
-        starts,
-        p["dose_mmol"],
+        regimens,
         emptying=rates.emptying,
         transit=rates.transit,
+        ph_shift=subjects.values["bowel_ph_shift"],
         step_h=step_h,
     )
-    end = _integrate(exposure, p, rates, step_h)
+    end = _integrate(exposure, salts, rates, step_h)
     later = _close_colon(end.dissolved, rates)
+    dose: FloatArray = sum((p["dose_mmol"] for p in salts), np.zeros_like(units))
     intakes = np.array([[r.intakes_per_day] for r in regimens])
-    eaten = p["dose_mmol"] * intakes + rates.meal * len(rates.meal_steps)
-    never = exposure.fraction_kept * p["dose_mmol"]
+    eaten = dose * intakes + rates.meal * len(rates.meal_steps)
+    solid = sum((solid.sum(axis=0) for solid in end.solids), end.stool_solid)
     return GutDay(
         absorbed_mmol=end.absorbed + later,
         soluble_unabsorbed_mmol=end.excreted + end.dissolved.sum(axis=0) - later,
-        solid_mmol=end.stool_solid + end.solid.sum(axis=0) + never,
+        solid_mmol=solid + (intakes - end.appeared) * dose,
         peak_gut_load_mmol=end.peak,
         eaten_mmol=eaten,
     )
@@ -255,33 +271,10 @@ def simulate_diet(
         Amounts of shape (1, n_subjects), [mmol/d].
     """
     nothing = ReleaseLaw(
-        route="oral",
-        mechanism="disintegration",
-        parameters={
-            **dict.fromkeys(_LAW_NAMES, 0.0),
-            "solubility_mmol_per_l": 1.0,
-            "lag_h": 0.0,
-            "k_liberation_per_h": 0.0,
-            "k_residue_per_h": 0.0,
-            "plateau": 0.0,
-        },
+        route=Route.ORAL, mechanism="dispersed", parameters={"k_pour_per_h": 0.0}, solids=(NOTHING,)
     )
     never = Regimen(units_per_intake=1, intakes_per_day=1, with_meals=True)
     return simulate_day([nothing], [never], subjects, day=day, transport=transport, step_h=step_h)
-
-
-_LAW_NAMES = (
-    "dose_mmol",
-    "k_water_per_h",
-    "k_acid_l_per_mmol_h",
-    "solubility_mmol_per_l",
-    "acid_demand_meq_per_mmol",
-    "osmoles_per_mmol",
-)
-
-
-def _column(laws: Sequence[ReleaseLaw], name: str) -> FloatArray:
-    return np.array([[law.parameters[name]] for law in laws])
 
 
 def _rates(subjects: Subjects, day: Day, transport: Transport, step_h: float) -> _Rates:
@@ -316,14 +309,15 @@ def _rates(subjects: Subjects, day: Day, transport: Transport, step_h: float) ->
 
 
 def _integrate(
-    exposure: Exposure, p: dict[str, FloatArray], rates: _Rates, step_h: float
+    exposure: Exposure, salts: Sequence[Columns], rates: _Rates, step_h: float
 ) -> _Lumen:
     """Return the lumen at the end of the simulated day."""
-    n_products, n = len(p["dose_mmol"]), rates.meal.shape[1]
+    n_products, n = len(salts[0]["dose_mmol"]), rates.meal.shape[1]
     shape = (gut.N_SEGMENTS, n_products, n)
-    names = ("exposed", "absorbed", "peak", "excreted", "stool_solid")
+    names = ("appeared", "absorbed", "peak", "excreted", "stool_solid")
     lumen = _Lumen(
-        solid=np.zeros(shape),
+        solids=[np.zeros(shape) for _ in salts],
+        exposed=[np.zeros((n_products, n)) for _ in salts],
         dissolved=np.zeros(shape),
         acid=float(gut.ACID_AT_REST) * rates.acid_factor + np.zeros((n_products, n)),
         **{name: np.zeros((n_products, n)) for name in names},
@@ -332,7 +326,7 @@ def _integrate(
     for step in range(len(rates.emptying)):
         if step in rates.meal_steps:
             lumen.dissolved[gut.STOMACH] += rates.meal
-        lumen.dissolve(exposure.at(step, shape), p, step_h)
+        lumen.dissolve(exposure.at(step, shape), salts, step_h)
         lumen.absorb(rates, step_h)
         transit[gut.STOMACH] = rates.emptying[step]
         lumen.move(transit)

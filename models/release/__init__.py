@@ -4,16 +4,30 @@ from collections.abc import Mapping
 
 from formulation.design import Design
 from formulation.errors import UnknownNameError
-from models.release._base import ReleaseLaw, ReleaseModel
+from models.release._base import Coat, ReleaseLaw, ReleaseModel, Solid
+from models.release.gel import gel_law
 from models.release.matrix import matrix_law
+from models.release.membrane import membrane_law
+from models.release.nanoparticle import nanoparticle_law
 from models.release.tablet import tablet_law
 from models.release.vessel import dissolve
 
-__all__ = ["RELEASE_MODELS", "ReleaseLaw", "ReleaseModel", "dissolve", "release_law"]
+__all__ = [
+    "RELEASE_MODELS",
+    "Coat",
+    "ReleaseLaw",
+    "ReleaseModel",
+    "Solid",
+    "dissolve",
+    "release_law",
+]
 
 RELEASE_MODELS: Mapping[str, ReleaseModel] = {
     "immediate_release": tablet_law,
     "timed_release": matrix_law,
+    "lipid_nanoparticle": nanoparticle_law,
+    "mucoadhesive_gel": gel_law,
+    "transdermal": membrane_law,
 }
 """Release model of each delivery system."""
 

@@ -1,26 +1,29 @@
 """Release laws: how a dosage form lets its magnesium go, before any vessel or body is named.
 
 A law has two stages. *Liberation* exposes particles of salt (a tablet falls apart, a matrix swells
-and erodes); *dissolution* turns particles into dissolved magnesium by Noyes-Whitney with the cube
-root of Hixson and Crowell, limited by saturation, plus a faster route through protons that uses up
-acid. The vessel or the gut supplies volume and acid, so one law serves both.
+and erodes), after a coat has opened where there is one; *dissolution* turns particles into
+dissolved magnesium by Noyes-Whitney with the cube root of Hixson and Crowell, limited by
+saturation, plus a faster route through protons that uses up acid. The vessel or the gut supplies
+volume, pH and acid, so one law serves both. Each salt of a mixture dissolves on its own.
 
 Particles are spheres of one size; agglomeration, wetting and reprecipitation are not described
 (magnesium does not reprecipitate at pH 6 to 7, Lindberg1990).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
 from attrs import frozen
 
 from formulation.arrays import FloatArray
-from formulation.design import Design
+from formulation.delivery import Route
+from formulation.design import Design, SaltPart
 from formulation.errors import InputError
 from formulation.provenance import Basis, Quantity
 from formulation.salts import get_salt
 from formulation.units import MG_PER_MMOL
+from models.release._mechanisms import LIBERATION
 
 MG_DIFFUSION = Quantity(
     value=2.54e-6,
@@ -64,6 +67,52 @@ SALT_DENSITY = Quantity(
 
 
 @frozen(kw_only=True)
+class Solid:
+    """How one salt of a unit dissolves."""
+
+    dose_mmol: float
+    """Magnesium it brings to one unit, [mmol]."""
+
+    predissolved: float
+    """Share that is dissolved before it is liberated, as in a solution, [-]."""
+
+    k_water_per_h: float
+    """Rate by water far from saturation, [1/h]."""
+
+    k_acid_l_per_mmol_h: float
+    """Rate by protons, [L/mmol/h]."""
+
+    solubility_mmol_per_l: float
+    """Saturation as dissolved magnesium, [mmol/L]."""
+
+    acid_demand_meq_per_mmol: float
+    """Acid taken per magnesium that dissolves, [mEq/mmol]."""
+
+    osmoles_per_mmol: float
+    """Osmotically active particles per magnesium, [mOsm/mmol]."""
+
+
+@frozen(kw_only=True)
+class Coat:
+    """What keeps a form closed: a film that dissolves above a pH, or that bursts after a lag."""
+
+    threshold_ph: float = 0.0
+    """pH above which the film dissolves; 0 for a coat that opens by time alone."""
+
+    film_h: float = 0.0
+    """Time the film takes half a pH above its threshold, [h]."""
+
+    lag_h: float = 0.0
+    """Mean lag of a coat that opens by time, [h]."""
+
+    lag_cv: float = 0.0
+    """Spread of that lag between units, over its mean, [-]."""
+
+    failure: float = 0.0
+    """Share of units that never open, whatever the pH, [-]."""
+
+
+@frozen(kw_only=True)
 class ReleaseLaw:
     """A route, a mechanism and its parameters.
 
@@ -73,14 +122,23 @@ class ReleaseLaw:
         A parameter is not finite or negative.
     """
 
-    route: str
+    route: Route
     """Way into the body."""
 
     mechanism: str
-    """Name of the liberation mechanism, a key of `LIBERATION`."""
+    """Name of the liberation mechanism."""
 
     parameters: Mapping[str, float]
-    """Numbers by name, unit as suffix."""
+    """Numbers of the mechanism by name, unit as suffix."""
+
+    solids: tuple[Solid, ...]
+    """How each salt dissolves, one or two."""
+
+    coat: Coat | None = None
+    """What has to open first."""
+
+    residence_h: float = 0.0
+    """Mean time the form adheres where it was put; 0 when it travels with the contents, [h]."""
 
     def __attrs_post_init__(self) -> None:
         for name, value in self.parameters.items():
@@ -89,20 +147,27 @@ class ReleaseLaw:
                     f"Release law {self.mechanism!r}: {name} is {value}; it must be >= 0."
                 )
 
-    def liberated(self, times_h: FloatArray) -> FloatArray:
-        """Return the fraction of the dose exposed as particles.
+    @property
+    def dose_mmol(self) -> float:
+        """Magnesium of one unit, [mmol]."""
+        return sum(solid.dose_mmol for solid in self.solids)
+
+    def liberated(self, times_h: FloatArray, *, in_body: bool = False) -> FloatArray:
+        """Return the fraction of the dose let go, counted from when the form opened.
 
         Parameters
         ----------
         times_h : ndarray of shape (n_times,)
-            Times since the start, [h].
+            Times since the start or, with a coat, since it opened, [h].
+        in_body : bool, optional
+            Whether bile and lipase act, [-].
 
         Returns
         -------
         ndarray of shape (n_times,)
             Fraction of the labelled dose, non-decreasing, at most the plateau, [-].
         """
-        return LIBERATION[self.mechanism](self.parameters, np.maximum(times_h, 0.0))
+        return LIBERATION[self.mechanism](self.parameters, np.maximum(times_h, 0.0), in_body)
 
 
 class ReleaseModel(Protocol):
@@ -112,8 +177,8 @@ class ReleaseModel(Protocol):
         """Return the law of one unit of the design."""
 
 
-def dissolution_parameters(design: Design) -> dict[str, float]:
-    """Return how particles of the design's salt dissolve.
+def solids_of(design: Design, predissolved: float | Sequence[float] = 0.0) -> tuple[Solid, ...]:
+    """Return how the salts of a design dissolve.
 
     The rate of a sphere far from saturation is ``3 D Cs / (rho h r0)``; in acid the saturation is
     replaced by half the proton concentration times the ratio of diffusivities.
@@ -122,50 +187,63 @@ def dissolution_parameters(design: Design) -> dict[str, float]:
     ----------
     design : Design
         Any design, [-].
+    predissolved : float or sequence of float, optional
+        Share that is dissolved before it is liberated, of all salts or of each, [-].
 
     Returns
     -------
-    dict of str to float
-        Rates, saturation, acid demand and osmoles by name, unit as suffix, [-].
+    tuple of Solid
+        One or two, [-].
 
     References
     ----------
     .. [1] NoyesWhitney1897 (key in formulation/sources.bib)
     .. [2] HixsonCrowell1931 (key in formulation/sources.bib)
     """
-    salt = get_salt(design.salt)
+    parts = design.parts
+    shares = [predissolved] * len(parts) if isinstance(predissolved, float) else predissolved
+    return tuple(_solid(part, share) for part, share in zip(parts, shares, strict=True))
+
+
+def assumed(value: float, note: str, unit: str = "1") -> Quantity:
+    """Return a quantity that nobody has measured here.
+
+    Parameters
+    ----------
+    value : float
+        The value, [-].
+    note : str
+        Why it is so, [-].
+    unit : str, optional
+        Unit of the value, [-].
+
+    Returns
+    -------
+    Quantity
+        Marked as assumed, [-].
+    """
+    return Quantity(
+        value=value, unit=unit, basis=Basis.ASSUMED, source="ProductAssumption", note=note
+    )
+
+
+def _solid(part: SaltPart, predissolved: float) -> Solid:
+    salt = get_salt(part.salt)
     assert salt.solubility is not None
     assert salt.acid_demand is not None
     assert salt.osmoles is not None
-    grams_per_mmol = MG_PER_MMOL / 1000 * 100 / design.salt_mg_pct
+    grams_per_mmol = MG_PER_MMOL / 1000 * 100 / part.mg_pct
     geometry = float(SALT_DENSITY) * float(DIFFUSION_LAYER) * float(PARTICLE_RADIUS)
     per_mmol_per_l = 3 * float(MG_DIFFUSION) * grams_per_mmol / geometry
     demand = salt.acid_demand.value
-    acid = per_mmol_per_l * float(PROTON_TO_MG_DIFFUSION) / demand if demand else 0.0
-    return {
-        "dose_mmol": design.elemental_mg_per_unit / MG_PER_MMOL,
-        "k_water_per_h": per_mmol_per_l * salt.solubility.value,
-        "k_acid_l_per_mmol_h": acid,
-        "solubility_mmol_per_l": salt.solubility.value,
-        "acid_demand_meq_per_mmol": demand,
-        "osmoles_per_mmol": salt.osmoles.value,
-    }
-
-
-def _disintegration(p: Mapping[str, float], t: FloatArray) -> FloatArray:
-    since = np.maximum(t - p["lag_h"], 0.0)
-    quick = -np.expm1(-p["k_liberation_per_h"] * since)
-    residue = -np.expm1(-p["k_residue_per_h"] * since)
-    return p["plateau"] * quick + (1 - p["plateau"]) * residue
-
-
-def _swelling_matrix(p: Mapping[str, float], t: FloatArray) -> FloatArray:
-    root = t ** p["exponent"]
-    return p["plateau"] * np.minimum(p["k_diffusion"] * root + p["k_relaxation"] * root**2, 1.0)
-
-
-LIBERATION: Mapping[str, Callable[[Mapping[str, float], FloatArray], FloatArray]] = {
-    "disintegration": _disintegration,
-    "swelling_matrix": _swelling_matrix,
-}
-"""Liberated fraction by mechanism."""
+    return Solid(
+        dose_mmol=part.elemental_mg / MG_PER_MMOL,
+        predissolved=predissolved,
+        k_water_per_h=per_mmol_per_l * salt.solubility.value,
+        k_acid_l_per_mmol_h=per_mmol_per_l * float(PROTON_TO_MG_DIFFUSION) / demand
+        if demand
+        else 0.0,
+        solubility_mmol_per_l=salt.solubility.value,
+        acid_demand_meq_per_mmol=demand,
+        osmoles_per_mmol=salt.osmoles.value,
+    )

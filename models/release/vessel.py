@@ -2,21 +2,42 @@
 
 Solid and dissolved magnesium and the acid that is left are stepped together; every step moves what
 it takes from one place to another, so mass is conserved exactly and nothing becomes negative.
-Stirring does not act; it is recorded with the medium.
+Stirring thins the layer around the particles; it does not move liberation. A buffer's acid counts
+like free protons, which is too quick for weak buffers. A film coat opens when the medium's pH
+allows; the units that never open lower the mean curve.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
+from attrs import asdict
 
 from formulation.arrays import FloatArray
 from formulation.errors import InputError
 from formulation.profiles import Medium, ReleaseProfile
 from formulation.provenance import Origin
-from models.release._base import ReleaseLaw
+from models.release._base import Coat, ReleaseLaw, Solid
 
 STEP_H = 1 / 60
 """Time step, [h]."""
+
+SLOWEST_FILM = 4.0
+"""Most that a film takes longer near its threshold than half a pH above, [-]."""
+
+Columns = dict[str, FloatArray]
+"""Parameters of one solid of several laws, by name with unit."""
+
+
+NOTHING = Solid(
+    dose_mmol=0.0,
+    predissolved=0.0,
+    k_water_per_h=0.0,
+    k_acid_l_per_mmol_h=0.0,
+    solubility_mmol_per_l=1.0,
+    acid_demand_meq_per_mmol=0.0,
+    osmoles_per_mmol=0.0,
+)
+"""A salt that is not there."""
 
 
 def dissolve(law: ReleaseLaw, medium: Medium, times_h: FloatArray) -> ReleaseProfile:
@@ -75,10 +96,10 @@ def dissolve_all(
         raise InputError(f"dissolve: times {times} must increase.")
     n_steps = int(np.ceil(times[-1] / STEP_H)) or 1
     grid = np.arange(n_steps + 1, dtype=float) * STEP_H
-    p = {name: np.array([law.parameters[name] for law in laws]) for name in _SHARED}
-    liberated = p["dose_mmol"] * np.array([law.liberated(grid) for law in laws]).T
-    dissolved = _integrate(p, medium, liberated)
-    fractions = np.minimum(dissolved / p["dose_mmol"], 1.0)
+    liberated = np.array([_liberated_in(law, medium, grid) for law in laws]).T
+    dose = np.array([law.dose_mmol for law in laws])
+    dissolved = _integrate(solid_columns(laws), medium, grid, liberated)
+    fractions = np.minimum(dissolved / dose, 1.0)
     return [
         ReleaseProfile(
             times_h=times,
@@ -90,37 +111,112 @@ def dissolve_all(
     ]
 
 
-_SHARED = (
-    "dose_mmol",
-    "k_water_per_h",
-    "k_acid_l_per_mmol_h",
-    "solubility_mmol_per_l",
-    "acid_demand_meq_per_mmol",
-)
+def solid_columns(laws: Sequence[ReleaseLaw]) -> list[Columns]:
+    """Return the solids of several laws as arrays, first salts first.
+
+    A law without a second salt has one without dose there.
+
+    Parameters
+    ----------
+    laws : sequence of ReleaseLaw
+        Laws, [-].
+
+    Returns
+    -------
+    list of dict of ndarray of shape (n_laws,)
+        Fields of `Solid` by name, one dict for each place, [-].
+    """
+    n_places = max(len(law.solids) for law in laws)
+    found = []
+    for place in range(n_places):
+        solids = [
+            asdict(law.solids[place]) if place < len(law.solids) else asdict(NOTHING)
+            for law in laws
+        ]
+        found.append({name: np.array([s[name] for s in solids]) for name in solids[0]})
+    return found
 
 
-def _integrate(p: dict[str, FloatArray], medium: Medium, liberated: FloatArray) -> FloatArray:
+def film_opening_h(coat: Coat, ph: FloatArray) -> FloatArray:
+    """Return how long a film takes to dissolve at a pH above its threshold.
+
+    Parameters
+    ----------
+    coat : Coat
+        A coat that opens by pH, [-].
+    ph : ndarray of shape (n,)
+        pH around it, at or above the threshold, [-].
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        Time, [h].
+    """
+    slower: FloatArray = np.minimum(0.5 / np.maximum(ph - coat.threshold_ph, 1e-6), SLOWEST_FILM)
+    return coat.film_h * slower
+
+
+def _liberated_in(law: ReleaseLaw, medium: Medium, grid: FloatArray) -> FloatArray:
+    """Return the liberated fraction in a medium, from when the coat opens."""
+    if law.coat is None:
+        return law.liberated(grid)
+    opens = _opening_h(law.coat, medium)
+    if opens is None:
+        return np.zeros_like(grid)
+    mean = np.zeros_like(grid)
+    spread = law.coat.lag_cv * law.coat.lag_h
+    for shift in (-1.22, 0.0, 1.22):
+        # Three units stand for the spread of a lag: early, middle and late thirds.
+        mean += law.liberated(grid - max(opens + shift * spread, 0.0)) / 3
+    return mean * (1 - law.coat.failure)
+
+
+def _opening_h(coat: Coat, medium: Medium) -> float | None:
+    """Return when a coat opens in a vessel; None when it does not."""
+    if not coat.threshold_ph:
+        return coat.lag_h
+    for start, stage in medium.stages:
+        if stage.ph >= coat.threshold_ph:
+            return start + float(film_opening_h(coat, np.array([stage.ph]))[0])
+    return None
+
+
+def _integrate(
+    solids: Sequence[Columns], medium: Medium, grid: FloatArray, liberated: FloatArray
+) -> FloatArray:
     """Return dissolved amounts, of shape (n_steps + 1, n_laws), [mmol]."""
+    n_laws = liberated.shape[1]
     dissolved = np.zeros_like(liberated)
-    solid = np.zeros(liberated.shape[1])
-    acid = np.full_like(solid, medium.acid_meq)
-    for step in range(1, len(liberated)):
-        solid = solid + liberated[step] - liberated[step - 1]
+    left = [np.zeros(n_laws) for _ in solids]
+    acid = np.full(n_laws, medium.acid_meq)
+    stages = list(medium.stages)
+    for step in range(1, len(grid)):
+        while len(stages) > 1 and grid[step] >= stages[1][0]:
+            stages.pop(0)
+            acid = np.full(n_laws, stages[0][1].acid_meq)
+        vessel = stages[0][1]
         done = dissolved[step - 1]
-        growth = np.cbrt(liberated[step] / np.maximum(solid, 1e-12))
-        by_water, by_acid = dissolve_step(
-            solid=solid,
-            dissolved=done,
-            acid=acid,
-            acid_allowance=acid,
-            volume=np.full_like(solid, medium.volume_l),
-            growth=growth,
-            p=p,
-            step_h=STEP_H,
-        )
-        solid = solid - by_water - by_acid
-        acid = np.maximum(acid - p["acid_demand_meq_per_mmol"] * (by_water + by_acid), 0.0)
-        dissolved[step] = done + by_water + by_acid
+        fresh = liberated[step] - liberated[step - 1]
+        for k, p in enumerate(solids):
+            dose = p["dose_mmol"]
+            done = done + dose * fresh * p["predissolved"]
+            left[k] = left[k] + dose * fresh * (1 - p["predissolved"])
+            out = dose * liberated[step] * (1 - p["predissolved"])
+            by_water, by_acid = dissolve_step(
+                solid=left[k],
+                dissolved=done,
+                acid=acid,
+                acid_allowance=acid,
+                volume=np.full(n_laws, vessel.volume_l),
+                growth=vessel.stirring * np.cbrt(out / np.maximum(left[k], 1e-12)),
+                p=p,
+                step_h=STEP_H,
+            )
+            left[k] = left[k] - by_water - by_acid
+            taken = p["acid_demand_meq_per_mmol"] * (by_water + by_acid)
+            acid = np.maximum(acid - taken, 0.0)
+            done = done + by_water + by_acid
+        dissolved[step] = done
     return dissolved
 
 

@@ -12,11 +12,10 @@ from formulation.patients import Population
 from formulation.provenance import Origin
 from formulation.targets import BENCH_TIMES_H, get_endpoint
 from formulation.units import MG_PER_MMOL
-from models.chain import CURVE_TIMES_H, PERCENTILES, EndpointTable, recipe_values
+from models.chain import CURVE_TIMES_H, PERCENTILES, EndpointTable
+from models.exact import Columns, cost_columns, exact_columns
 from models.surrogates.emulator import Prediction, SystemSurrogate
 from models.surrogates.table import ENDPOINT_KEYS, feature_row
-
-_Columns = dict[str, tuple[FloatArray, FloatArray, FloatArray]]
 
 
 @frozen(kw_only=True, eq=False)
@@ -142,8 +141,8 @@ def _by_system(designs: Sequence[Design]) -> dict[str, list[int]]:
     return rows
 
 
-def _columns(designs: Sequence[Design], found: Prediction) -> _Columns:
-    columns: _Columns = {
+def _columns(designs: Sequence[Design], found: Prediction) -> Columns:
+    columns: Columns = {
         key: (found.endpoints[:, k], found.endpoints_lo90[:, k], found.endpoints_hi90[:, k])
         for k, key in enumerate(ENDPOINT_KEYS)
     }
@@ -167,9 +166,9 @@ def _columns(designs: Sequence[Design], found: Prediction) -> _Columns:
             _at(found.curve_lo90, time),
             _at(found.curve_hi90, time),
         )
-    for key in recipe_values(designs[0]):
-        exact = np.array([recipe_values(d)[key] for d in designs])
-        columns[key] = (exact, exact, exact)
+    exact = exact_columns(designs)
+    columns |= {key: (column, column, column) for key, column in exact.items()}
+    columns |= cost_columns(exact["cost_eur_per_day"], columns)
     return columns
 
 

@@ -1,6 +1,7 @@
 """The surrogate of one delivery system: release curve and population percentiles with intervals.
 
-Two Gaussian processes over standardised features: one for the curve, one for the endpoints.
+Two Gaussian processes over standardised features, each feature with a length scale of its own: one
+for the curve, one for the endpoints.
 Intervals are calibrated by group, so a formulation never stands on both sides of a split:
 
 * with at least `MIN_MEASURED_GROUPS` measured formulations, on the residuals of measured ones left
@@ -8,6 +9,7 @@ Intervals are calibrated by group, so a formulation never stands on both sides o
 * below that, on held-out simulated designs, widened by a stated model error, and called that.
 """
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -214,8 +216,8 @@ def fit(table: TrainingTable, seed: int = 0) -> tuple[SystemSurrogate, dict[str,
     """
     n = table.n_simulated
     noise = _noise(table)
-    endpoint_model = _gaussian_process(seed).fit(table.features[:n], table.endpoints)
-    curve_model = _gaussian_process(seed, noise).fit(table.features, table.curves)
+    endpoint_model = _fitted(table.features[:n], table.endpoints, seed)
+    curve_model = _fitted(table.features, table.curves, seed, noise)
     endpoint_cv = cross_validate(
         endpoint_model, table.features[:n], table.endpoints, table.groups[:n]
     )
@@ -236,21 +238,25 @@ def fit(table: TrainingTable, seed: int = 0) -> tuple[SystemSurrogate, dict[str,
     }
 
 
-def _gaussian_process(seed: int, noise: FloatArray | float = 1e-6) -> Any:
+def _fitted(
+    features: FloatArray, targets: FloatArray, seed: int, noise: FloatArray | float = 1e-6
+) -> Any:
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.gaussian_process import GaussianProcessRegressor
     from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
     kernel = ConstantKernel(1.0, (1e-2, 1e5)) * Matern(
-        length_scale=3.0, length_scale_bounds=(1e-1, 1e3), nu=2.5
+        length_scale=np.full(features.shape[1], 3.0), length_scale_bounds=(1e-1, 1e3), nu=2.5
     ) + WhiteKernel(1e-4, (1e-12, 1e-1))
-    return make_pipeline(
-        StandardScaler(),
-        GaussianProcessRegressor(
-            kernel=kernel, alpha=noise, normalize_y=True, random_state=seed, copy_X_train=False
-        ),
+    process = GaussianProcessRegressor(
+        kernel=kernel, alpha=noise, normalize_y=True, random_state=seed, copy_X_train=False
     )
+    with warnings.catch_warnings():
+        # A feature that does not matter ends at the longest scale, equations at no noise.
+        warnings.filterwarnings("ignore", "The optimal value found for", ConvergenceWarning)
+        return make_pipeline(StandardScaler(), process).fit(features, targets)
 
 
 def _noise(table: TrainingTable) -> FloatArray:

@@ -18,13 +18,13 @@ from formulation.delivery import get_system
 from formulation.design import Design
 from formulation.errors import DataError
 from formulation.patients import Population
-from formulation.profiles import HCL_01M, ReleaseProfile
+from formulation.profiles import ReleaseProfile
 from formulation.provenance import Origin
 from formulation.space import SystemSpace
 from models.chain import CURVE_TIMES_H, PERCENTILES, simulate_responses
 from models.population import draw_subjects
 from models.release import release_law
-from models.release.vessel import dissolve_all
+from models.release.bench import bench_curves, bench_medium
 
 LEARNT = (
     "absorbed_increment",
@@ -147,12 +147,13 @@ def space_filling(space: SystemSpace, n: int, seed: int) -> list[Design]:
     columns: dict[str, int] = {}
 
     def answer(row: FloatArray, name: str, choices: tuple[str, ...] | None) -> str | float:
-        stem = name.split(".")[-1] if choices else name
-        u = float(row[columns.setdefault(stem, len(columns))])
+        """Give each question a column of its own; those of different forms share columns."""
+        stem = name.removeprefix(f"{space.name}.").split(".", 1)[-1]
+        place = columns.setdefault(stem, len(columns))
+        u = float(row[place])
         return u if choices is None else choices[min(int(u * len(choices)), len(choices) - 1)]
 
-    n_dimensions = 3 + len(space.system.components) + len(space.system.process)
-    sobol = qmc.Sobol(n_dimensions, scramble=True, rng=seed)
+    sobol = qmc.Sobol(n_questions(space), scramble=True, rng=seed)
     found: dict[str, Design] = {}
     for row in sobol.random_base2(int(np.ceil(np.log2(2 * n)))):
         design = space.draw(partial(answer, row))
@@ -160,6 +161,26 @@ def space_filling(space: SystemSpace, n: int, seed: int) -> list[Design]:
         if len(found) == n:
             break
     return list(found.values())
+
+
+def n_questions(space: SystemSpace) -> int:
+    """Return the most questions that `space_filling` tells apart.
+
+    Parameters
+    ----------
+    space : SystemSpace
+        One system's space, [-].
+
+    Returns
+    -------
+    int
+        Number of columns its sequence needs, [-].
+    """
+    names = {"salt", "form", "regimen", "share", "unit_mass"}
+    for form in space.system.forms:
+        parts = (form.components, form.process, form.dimensions, form.selections)
+        names |= {f"{type(x).__name__}.{x.name}" for part in parts for x in part}
+    return len(names)
 
 
 def build_table(
@@ -205,7 +226,7 @@ def build_table(
             for percent in PERCENTILES.values()
         ]
     )
-    simulated = dissolve_all([release_law(d) for d in designs], HCL_01M, CURVE_TIMES_H)
+    simulated = bench_curves([release_law(d) for d in designs], CURVE_TIMES_H)
     rows = [feature_row(d) for d in [*designs, *(m.design for m in measured)]]
     curves = [profile.fraction for profile in simulated]
     curves += [_on_curve_times(m.profile) for m in measured]
@@ -223,18 +244,17 @@ def build_table(
 
 
 def _check_measured(system: str, measured: Sequence[MeasuredCurve]) -> None:
-    wanted = (HCL_01M.volume_l, HCL_01M.acid_meq)
     for curve in measured:
         if curve.design.system != system:
             raise DataError(
                 f"Curve of {curve.source!r} is of {curve.design.system}, asked for {system}.",
                 hint="Give each system its own curves.",
             )
-        medium = curve.profile.medium
-        if (medium.volume_l, medium.acid_meq) != wanted:
+        medium, wanted = curve.profile.medium, bench_medium(release_law(curve.design))
+        if (medium.volume_l, medium.acid_meq) != (wanted.volume_l, wanted.acid_meq):
             raise DataError(
-                f"Curve of {curve.source!r} was measured in {medium.name!r}; curves are learnt in"
-                f" {HCL_01M.name!r}.",
+                f"Curve of {curve.source!r} was measured in {medium.name!r}; curves of such a form"
+                f" are learnt in {wanted.name!r}.",
                 hint="Measure it in that medium, or leave it out.",
             )
 

@@ -86,7 +86,7 @@ def example_document(*, best_peak: float = 2.2) -> dict[str, Any]:
             _objective(
                 PEAK, "Most dissolved Mg in the upper gut at once", "mmol", "minimise", 6, 1.5
             ),
-            _objective(MASS, "Mass swallowed", "g/d", "minimise", 5, 1.5),
+            _objective(MASS, "Mass taken", "g/d", "minimise", 5, 1.5),
         ],
         "limits": [LOAD_LIMIT, SERUM_LIMIT],
         "front": front,
@@ -188,13 +188,15 @@ def _design(salt: str, salt_mg: float, grade: str | None, intakes: int) -> Desig
         if grade is None
         else {"hpmc": 0.68, "lactose": 0.1, "magnesium_stearate": 0.02, "mcc": 0.2}
     )
-    process: dict[str, float | str] = {"compression_force_kn": 15.0}
+    process: dict[str, float | str] = (
+        {"form": "tablet"} if grade is None else {"form": "hpmc_matrix", "hpmc_grade": grade}
+    )
     return Design(
         system=IR if grade is None else TR,
         salt=salt,
         salt_mg_pct=MG_PCT[salt],
         amounts_mg={"salt": salt_mg, **{k: round(rest * v, 1) for k, v in shares.items()}},
-        process=process if grade is None else {"hpmc_grade": grade, **process},
+        process={**process, "compression_force_kn": 15.0},
         regimen=Regimen(units_per_intake=1, intakes_per_day=intakes, with_meals=True),
     )
 

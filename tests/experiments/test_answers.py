@@ -1,5 +1,7 @@
 """The answer says what to make, whether a plain tablet does as well, and when to make nothing."""
 
+import pytest
+
 from experiments.reports.answers import Verdict, answer
 from experiments.reports.comparison import is_plain_soluble, merit, objectives_of
 from tests.experiments.example_document import (
@@ -7,6 +9,12 @@ from tests.experiments.example_document import (
     SUBJECTS,
     example_document,
 )
+
+
+def candidate(**changes) -> dict:
+    """Return a candidate of the front as far as the comparator looks at it."""
+    design = {"system": "immediate_release", "salt": "citrate", "process": {"form": "tablet"}}
+    return {"design": {**design, **changes}}
 
 
 def test_answer_is_the_largest_product_of_confirmed_objectives():
@@ -53,12 +61,49 @@ def test_answer_that_is_a_plain_tablet_says_so():
     assert "it is itself a plain tablet of a soluble salt" in sentence
 
 
+def test_answer_calls_the_product_by_its_form():
+    """The form says more than the system, which comes in several."""
+    assert answer(example_document()).sentence.startswith(
+        "C017, a hypromellose matrix tablet of magnesium citrate, is the best"
+    )
+
+
+def test_designs_of_the_first_version_are_called_as_those_of_today():
+    """They name no form, because each system had one only."""
+    document = example_document()
+    for candidate in document["front"]:
+        del candidate["design"]["process"]["form"]
+    assert answer(document) == answer(example_document())
+
+
+def test_a_form_of_many_pieces_stands_without_an_article():
+    """Nobody says a liposomes."""
+    document = example_document()
+    best = next(c for c in document["front"] if c["label"] == "C017")
+    best["design"].update(system="lipid_nanoparticle", process={"form": "liposome"})
+    best["recipe_mg"] = {"salt": best["unit_mass_mg"]}
+    assert answer(document).sentence.startswith("C017, liposomes of magnesium citrate, is the best")
+
+
 def test_oxide_is_no_soluble_comparator():
     """Only salts of which 250 mg of magnesium dissolve in a glass of water count as soluble."""
-    design = {"system": "immediate_release", "salt": "oxide"}
-    assert not is_plain_soluble(design)
-    assert is_plain_soluble({**design, "salt": "chloride"})
-    assert not is_plain_soluble({"system": "timed_release", "salt": "chloride"})
+    assert not is_plain_soluble(candidate(salt="oxide"))
+    assert is_plain_soluble(candidate(salt="chloride"))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"system": "timed_release", "process": {"form": "hpmc_matrix"}},
+        {"process": {"form": "capsule"}},
+        {"process": {"form": "effervescent"}},
+        {"process": {"form": "solution"}},
+        {"second_salt": "citrate"},
+    ],
+)
+def test_only_a_plain_tablet_of_one_salt_is_the_comparator(changes):
+    """Neither another system, nor another form of this one, nor a mixture."""
+    assert not is_plain_soluble(candidate(salt="chloride", **changes))
 
 
 def test_answer_states_recipe_regimen_values_and_confirmation():
@@ -69,7 +114,7 @@ def test_answer_states_recipe_regimen_values_and_confirmation():
     assert "Taken as 1 unit × 2 a day with meals." in text
     assert f"confirmed 22.3 mg/d (21.2 to 23.4 mg/d; {SUBJECTS})" in text
     assert f"predicted 22.1 mg/d (16.4 to 27.8 mg/d; {SIMULATED})" in text
-    assert "Mass swallowed: 2.25 g/d (exact arithmetic)." in text
+    assert "Mass taken: 2.25 g/d (exact arithmetic)." in text
     assert (
         "over 256 virtual subjects, each integrated, the percentiles still meet every limit" in text
     )

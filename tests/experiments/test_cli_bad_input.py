@@ -12,8 +12,10 @@ from experiments.cli import main
 REFERENCE = Path(__file__).parent / "reference_study.yaml"
 TEXT = REFERENCE.read_text(encoding="utf-8")
 EGFR_20 = "{name: healthy_adults, fields: {egfr_ml_min: 20 mL/min/1.73m2}}"
+HPMC = "hpmc: {low: 25 %, high: 45 %}\n    choices:\n"
 NARROW = "salt: {low: 20 %, high: 30 %}\n      mcc: {low: 5 %, high: 6 %}\n      "
-NARROW += "lactose: {low: 0 %, high: 5 %}\n      hpmc:"
+NARROW += f"lactose: {{low: 3 %, high: 5 %}}\n      {HPMC}"
+NARROW += "      fillers: [mcc+lactose]\n      coat: [none]\n"
 
 CHANGES = {
     "unknown salt": (("oxide,", "oxyde,"), "unknown_name", "salts[0]", "Did you mean 'oxide'?"),
@@ -24,7 +26,7 @@ CHANGES = {
         "goal",
     ),
     "reversed range": (("low: 25 %", "low: 50 %"), "invalid_input", "systems[1]", "lies above"),
-    "no sum": (("hpmc:", NARROW), "invalid_input", "systems[1]", "cannot sum to 100"),
+    "no sum": ((HPMC, NARROW), "invalid_input", "systems[1]", "cannot sum to 100"),
     "missing unit": (("low: 150 mg/d", "low: 150"), "invalid_input", "dose.low", "has no unit"),
     "wrong unit": (("150 mg/d", "150 mmol/d"), "invalid_input", "dose.low", "a value in mg/d"),
     "nan": (("150 mg/d", "nan mg/d"), "invalid_input", "dose.low", "not a finite number"),
@@ -98,22 +100,38 @@ def test_an_egfr_of_20_is_a_refusal_with_exit_code_3(tmp_path, capsys):
     assert "an eGFR of 20" in error["message"]
 
 
-def test_an_empty_design_space_says_what_would_be_needed(tmp_path, capsys):
-    """250 mg of magnesium as bisglycinate does not fit one unit of 500 mg."""
-    path = tmp_path / "study.yaml"
+def small_units(path: Path, choices: str) -> Path:
+    """Write a study that asks for 250 mg of magnesium as bisglycinate in units of 500 mg."""
     path.write_text(
         "study: empty\njurisdiction: US\nsalts: [bisglycinate]\npopulation: healthy_adults\n"
-        "systems: [{name: immediate_release, ranges: {unit_mass: {high: 500 mg}}}]\n"
+        f"systems: [{{name: immediate_release, {choices}"
+        "ranges: {unit_mass: {high: 500 mg}}}]\n"
         "dose: {low: 250 mg/d, high: 250 mg/d}\n"
         "regimens: {units_per_intake: [1], intakes_per_day: [1]}\n"
         "objectives:\n"
         "  - {endpoint: unit_mass, goal: minimise, worst: 500 mg, ideal: 300 mg}\n",
         encoding="utf-8",
     )
+    return path
+
+
+@pytest.mark.parametrize("forms", ["tablet", "capsule", "tablet, capsule"])
+def test_an_empty_design_space_says_what_would_be_needed(forms, tmp_path, capsys):
+    """250 mg of magnesium as bisglycinate does not fit one unit of 500 mg."""
+    path = small_units(tmp_path / "study.yaml", f"choices: {{form: [{forms}]}}, ")
     code, error = only_error(capsys, path)
     assert (code, error["pointer"]) == (2, "systems")
     assert "design space is empty" in error["message"]
-    assert "bisglycinate would need at least 1773 mg" in error["message"]
+    assert "bisglycinate would need at least 1773.1 mg of salt" in error["message"]
+
+
+def test_a_range_that_one_form_cannot_have_names_the_form_and_the_way_out(tmp_path, capsys):
+    """No effervescent tablet weighs 500 mg, so the study says which forms it means."""
+    code, error = only_error(capsys, small_units(tmp_path / "study.yaml", ""))
+    assert (code, error["pointer"]) == (2, "systems[0].ranges.unit_mass")
+    assert "immediate_release.effervescent.unit_mass" in error["message"]
+    assert "'tablet.unit_mass'" in error["hint"]
+    assert "choices: {form: [...]}" in error["hint"]
 
 
 @pytest.mark.parametrize(
@@ -156,12 +174,18 @@ def test_a_good_study_is_described_as_one_json_document(capsys):
     code, out, err = run(capsys, "check", str(REFERENCE), "--json")
     document = json.loads(out)
     assert (code, err) == (0, "")
-    assert (document["schema"], document["version"]) == ("formulation/check", 1)
+    assert (document["schema"], document["version"]) == ("formulation/check", 2)
     assert document["population"]["idle_fields"] == ["weight_kg"]
     oxide = document["systems"][0]["salts"][0]
     assert (oxide["name"], oxide["regimens_asked"]) == ("oxide", 8)
     assert 0 < len(oxide["regimens"]) < 8
-    assert document["systems"][1]["ranges"]["hpmc"] == {"low": 25, "high": 45, "unit": "% w/w"}
+    matrix, other = document["systems"][1]["forms"]
+    assert (matrix["name"], other["name"]) == ("hpmc_matrix", "ethylcellulose_matrix")
+    assert matrix["ranges"]["hpmc"] == {"low": 25, "high": 45, "unit": "% w/w"}
+    assert matrix["choices"]["hpmc_grade"] == ["K4M", "K15M", "K100M"]
+    assert "hpmc" not in other["ranges"]
+    assert set(oxide["forms"]) <= {form["name"] for form in document["systems"][0]["forms"]}
+    assert document["profile"] == []
     assert document["budget"]["trials"] == 120
 
 

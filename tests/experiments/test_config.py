@@ -44,10 +44,10 @@ def test_a_study_says_what_its_file_says():
     assert (study.name, study.jurisdiction, study.text) == ("reference", "EU", TEXT)
     assert study.space.systems == ("immediate_release", "timed_release")
     timed = study.space.space_of("timed_release")
-    assert timed.system.range_of("hpmc") == (25.0, 45.0)
-    assert timed.system.parameter("hpmc_grade").choices == ("K4M", "K15M", "K100M")
-    assert [lot.salt.key for lot in timed.lots] == ["oxide", "citrate", "bisglycinate", "chloride"]
-    assert timed.lot("chloride").mg_pct == 11.9
+    assert timed.system.form("hpmc_matrix").range_of("hpmc") == (25.0, 45.0)
+    assert timed.system.settings("hpmc_grade") == ("K4M", "K15M", "K100M")
+    assert [s.name for s in timed.sources] == ["oxide", "citrate", "bisglycinate", "chloride"]
+    assert [lot.mg_pct for lot in timed.source("chloride").lots] == [11.9]
     assert len(timed.regimens) == 8
     assert study.objectives[0].endpoint == "absorbed_increment.p50"
     assert study.limits[0].high == 12.0
@@ -80,7 +80,9 @@ def test_stated_ranges_and_new_populations_survive_the_config():
     assert again == study
     assert again.population == study.population
     assert study.population.spreads["acid_output_factor"].sd == 0.0
-    assert study.space.space_of("timed_release").system.range_of("compression_force_kn") == (8, 30)
+    forms = study.space.space_of("timed_release").system.forms
+    assert len(forms) == 2
+    assert {form.range_of("compression_force_kn") for form in forms} == {(8, 30)}
 
 
 def test_hash_follows_the_content_not_its_writing():
@@ -144,7 +146,7 @@ def test_everything_wrong_is_reported_at_once_in_the_order_of_the_file():
         ("K4M, K15M", "K4M, K4M", "systems[1].choices.hpmc_grade", "stands twice"),
         ("hpmc_grade:", "compression_force_kn:", "systems[1].choices.compression", "is a number"),
         ("oxide,", "oxide, oxide,", "salts[1]", "stands twice"),
-        ("oxide,", "taurate,", "salts[0]", "solubility or acid demand is unknown"),
+        ("oxide,", "citrate_nonahydrate,", "salts[0]", "solubility or acid demand is unknown"),
         ("11.9 %", "90 %", "salts[3]", "90 % magnesium is impossible"),
         ("[2, 3]", "[1]", "regimens.intakes_per_day", "fewer than the 2"),
         ("[2, 3]", "[2, 9]", "regimens.intakes_per_day[1]", "from 1 to 3"),

@@ -77,7 +77,7 @@ def test_trade_off_axes_carry_title_statistic_and_unit():
     assert axes.get_xlabel() == "Absorbed Mg, increment over diet (median), mg/d"
     assert axes.get_ylabel().replace("\n", " ").endswith("at once (median), mmol")
     legend = [t.get_text() for t in axes.get_legend().get_texts()]
-    assert "size: Mass swallowed, g/d" in legend
+    assert "size: Mass taken, g/d" in legend
     assert "front (6), 90 % intervals" in legend
 
 

@@ -36,7 +36,7 @@ def make_space(system, *, where="EU", salts=SALTS, low=50, high=None, regimens=R
     most = limits.daily_supplemental.value
     space = SystemSpace(
         system=system,
-        lots=tuple(make_lot(salt) for salt in salts),
+        sources=tuple(make_lot(salt) for salt in salts),
         regimens=regimens,
         limits=limits,
         dose=DoseRange(low_mg_per_day=low, high_mg_per_day=most if high is None else high),
@@ -52,7 +52,7 @@ def tablet(**amounts):
         salt="citrate",
         salt_mg_pct=make_lot("citrate").mg_pct,
         amounts_mg={**recipe, "mcc": 322.7, **amounts},
-        process={"compression_force_kn": 20.0},
+        process={"form": "tablet", "compression_force_kn": 20.0},
         regimen=TWICE,
     )
 
@@ -67,17 +67,19 @@ def test_no_sample_breaks_a_rule(system, where):
         for design in space.sample(1000, rng):
             assert space.violations(design) == ()
             seen.add(design.salt)
-    assert seen == set(SALTS)
+    assert seen == set(space.spaces[0].options)
 
 
 @st.composite
 def narrowed_systems(draw):
     """Draw a study that leaves each share and the unit mass a few balance steps of room."""
     system = draw(st.sampled_from(DELIVERY_SYSTEMS))
-    lightest, heaviest = system.range_of("unit_mass")
+    form = draw(st.sampled_from(system.forms))
+    system = system.restricted("form", (form.name,))
+    lightest, heaviest = form.range_of("unit_mass")
     mass = draw(st.floats(lightest, heaviest - 60))
     system = system.narrowed("unit_mass", mass, mass + draw(st.floats(0.3, 60)))
-    for component in system.components[:-1]:
+    for component in form.components[:-1]:
         if draw(st.booleans()):
             low = draw(st.floats(component.low_pct, component.high_pct))
             high = min(component.high_pct, low + draw(st.floats(0.05, 2)))
@@ -160,8 +162,10 @@ def test_a_space_survives_pickling():
 
 def test_a_composition_that_cannot_sum_is_refused():
     """The message names the system and what the components can give."""
-    system = get_system("immediate_release").narrowed("salt", 40, 41).narrowed("mcc", 10, 12)
-    message = r"immediate_release: the composition cannot sum to 100 % .* 52.25 to 67.5 %.*Widen"
+    system = get_system("immediate_release").restricted("fillers", ("mcc",))
+    system = system.restricted("form", ("tablet",)).restricted("coat", ("none",))
+    system = system.narrowed("salt", 40, 41).narrowed("mcc", 10, 12)
+    message = r"release.tablet: the composition cannot sum to 100 % .* 52.25 to 67.5 %.*Widen"
     with pytest.raises(InputError, match=message):
         make_space(system)
 
@@ -169,14 +173,16 @@ def test_a_composition_that_cannot_sum_is_refused():
 def test_a_composition_no_balance_can_meet_is_refused():
     """A share fixed to a point is narrower than 0.1 mg; the message says so."""
     system = get_system("timed_release").narrowed("hpmc", 33.333, 33.333)
-    message = r"timed_release: the ranges are so narrow that no recipe weighed to 0.1 mg.*Widen"
+    system = system.restricted("form", ("hpmc_matrix",))
+    message = r"hpmc_matrix: the ranges are so narrow that no recipe weighed to 0.1 mg.*Widen"
     with pytest.raises(InputError, match=message):
         make_space(system)
 
 
 def test_an_empty_space_says_why_for_each_salt():
     """Too little room for the dose is told in mg of salt."""
-    system = get_system("immediate_release").narrowed("unit_mass", 300, 400)
+    system = get_system("immediate_release").restricted("form", ("tablet",))
+    system = system.narrowed("unit_mass", 300, 400)
     message = r"design space is empty: immediate_release: chloride would need .* Widen the dose"
     with pytest.raises(InputError, match=message):
         make_space(system, salts=("chloride",), low=200, regimens=(TWICE,))
@@ -199,7 +205,7 @@ def test_a_study_without_salt_or_regimen_is_refused(options):
 @pytest.mark.parametrize(
     ("name", "low", "high", "message"),
     [
-        ("salt", 60, 50, "immediate_release.salt: low 60 lies above high 50"),
+        ("salt", 60, 50, "immediate_release.tablet.salt: low 60 lies above high 50"),
         ("salt", 30, 50, "salt: 30 to 50 reaches outside 40 to 85"),
         ("unit_mass", 300, 2000, "300 to 2000 reaches outside 300 to 1600.*may only narrow"),
         ("compression_force_kn", 10, 12.25, "not a whole number of steps of 0.5 kN"),
@@ -209,7 +215,31 @@ def test_a_study_without_salt_or_regimen_is_refused(options):
 def test_a_study_may_only_narrow_a_range(name, low, high, message):
     """Reversed, wider and off the machine's steps are refused by name."""
     with pytest.raises(InputError, match=message):
-        get_system("immediate_release").narrowed(name, low, high)
+        get_system("immediate_release").restricted("form", ("tablet",)).narrowed(name, low, high)
+
+
+def test_what_a_study_leaves_out_is_in_no_recipe():
+    """A filler or a polymer that may not be chosen is gone, with the settings it alone had."""
+    tablets = get_system("immediate_release").restricted("form", ("tablet",))
+    space = make_space(tablets.restricted("fillers", ("mcc",)))
+    recipes = [set(d.amounts_mg) for d in space.sample(50, np.random.default_rng(0))]
+    assert all("mcc" in recipe and "lactose" not in recipe for recipe in recipes)
+    gels = get_system("mucoadhesive_gel").restricted("polymers", ("hec", "chitosan"))
+    with pytest.raises(InputError, match=r"leaves nothing of 4.5 to 6, .* polymers .*chitosan"):
+        gels.narrowed("ph", 6.2, 7)
+    neutral = gels.restricted("polymers", ("hec",)).narrowed("ph", 6.2, 7)
+    for design in make_space(neutral).sample(50, np.random.default_rng(0)):
+        assert 6.2 <= design.process["ph"] <= 7
+        assert "chitosan" not in design.amounts_mg
+
+
+def test_a_range_that_does_not_fit_every_form_asks_for_one():
+    """A solution is not 40 % salt; the message says how to name one form."""
+    with pytest.raises(InputError, match=r"40 to 60 reaches outside .*'tablet.salt'"):
+        get_system("immediate_release").narrowed("salt", 40, 60)
+    system = get_system("immediate_release").narrowed("tablet.salt", 45, 60)
+    assert system.form("tablet").range_of("salt") == (45, 60)
+    assert system.form("capsule").range_of("salt") == (40, 85)
 
 
 def test_narrowing_and_restricting_are_kept():
@@ -222,8 +252,8 @@ def test_narrowing_and_restricting_are_kept():
         ("compression_force_kn", 10, 12.5),
     ):
         system = system.narrowed(name, low, high)
-        assert system.range_of(name) == (low, high)
-    system = system.restricted("hpmc_grade", ("K4M",))
+        assert system.forms[0].range_of(name) == (low, high)
+    system = system.restricted("hpmc_grade", ("K4M",)).restricted("form", ("hpmc_matrix",))
     space = make_space(system)
     for design in space.sample(50, np.random.default_rng(0)):
         assert 30 <= design.share_pct("hpmc") <= 40
@@ -235,8 +265,8 @@ def test_narrowing_and_restricting_are_kept():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda s: s.range_of("hpcm"), "timed_release: range 'hpcm' is not known.*'hpmc'"),
-        (lambda s: s.range_of("hpmc_grade"), "hpmc_grade is a choice; list its settings"),
+        (lambda s: s.narrowed("hpcm", 1, 2), "timed_release: range 'hpcm' is not known.*'hpmc'"),
+        (lambda s: s.narrowed("hpmc_grade", 1, 2), "hpmc_grade is a choice; list its settings"),
         (lambda s: s.restricted("hpmc_grade", ("K5M",)), "hpmc_grade setting 'K5M'.*'K15M'"),
         (lambda s: s.restricted("hpmc_grade", ()), "'hpmc_grade' has no choices"),
         (lambda s: s.restricted("compression_force_kn", ("5",)), "is a number; give it low and"),
@@ -261,4 +291,4 @@ def test_unknown_names_of_a_space_list_the_nearest():
     with pytest.raises(UnknownNameError, match="Delivery system 'immediate' is not known"):
         space.space_of("immediate")
     with pytest.raises(UnknownNameError, match=r"salt 'oxyde' is not known.*'oxide'"):
-        space.space_of("immediate_release").lot("oxyde")
+        space.space_of("immediate_release").source("oxyde")

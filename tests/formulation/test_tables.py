@@ -68,6 +68,7 @@ VERBATIM = "evidence doi_pmid p_value observed_qualifier population species role
 
 CITED_IN_CODE = {
     "HixsonCrowell1931",
+    "Kohler1967",
     "KorsmeyerPeppas1983",
     "NoyesWhitney1897",
     "PeppasSahlin1989",
@@ -207,6 +208,26 @@ def test_salt_keys_are_unique_and_name_the_usual_hydrate():
     assert formulas["sulfate"] == "MgSO4.7H2O"
     assert formulas["citrate"] == "Mg3(C6H5O7)2"
     assert formulas["gluconate"] == "Mg(C6H11O7)2.2H2O"
+
+
+@pytest.mark.parametrize("name", ["salts", "salt_uses", "excipients"])
+def test_a_key_names_one_row(name):
+    """No substance stands twice in its table."""
+    keys = [row["key"] for row in rows_of(name)]
+    assert len(set(keys)) == len(keys)
+
+
+def test_each_salt_has_its_row_of_uses_and_no_other_substance_has():
+    """In the same order."""
+    assert [r["key"] for r in rows_of("salt_uses")] == [r["key"] for r in rows_of("salts")]
+
+
+def test_a_quantity_of_a_salt_stands_once():
+    """Three quantities a salt that studies may choose, each once."""
+    found = [(row["key"], row["quantity"]) for row in rows_of("salt_chemistry")]
+    assert len(set(found)) == len(found)
+    assert {key for key, _ in found} <= {row["key"] for row in rows_of("salts")}
+    assert {name for _, name in found} == {"solubility", "acid_demand", "osmoles"}
 
 
 def test_panel_is_numbered_without_gaps():

@@ -126,6 +126,12 @@ def test_an_impossible_limit_is_refused(bounds, message):
         OutcomeLimit(endpoint="unit_mass", **bounds)
 
 
+def test_only_costs_need_prices():
+    """Every other endpoint exists for every design."""
+    costs = {e.name for e in ENDPOINTS if e.needs_prices}
+    assert costs == {"cost_eur_per_day", "cost_per_absorbed_mg"}
+
+
 def test_endpoints_have_unique_names_and_a_scope():
     """And each is found by its name."""
     assert len({e.name for e in ENDPOINTS}) == len(ENDPOINTS)

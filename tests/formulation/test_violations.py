@@ -29,7 +29,7 @@ def make_space(system, *, where="EU", salts=SALTS, low=50, high=None, regimens=R
     most = limits.daily_supplemental.value
     space = SystemSpace(
         system=system,
-        lots=tuple(make_lot(salt) for salt in salts),
+        sources=tuple(make_lot(salt) for salt in salts),
         regimens=regimens,
         limits=limits,
         dose=DoseRange(low_mg_per_day=low, high_mg_per_day=most if high is None else high),
@@ -45,7 +45,7 @@ def tablet(**amounts):
         salt="citrate",
         salt_mg_pct=make_lot("citrate").mg_pct,
         amounts_mg={**recipe, "mcc": 322.7, **amounts},
-        process={"compression_force_kn": 20.0},
+        process={"form": "tablet", "compression_force_kn": 20.0},
         regimen=TWICE,
     )
 
@@ -63,6 +63,12 @@ RULES = [
     (tablet(mcc=322.75), {}, "balance", "mcc 322.75 mg cannot be weighed to 0.1 mg"),
     (tablet(povidone=80.0), {}, "share", "% w/w is over the limit of 5 % w/w by"),
     (tablet(croscarmellose=0.0), {}, "share", "croscarmellose 0 % w/w is under the limit of 1 %"),
+    (
+        tablet(crospovidone=20.0),
+        {},
+        "disintegrant",
+        "disintegrant 'croscarmellose+crospovidone' is none",
+    ),
     (tablet(salt=200.0), {}, "elemental_per_unit", "Elemental Mg per unit 32.32 mg is under"),
     (
         evolve(tablet(), regimen=evolve(TWICE, units_per_intake=3)),
@@ -89,23 +95,31 @@ RULES = [
         "1 intake a day is fewer than the 2 that EU asks for",
     ),
     (
-        evolve(tablet(), process={"compression_force_kn": 50.0}),
+        evolve(tablet(), process={"form": "tablet", "compression_force_kn": 50.0}),
         {},
         "process",
-        "compression_force_kn 50.0 lies outside 5 to 30 kN",
+        "compression_force_kn 50 kN lies outside the limits of 5 to 30 kN",
     ),
     (
-        evolve(tablet(), process={"compression_force_kn": 20.2}),
+        evolve(tablet(), process={"form": "tablet", "compression_force_kn": 20.2}),
         {},
         "process",
         "20.2 kN cannot be set; it goes from 5 to 30 in steps of 0.5",
     ),
-    (evolve(tablet(), process={}), {}, "process", "compression_force_kn missing lies outside"),
     (
-        evolve(tablet(), process={"compression_force_kn": 20.0, "speed_rpm": 1.0}),
+        evolve(tablet(), process={"form": "tablet"}),
         {},
         "process",
-        "Parameter 'speed_rpm' does not belong to immediate_release",
+        "compression_force_kn missing lies outside",
+    ),
+    (evolve(tablet(), process={"form": "pill"}), {}, "form", "form 'pill' is none of"),
+    (
+        evolve(
+            tablet(), process={"form": "tablet", "compression_force_kn": 20.0, "speed_rpm": 1.0}
+        ),
+        {},
+        "process",
+        "Parameter 'speed_rpm' does not belong to this immediate_release tablet",
     ),
     (tablet(carbomer=1.0), {}, "incompatibility", "Magnesium ions collapse a carbomer gel. Use"),
 ]
@@ -126,7 +140,7 @@ def test_the_example_tablet_breaks_no_rule():
 
 def test_a_grade_that_is_not_offered_is_a_violation():
     """A choice parameter names its settings."""
-    space = make_space(get_system("timed_release"))
+    space = make_space(get_system("timed_release").restricted("form", ("hpmc_matrix",)))
     design = space.sample(1, np.random.default_rng(0))[0]
     design = evolve(design, process={**design.process, "hpmc_grade": "K4"})
     (found,) = space.violations(design)
@@ -185,7 +199,7 @@ def test_equal_designs_have_equal_keys():
     """A whole number, a negative zero or another order is no other recipe."""
     plain = tablet()
     values = plain.as_dict()
-    values["process"] = {"compression_force_kn": 20}
+    values["process"] = {"form": "tablet", "compression_force_kn": 20}
     values["amounts_mg"] = dict(reversed(values["amounts_mg"].items()))
     values["amounts_mg"]["povidone"] = 30
     assert Design.from_dict(values) == plain

@@ -17,13 +17,14 @@ from formulation.units import MG_PER_MMOL
 from models.chain import (
     MechanisticChain,
     percentile_interval,
-    recipe_values,
     simulate_responses,
 )
+from models.exact import cost_per_absorbed, recipe_values
 from models.population import draw_subjects
 
 ADULTS = named_population("healthy_adults", size=64)
 CHAIN = MechanisticChain()
+COSTED = ("absorbed_increment", "cost_per_absorbed_mg")
 EVERYTHING = tuple(endpoint_key(e.name) for e in ENDPOINTS)
 
 
@@ -48,7 +49,8 @@ def tablet(salt="chloride", mg=100.0, *, croscarmellose_mg=80.0, mass_mg=1600.0,
         "magnesium_stearate": 8.0,
     }
     amounts["mcc"] = mass_mg - sum(amounts.values())
-    return design("immediate_release", salt, amounts, {"compression_force_kn": 12.0}, **how)
+    process = {"form": "tablet", "compression_force_kn": 12.0}
+    return design("immediate_release", salt, amounts, process, **how)
 
 
 def matrix(salt="chloride", mg=100.0, *, hpmc_mg=560.0, grade="K4M", **how):
@@ -59,7 +61,7 @@ def matrix(salt="chloride", mg=100.0, *, hpmc_mg=560.0, grade="K4M", **how):
         "magnesium_stearate": 8.0,
     }
     amounts["mcc"] = 1600.0 - sum(amounts.values())
-    process = {"hpmc_grade": grade, "compression_force_kn": 12.0}
+    process = {"form": "hpmc_matrix", "hpmc_grade": grade, "compression_force_kn": 12.0}
     return design("timed_release", salt, amounts, process, **how)
 
 
@@ -227,6 +229,22 @@ def test_a_split_dose_is_absorbed_better_than_a_single_one():
 
 
 def test_population_endpoints_all_come_from_the_simulation():
-    """Every endpoint the domain lists for populations is computed, and no other."""
+    """Every endpoint the domain lists for populations is computed; its cost is derived."""
     listed = {e.name for e in ENDPOINTS if e.scope is Scope.POPULATION}
-    assert set(simulate_responses(MIXED[:1], draw_subjects(ADULTS)).values) == listed
+    found = set(simulate_responses(MIXED[:1], draw_subjects(ADULTS)).values)
+    assert found == listed - {"cost_per_absorbed_mg"}
+
+
+def test_who_absorbs_least_pays_most_for_a_milligram():
+    """Percentiles of the cost are those of the increment turned round, ends included."""
+    keys = [f"{name}.{p}" for name in COSTED for p in ("p05", "p50", "p95")]
+    table = CHAIN.evaluate(MIXED[:2], ADULTS, ["cost_eur_per_day", *keys])
+    daily, (mg, cost) = table.value[:, :1], (table.value[:, 1:4], table.value[:, 4:])
+    np.testing.assert_allclose(cost, daily / mg[:, ::-1])
+    np.testing.assert_allclose(table.lo90[:, 4:], daily / table.hi90[:, 1:4][:, ::-1])
+
+
+def test_a_product_that_brings_nothing_still_has_a_finite_cost():
+    """Less than a tenth of a milligram a day counts as that much."""
+    found = cost_per_absorbed(np.array([0.02, 0.02]), np.array([-3.0, 10.0]))
+    assert found.tolist() == pytest.approx([0.2, 0.002])

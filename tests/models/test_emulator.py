@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from attrs import evolve
 
-from formulation.profiles import HCL_01M, ReleaseProfile
+from formulation.profiles import ReleaseProfile
 from formulation.provenance import Origin
 from models.chain import CURVE_TIMES_H, MechanisticChain
 from models.release import release_law
-from models.release.vessel import dissolve_all
+from models.release.bench import bench_curves, bench_medium
 from models.surrogates import emulator, validation
 from models.surrogates.card import headline, make_card
 from models.surrogates.emulator import (
@@ -31,7 +31,7 @@ from tests.experiments.small_study import small_study
 
 SPEC = small_study()
 SYSTEMS = SPEC.space.systems
-N_TRAINING, N_FRESH = 64, 48
+N_TRAINING, N_FRESH = 128, 48
 SLOWER = 0.8
 """Pace of the invented laboratory's tablets, relative to the law, [-]."""
 
@@ -45,7 +45,7 @@ def rows_of(designs):
 
 def curves_of(designs, pace=1.0):
     """Return the law's curves as they are when everything takes 1 / pace of the time."""
-    found = dissolve_all([release_law(d) for d in designs], HCL_01M, pace * CURVE_TIMES_H)
+    found = bench_curves([release_law(d) for d in designs], pace * CURVE_TIMES_H)
     return np.array([curve.fraction for curve in found])
 
 
@@ -55,7 +55,10 @@ def laboratory(designs, pace=SLOWER):
         MeasuredCurve(
             design=design,
             profile=ReleaseProfile(
-                times_h=CURVE_TIMES_H, fraction=curve, medium=HCL_01M, origin=Origin.MEASURED
+                times_h=CURVE_TIMES_H,
+                fraction=curve,
+                medium=bench_medium(release_law(design)),
+                origin=Origin.MEASURED,
             ),
             source="invented/1",
         )
@@ -105,7 +108,7 @@ def coverage(value, low, high):
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_unseen_designs_are_predicted_well_from_64(plain, fresh, system) -> None:
+def test_unseen_designs_are_predicted_well_from_128(plain, fresh, system) -> None:
     """More than 80 % of the variance of the absorbed increment, at each percentile."""
     designs, truth = fresh[system]
     found = plain[system][1].predict(rows_of(designs)).endpoints
@@ -239,7 +242,7 @@ def test_intervals_of_curves_rest_on_measured_formulations_when_there_are_enough
     assert table.n_measured_groups == 10 >= MIN_MEASURED_GROUPS
     assert calibration.curve_kind == "90 %: 10 measured formulations held out by group"
     assert calibration.curve_model_error == 0.0
-    assert "64 simulated designs" in calibration.endpoint_kind
+    assert f"{N_TRAINING} simulated designs" in calibration.endpoint_kind
     assert calibration.endpoint_kind.endswith("plus a stated model error")
     found = surrogate.predict(rows_of(made[1]))
     covered = coverage(curves_of(made[1], SLOWER), found.curve_lo90, found.curve_hi90)
@@ -254,10 +257,10 @@ def test_one_formulation_too_few_leaves_the_stated_model_error(made) -> None:
     surrogate, _ = fit(table)
     assert (table.n_measured, table.n_measured_groups) == (10, 7)
     assert surrogate.calibration.curve_kind == (
-        "90 %: 64 simulated designs held out by group, plus a stated model error"
+        f"90 %: {N_TRAINING} simulated designs held out by group, plus a stated model error"
     )
     assert surrogate.calibration.curve_model_error == float(CURVE_MODEL_ERROR)
-    assert headline(table) == "10 measured curves of 7 formulations beside 64 simulated ones"
+    assert headline(table) == "10 measured curves of 7 formulations beside 128 simulated ones"
 
 
 @pytest.mark.filterwarnings(NOISE_FREE)
@@ -297,13 +300,13 @@ def test_the_card_says_what_the_surrogate_rests_on(plain, taught) -> None:
     table, surrogate, metrics = plain["timed_release"]
     card = make_card("k", table, surrogate, metrics, 0)
     assert card["headline"] == "emulator, no laboratory data"
-    assert card["rows_by_origin"] == {"simulated": 64, "measured": 0}
+    assert card["rows_by_origin"] == {"simulated": N_TRAINING, "measured": 0}
     assert (card["measured_groups"], card["data_sets"]) == (0, [])
     assert card["model_error"]["curve"] == float(CURVE_MODEL_ERROR)
     table, surrogate, metrics = taught
     card = make_card("k", table, surrogate, metrics, 0)
-    assert card["headline"] == "10 measured curves of 10 formulations beside 64 simulated ones"
-    assert card["rows_by_origin"] == {"simulated": 64, "measured": 10}
+    assert card["headline"] == "10 measured curves of 10 formulations beside 128 simulated ones"
+    assert card["rows_by_origin"] == {"simulated": N_TRAINING, "measured": 10}
     assert (card["measured_groups"], card["data_sets"]) == (10, ["invented/1"])
     assert card["intervals"]["curve"] == surrogate.calibration.curve_kind
     assert card["model_error"]["curve"] == 0.0

@@ -6,12 +6,15 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
+from formulation.delivery import Route
 from formulation.design import Design
 from formulation.errors import InputError
-from formulation.profiles import HCL_01M, WATER, Medium
+from formulation.profiles import ACID_THEN_BUFFER, HCL_01M, WATER, Medium
 from formulation.regimen import Regimen
 from formulation.salts import make_lot
+from formulation.units import MG_PER_MMOL
 from models.release import ReleaseLaw, dissolve, release_law
+from models.release.tablet import dissolved_in_glass
 from models.release.vessel import dissolve_all, dissolve_step
 
 SALTS = ("oxide", "citrate", "bisglycinate", "chloride")
@@ -38,20 +41,26 @@ def tablet(salt="chloride", *, croscarmellose=2.0, stearate=1.0, povidone=3.0, f
         "croscarmellose": croscarmellose,
         "magnesium_stearate": stearate,
     }
-    return unit("immediate_release", salt, shares, {"compression_force_kn": force_kn})
+    process = {"form": "tablet", "compression_force_kn": force_kn}
+    return unit("immediate_release", salt, shares, process)
 
 
 def matrix(salt="chloride", *, hpmc=35.0, grade="K4M", salt_pct=30.0, lactose=0.0):
     shares = {"salt": salt_pct, "hpmc": hpmc, "lactose": lactose, "magnesium_stearate": 1.0}
-    process = {"hpmc_grade": grade, "compression_force_kn": 15.0}
+    process = {"form": "hpmc_matrix", "hpmc_grade": grade, "compression_force_kn": 15.0}
     return unit("timed_release", salt, shares, process)
 
 
 def powder(salt, mmol):
     """Return the law of a loose powder: the tablet's, liberated at once and entirely."""
     law = release_law(tablet(salt))
-    changes = {"dose_mmol": mmol, "k_liberation_per_h": 1e3, "lag_h": 0.0, "plateau": 1.0}
-    return evolve(law, parameters={**law.parameters, **changes})
+    changes = {"k_liberation_per_h": 1e3, "lag_h": 0.0, "plateau": 1.0}
+    (solid,) = law.solids
+    return evolve(
+        law,
+        parameters={**law.parameters, **changes},
+        solids=(evolve(solid, dose_mmol=mmol),),
+    )
 
 
 def released(design, time_h, medium=HCL_01M):
@@ -221,7 +230,9 @@ def test_a_law_with_a_negative_or_missing_number_is_refused():
     """NaN and negative parameters are named."""
     for value in (-1.0, float("nan"), float("inf")):
         with pytest.raises(InputError, match=r"Release law 'disintegration': lag_h is .* >= 0"):
-            ReleaseLaw(route="oral", mechanism="disintegration", parameters={"lag_h": value})
+            ReleaseLaw(
+                route=Route.ORAL, mechanism="disintegration", parameters={"lag_h": value}, solids=()
+            )
 
 
 @pytest.mark.parametrize("times", [[], [-1.0, 2], [2.0, 1], [1.0, 1], [float("nan")], [1, np.inf]])
@@ -229,3 +240,150 @@ def test_times_that_are_no_times_are_refused(times):
     """Empty, negative, not increasing, not finite."""
     with pytest.raises(InputError, match=r"dissolve: times .* must"):
         dissolve(release_law(tablet()), HCL_01M, np.array(times, dtype=float))
+
+
+def coated(coat, **changes):
+    """Return a matrix tablet under a coat of 8 % of its mass, with its sub-coat."""
+    design = matrix(**changes)
+    lag = {"coat_lag_h": 4.0} if coat == "pulsatile_coat" else {}
+    amounts = {**design.amounts_mg, coat: 80.0, "sub_coat": 30.0}
+    return evolve(design, amounts_mg=amounts, process={**design.process, **lag})
+
+
+@pytest.mark.parametrize("film", ["enteric_l100_55", "enteric_l100", "enteric_s100"])
+def test_an_enteric_film_holds_in_acid_and_opens_in_buffer(film):
+    """Nothing in two hours of acid, then the matrix goes as it does without the film."""
+    law = release_law(coated(film))
+    assert dissolve(law, HCL_01M, np.array([12.0])).fraction[0] == 0
+    curve = dissolve(law, ACID_THEN_BUFFER, np.array([2.0, 5.0, 8.0, 24.0])).fraction
+    assert curve[0] == 0
+    assert (np.diff(curve) > 0).all()
+    assert curve[-1] == pytest.approx(0.97 * (1 - law.coat.failure), abs=0.02)
+
+
+def test_films_open_in_the_order_of_their_ph():
+    """In a buffer just above each threshold the next film stays closed."""
+    for film, ph in (("enteric_l100_55", 5.8), ("enteric_l100", 6.5), ("enteric_s100", 7.2)):
+        buffer = Medium(name="buffer", volume_l=0.9, acid_meq=10.0, ph=ph)
+        below = Medium(name="buffer", volume_l=0.9, acid_meq=10.0, ph=ph - 0.6)
+        law = release_law(coated(film))
+        assert dissolve(law, buffer, np.array([6.0])).fraction[0] > 0.1
+        assert dissolve(law, below, np.array([6.0])).fraction[0] == 0
+
+
+def test_a_pulsatile_coat_opens_after_its_lag():
+    """Little before the shortest lags, much after the longest, whatever the medium."""
+    law = release_law(coated("pulsatile_coat"))
+    for medium in (HCL_01M, WATER):
+        early, late = dissolve(law, medium, np.array([2.5, 16.0])).fraction
+        assert early == 0
+        assert late > 0.6
+
+
+def test_a_thicker_film_takes_longer():
+    """Twice the coat, twice the time until it is through."""
+    thin, thick = (
+        release_law(evolve(d, amounts_mg={**d.amounts_mg, "enteric_l100": mg})).coat
+        for d, mg in ((coated("enteric_l100"), 50.0), (coated("enteric_l100"), 100.0))
+    )
+    assert thick.film_h == pytest.approx(2 * thin.film_h, rel=0.1)
+
+
+def test_an_ethylcellulose_matrix_follows_the_square_root_of_time():
+    """Twice as much after four times as long; more polymer or a thicker grade is slower."""
+    shares = {"salt": 40.0, "lactose": 0.0, "magnesium_stearate": 1.0}
+    process = {"form": "ethylcellulose_matrix", "compression_force_kn": 15.0}
+
+    def released_by(polymer_pct, grade, hours):
+        amounts = {**shares, "ethylcellulose": polymer_pct}
+        settings = {**process, "ethylcellulose_grade": grade}
+        law = release_law(unit("timed_release", "chloride", amounts, settings))
+        return law.liberated(np.array(hours))
+
+    one, four = released_by(20.0, "10cps", [1.0, 4.0])
+    assert four == pytest.approx(2 * one)
+    assert released_by(30.0, "10cps", [2.0]) < released_by(20.0, "10cps", [2.0])
+    assert released_by(20.0, "100cps", [2.0]) < released_by(20.0, "10cps", [2.0])
+
+
+def test_a_capsule_is_quicker_than_its_pressed_powder_once_it_is_open():
+    """The shell costs minutes, the missing pressure gains them back."""
+    amounts = {"salt": 360.0, "gelatin_shell": 90.0, "croscarmellose": 20.0}
+    design = Design(
+        system="immediate_release",
+        salt="chloride",
+        salt_mg_pct=make_lot("chloride").mg_pct,
+        amounts_mg={**amounts, "magnesium_stearate": 5.0, "mcc": 325.0},
+        process={"form": "capsule"},
+        regimen=ONCE,
+    )
+    times = np.array([0.05, 1.0])
+    capsule, pressed = (release_law(d).liberated(times) for d in (design, tablet()))
+    assert capsule[0] == 0
+    assert capsule[1] > pressed[1]
+
+
+def effervescent(salt, salt_mg, acid_mg, bicarbonate_mg=800.0):
+    amounts = {"salt": salt_mg, "citric_acid": acid_mg, "sodium_bicarbonate": bicarbonate_mg}
+    return Design(
+        system="immediate_release",
+        salt=salt,
+        salt_mg_pct=make_lot(salt).mg_pct,
+        amounts_mg={**amounts, "peg_6000": 80.0, "sorbitol": 300.0},
+        process={"form": "effervescent", "compression_force_kn": 20.0},
+        regimen=ONCE,
+    )
+
+
+def test_an_effervescent_oxide_is_dissolved_as_far_as_its_spare_acid_goes():
+    """Citric acid gives 3 mEq per 192 mg, bicarbonate takes 1 per 84 mg, the oxide 2 per mmol."""
+    design = effervescent("oxide", 165.8, 1600.0)
+    spare = 1600.0 * 3 / 192.12 - 800.0 / 84.01
+    (share,) = dissolved_in_glass(design)
+    by_water = 0.12 * 0.2
+    mmol = design.elemental_mg_per_unit / MG_PER_MMOL
+    assert share == pytest.approx(min(1.0, (spare / 2 + by_water) / mmol), rel=1e-6)
+    (little,) = dissolved_in_glass(effervescent("oxide", 165.8, 700.0))
+    assert little < share
+
+
+def test_each_salt_of_a_mixture_dissolves_on_its_own():
+    """In water the chloride of a tablet goes and the oxide stays."""
+    amounts = {"salt": 225.0, "second_salt": 225.0}
+    mixed = evolve(
+        tablet("chloride"),
+        amounts_mg={**tablet().amounts_mg, **amounts},
+        second_salt="oxide",
+        second_mg_pct=make_lot("oxide").mg_pct,
+    )
+    law = release_law(mixed)
+    chloride = law.solids[0].dose_mmol / law.dose_mmol
+    found = dissolve(law, WATER, np.array([24.0])).fraction[0]
+    assert found == pytest.approx(chloride, rel=0.15)
+    assert found < dissolve(law, HCL_01M, np.array([24.0])).fraction[0]
+
+
+def test_faster_stirring_dissolves_particles_faster_and_not_further():
+    """The layer around them thins; saturation and acid stay what they are."""
+    slow, fast = (evolve(HCL_01M, rpm=rpm) for rpm in (25.0, 150.0))
+    early = [released(tablet("oxide"), 0.3, medium) for medium in (slow, fast)]
+    assert early[0] < early[1]
+    ends = [released(tablet("oxide"), 48.0, medium) for medium in (slow, fast)]
+    assert ends[1] == pytest.approx(ends[0], rel=0.01)
+    basket = evolve(HCL_01M, apparatus="USP 1 (basket)", rpm=100.0)
+    assert basket.stirring == HCL_01M.stirring == 1.0
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"rpm": 0.0}, "0 rpm and pH 1.2 are impossible"),
+        ({"ph": 15.0}, "pH 15 are impossible"),
+        ({"apparatus": "USP 9"}, "Apparatus 'USP 9' is not known"),
+        ({"volume_l": 0.0}, "volume 0 L and acid 90 mEq are impossible"),
+    ],
+)
+def test_an_impossible_vessel_is_refused(changes, message):
+    """Speed, pH, apparatus and volume, by name."""
+    with pytest.raises(InputError, match=message):
+        evolve(HCL_01M, **changes)

@@ -55,10 +55,10 @@ def test_space_filling_covers_every_salt_and_every_regimen(system) -> None:
     """Salts alike to a tenth, and no regimen that fits a salt is missed."""
     part = SPEC.space.space_of(system)
     designs = space_filling(part, 128, seed=3)
-    salts = Counter(d.salt for d in designs)
+    salts = Counter(d.salt_name for d in designs)
     assert set(salts) == set(part.options)
     assert min(salts.values()) >= 0.9 * len(designs) / len(part.options)
-    fitting = {text for regimens in part.options.values() for text in regimens}
+    fitting = {text for salt in part.options for text in part.regimens_for(salt)}
     assert {str(d.regimen) for d in designs} == fitting
 
 
@@ -147,7 +147,9 @@ def test_a_measured_curve_of_another_system_is_refused() -> None:
 def test_a_measured_curve_in_another_medium_is_refused() -> None:
     """Curves in water do not stand beside curves in acid."""
     (design,) = space_filling(SPEC.space.space_of("timed_release"), 1, seed=9)
-    with pytest.raises(DataError, match=r"in 'water, 900 mL'; curves are learnt in '0\.1 M"):
+    with pytest.raises(
+        DataError, match=r"in 'water, 900 mL'; curves of such a form are learnt in '0\.1 M"
+    ):
         table("timed_release", [measured(design, [1.0, 24.0], [0.4, 0.9], medium=WATER)])
 
 

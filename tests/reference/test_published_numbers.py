@@ -37,15 +37,20 @@ def tablet(salt):
         salt=salt,
         salt_mg_pct=make_lot(salt).mg_pct,
         amounts_mg={**amounts, "mcc": 490.0},
-        process={"compression_force_kn": 20.0},
+        process={"form": "tablet", "compression_force_kn": 20.0},
         regimen=Regimen(units_per_intake=1, intakes_per_day=1, with_meals=True),
     )
 
 
 def powder(salt, mmol):
     law = release_law(tablet(salt))
-    changes = {"dose_mmol": mmol, "k_liberation_per_h": 1e3, "lag_h": 0.0, "plateau": 1.0}
-    return evolve(law, parameters={**law.parameters, **changes})
+    changes = {"k_liberation_per_h": 1e3, "lag_h": 0.0, "plateau": 1.0}
+    (solid,) = law.solids
+    return evolve(
+        law,
+        parameters={**law.parameters, **changes},
+        solids=(evolve(solid, dose_mmol=mmol),),
+    )
 
 
 @pytest.mark.parametrize(
@@ -86,7 +91,7 @@ def test_kraisit_2019_matrix_gives_the_published_release():
         tablet("chloride"),
         system="timed_release",
         amounts_mg={**amounts, "mcc": 340.0},
-        process={"hpmc_grade": "K4M", "compression_force_kn": 15.0},
+        process={"form": "hpmc_matrix", "hpmc_grade": "K4M", "compression_force_kn": 15.0},
     )
     curve = dissolve(release_law(matrix), HCL_01M, np.array(sorted(published), dtype=float))
     np.testing.assert_allclose(curve.fraction, [published[1], published[12]], atol=0.01)

@@ -1,0 +1,258 @@
+"""Product files: recipes that were made, as designs, with every mistake at its line and column.
+
+A product is written as its recipe in mg per unit, its process settings and the way it is taken. A
+file holds one product, or several under ``products:``. Whether it can be made is judged by the
+domain; here its words become a `Design`.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+from attrs import field, frozen
+
+from experiments.config.aims import NAME_PATTERN, NAME_RULE
+from experiments.config.documents import parse
+from experiments.config.files import read_text
+from experiments.config.items import Item
+from formulation.blends import SECOND_SHARE
+from formulation.delivery import DELIVERY_SYSTEMS, get_system
+from formulation.design import SECOND_SALT, Design
+from formulation.errors import InputError, Problem, RefusedError, did_you_mean
+from formulation.regimen import MAX_INTAKES_PER_DAY, MAX_UNITS_PER_INTAKE, Regimen
+from formulation.salts import Lot, make_lot, salts
+
+MAX_PRODUCTS = 500
+"""Most products of one file, [-]."""
+
+REQUIRED = ("product", "system", "salt", "amounts")
+"""Keys every product has."""
+
+OPTIONAL = (SECOND_SALT, "process", "regimen")
+"""Keys a product may leave out."""
+
+DEFAULT_REGIMEN = Regimen(units_per_intake=1, intakes_per_day=2, with_meals=True)
+"""How a product is taken that does not say it; a release curve does not depend on it."""
+
+
+@frozen(kw_only=True)
+class Product:
+    """One product that was made."""
+
+    name: str
+    """Name, as release curves call it."""
+
+    design: Design
+    """Its recipe, process and regimen."""
+
+    text: str = field(default="", eq=False, repr=False)
+    """The file as it was written."""
+
+
+def load_product(source: Path | str, *, file: str = "product") -> Product:
+    """Return the product of a file or of a text that holds just one.
+
+    Parameters
+    ----------
+    source : Path or str
+        A path is read; a str is the YAML text itself, [-].
+    file : str, optional
+        What problems of a text call it; a path is called as it was given, [-].
+
+    Returns
+    -------
+    Product
+        The checked product, [-].
+
+    Raises
+    ------
+    InputError
+        Something is wrong, with every problem that was found; or there are several products.
+    """
+    found = load_products(source, file=file)
+    if len(found) > 1:
+        name = str(source) if isinstance(source, Path) else file
+        message = f"the file holds {len(found)} products; one is wanted."
+        problem = Problem(code="wrong_length", message=message, file=name, pointer="products")
+        raise InputError(message, problems=[problem])
+    return found[0]
+
+
+def load_products(source: Path | str, *, file: str = "product") -> tuple[Product, ...]:
+    """Return every product of a file or of a text.
+
+    Parameters
+    ----------
+    source : Path or str
+        A path is read; a str is the YAML text itself, [-].
+    file : str, optional
+        What problems of a text call it; a path is called as it was given, [-].
+
+    Returns
+    -------
+    tuple of Product
+        The checked products, at least one, [-].
+
+    Raises
+    ------
+    InputError
+        Something is wrong; it holds every problem that was found.
+    RefusedError
+        Nothing is wrong but that the product is refused on medical grounds.
+    """
+    if isinstance(source, Path):
+        file, source = str(source), read_text(source)
+    problems: list[Problem] = []
+    root = Item(node=parse(source, file), file=file, problems=problems)
+    is_list = isinstance(root.node.value, dict) and "products" in root.node.value
+    products = _read_list(root, source) if is_list else [_read_product(root, source)]
+    if problems:
+        ordered = sorted(problems, key=lambda p: (p.line or 0, p.column or 0))
+        is_refusal = all(p.code == RefusedError.code for p in problems)
+        raise (RefusedError if is_refusal else InputError).of(ordered)
+    return tuple(product for product in products if product is not None)
+
+
+def _read_list(root: Item, text: str) -> list[Product | None]:
+    members = root.members(required=("products",))
+    found: list[Product | None] = []
+    seen: set[str] = set()
+    for element in members["products"].elements(most=MAX_PRODUCTS):
+        product = _read_product(element, text)
+        if product is not None and product.name in seen:
+            element.refuse("duplicate", f"product {product.name!r} stands twice.")
+        seen |= {product.name} if product is not None else set()
+        found.append(product)
+    return found
+
+
+def _read_product(item: Item, text: str) -> Product | None:
+    before = len(item.problems)
+    members = item.members(REQUIRED, OPTIONAL)
+    name = members["product"].text(NAME_PATTERN, NAME_RULE) if "product" in members else ""
+    systems = [system.name for system in DELIVERY_SYSTEMS]
+    system = members["system"].name("Delivery system", systems) if "system" in members else None
+    lots = [_read_lot(members[key]) for key in ("salt", SECOND_SALT) if key in members]
+    amounts = _read_amounts(members)
+    process = _read_process(members.get("process"), system)
+    regimen = _read_regimen(members.get("regimen"))
+    if len(item.problems) > before or system is None or regimen is None:
+        return None
+    known = [lot for lot in lots if lot is not None]
+    design = item.attempt(partial(_make_design, system, known, amounts, process, regimen))
+    if design is None:
+        return None
+    _refuse_violations(item, members, design)
+    return Product(name=name, design=design, text=text)
+
+
+def _read_lot(item: Item) -> Lot | None:
+    if isinstance(item.node.value, dict):
+        members = item.members(required=("name",), optional=("mg_content",))
+    else:
+        members = {"name": item}
+    name = members["name"].name("Salt", salts()) if "name" in members else None
+    stated = members.get("mg_content")
+    content = None if stated is None else stated.quantity("percent")
+    if name is None or (stated is not None and content is None):
+        return None
+    return (stated or item).attempt(lambda: make_lot(name, content))
+
+
+def _read_amounts(members: Mapping[str, Item]) -> dict[str, float]:
+    if "amounts" not in members:
+        return {}
+    item = members["amounts"]
+    entries = item.entries()
+    read = {name: entry.quantity("mg") for name, entry in entries.items()}
+    wanted = [key for key in ("salt", SECOND_SALT) if key in members]
+    for key in wanted if entries else ():
+        if key not in entries:
+            message = f"the amount of the {key.replace('_', ' ')} is missing."
+            item.refuse("missing_key", message, hint=f"Add '{key}: ... mg'.")
+    if SECOND_SALT in entries and SECOND_SALT not in members:
+        message = "an amount is given for a second salt that is not named."
+        hint = f"Add '{SECOND_SALT}: ...' to the product."
+        entries[SECOND_SALT].refuse("missing_key", message, hint=hint, at_key=True)
+    for name, amount in read.items():
+        if amount is not None and amount < 0:
+            entries[name].refuse("out_of_range", f"{amount:g} mg is negative.", rule=">= 0 mg")
+    return {name: amount for name, amount in read.items() if amount is not None}
+
+
+def _read_process(item: Item | None, system: str | None) -> dict[str, float | str]:
+    if item is None or system is None:
+        return {}
+    read = {name: _read_setting(entry, system, name) for name, entry in item.entries().items()}
+    return {name: value for name, value in read.items() if value is not None}
+
+
+def _read_regimen(item: Item | None) -> Regimen | None:
+    if item is None:
+        return DEFAULT_REGIMEN
+    values = DEFAULT_REGIMEN.as_dict()
+    for key, member in item.members(optional=tuple(values)).items():
+        if key == "with_meals":
+            values[key] = member.flag()
+        else:
+            most = MAX_UNITS_PER_INTAKE if key == "units_per_intake" else MAX_INTAKES_PER_DAY
+            values[key] = member.whole(1, most)
+    return None if None in values.values() else Regimen(**values)
+
+
+def _refuse_violations(item: Item, members: Mapping[str, Item], design: Design) -> None:
+    """Note every rule a product breaks, at the entry its message names, else at the product."""
+    from formulation.space import product_violations
+
+    entries = {
+        name: entry
+        for key in ("amounts", "process", "regimen")
+        if key in members
+        for name, entry in members[key].entries().items()
+    }
+    for violation in item.attempt(lambda: product_violations(design)) or ():
+        words = re.findall(r"\w+", violation.message)
+        blamed = next((entries[word] for word in words if word in entries), item)
+        allowed = "" if violation.unit == "-" else f" {violation.unit}"
+        blamed.refuse(
+            f"product_{violation.rule}", violation.message, rule=f"{violation.limit}{allowed}"
+        )
+
+
+def _read_setting(item: Item, system: str, name: str) -> float | str | None:
+    """Return a process setting: a word for a choice, else a number in the setting's unit."""
+    units = get_system(system).names()
+    if name not in units:
+        known = [key for key in units if "." not in key]
+        message = f"setting {name!r} is not known to {system}."
+        item.refuse("unknown_key", message, hint=did_you_mean(name, known), at_key=True)
+        return None
+    return item.quantity(units[name]) if units[name] else item.text(r"\S+", "one word") or None
+
+
+def _make_design(
+    system: str,
+    lots: list[Lot],
+    amounts: Mapping[str, float],
+    process: Mapping[str, float | str],
+    regimen: Regimen,
+) -> Design:
+    """Return the design of what was read; the share of a second salt follows from its amount."""
+    first, *more = lots
+    second: Lot | None = more[0] if more else None
+    settings = dict(process)
+    if second is not None:
+        whole = amounts["salt"] + amounts[SECOND_SALT]
+        share = round(100 * amounts[SECOND_SALT] / whole, 4) if whole else 0.0
+        settings.setdefault(SECOND_SHARE, share)
+    return Design(
+        system=system,
+        salt=first.salt.key,
+        salt_mg_pct=first.mg_pct,
+        amounts_mg=amounts,
+        process=settings,
+        regimen=regimen,
+        second_salt=second.salt.key if second else "",
+        second_mg_pct=second.mg_pct if second else 0.0,
+    )

@@ -1,0 +1,287 @@
+"""Release curves of a laboratory: from the bytes of a table to mean curves, or what is wrong.
+
+Values become fractions of the label and times hours; what was done to them on the way stands in the
+notes. Averaging is in `mean_curves`. Nothing here opens a file.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from attrs import Factory, define, evolve, field, frozen
+
+from formulation.errors import InputError, Problem, did_you_mean
+from formulation.profiles import MAX_FRACTION
+from models.data.curve_columns import Columns, read_columns
+from models.data.lab_tables import LabTable, Row, read_lab_table
+from models.data.mean_curves import NOISE_POINTS, MeanCurve, Point, mean_curve
+
+MAX_PROBLEMS = 100
+"""Most problems that are listed one by one, [-]."""
+
+_NUMBER_AND_UNIT = re.compile(r"[-+]?[0-9.,]+\s*[A-Za-zµμ%]+")
+
+
+@frozen(kw_only=True)
+class CurveFile:
+    """What a table of release curves holds."""
+
+    curves: tuple[MeanCurve, ...] = ()
+    """Curves in the order of the file; all of them only when there is no problem."""
+
+    problems: tuple[Problem, ...] = ()
+    """Everything wrong, by row and column."""
+
+    notes: tuple[str, ...] = ()
+    """What was done to the numbers, in words."""
+
+    form: str = ""
+    """What the file is, such as ``CSV, comma, utf-8, long form``."""
+
+    time_unit: str = ""
+    """Unit in which the times were written."""
+
+    released_unit: str = ""
+    """Unit in which the release was written."""
+
+    n_rows: int = 0
+    """Rows below the header, [-]."""
+
+
+def read_release_curves(
+    data: bytes,
+    *,
+    file: str,
+    labels_mg: Mapping[str, float],
+    sheet: str = "",
+    time_unit: str = "",
+    released_unit: str = "",
+) -> CurveFile:
+    """Return the release curves in the bytes of a CSV file or an Excel workbook.
+
+    Parameters
+    ----------
+    data : bytes
+        Content of the file, [-].
+    file : str
+        Its name, for messages, [-].
+    labels_mg : mapping of str to float
+        Elemental magnesium of one unit of every known product, [mg].
+    sheet : str, optional
+        Sheet of a workbook, [-].
+    time_unit, released_unit : str, optional
+        Units given for the whole file, [-].
+
+    Returns
+    -------
+    CurveFile
+        The curves, or everything that is wrong, [-].
+    """
+    try:
+        table = read_lab_table(data, file=file, sheet=sheet)
+    except InputError as error:
+        return CurveFile(problems=tuple(evolve(p, file=file) for p in error.problems))
+    columns, wrong = read_columns(table, time_unit=time_unit, released_unit=released_unit)
+    if columns is None:
+        return CurveFile(problems=wrong, form=table.form, n_rows=len(table.rows))
+    reader = _Reader(table=table, columns=columns, labels_mg=labels_mg)
+    points = [point for row in table.rows for point in reader.points(row)]
+    curves = reader.curves(points)
+    return CurveFile(
+        curves=curves,
+        problems=_listed(reader.problems, file),
+        notes=tuple(reader.notes(points, curves)),
+        form=f"{table.form}, {'wide' if columns.is_wide else 'long'} form",
+        time_unit=columns.time_scale.unit,
+        released_unit=columns.released_scale.unit,
+        n_rows=len(table.rows),
+    )
+
+
+def _listed(problems: Sequence[Problem], file: str) -> tuple[Problem, ...]:
+    """Return problems by row and column, the last of very many only counted."""
+    ordered = sorted(problems, key=lambda p: (p.line or 0, p.column or 0))
+    more = len(ordered) - MAX_PROBLEMS
+    if more <= 0:
+        return tuple(ordered)
+    message = f"{more:,} more problems are not listed."
+    return (*ordered[:MAX_PROBLEMS], Problem(code="more_problems", message=message, file=file))
+
+
+@define(kw_only=True)
+class _Reader:
+    """Reads the rows of one table, noting what is wrong and what is left out."""
+
+    table: LabTable = field()
+    columns: Columns
+    labels_mg: Mapping[str, float]
+    problems: list[Problem] = Factory(list)
+    unknown: set[str] = Factory(set)
+    marks: set[str] = Factory(set)
+    n_blank: int = 0
+    n_below_zero: int = 0
+
+    def points(self, row: Row) -> Iterator[Point]:
+        """Yield every value of a row; what is wrong is noted instead."""
+        longest = len(self.table.header.cells)
+        if len(row.cells) > longest:
+            message = f"the row has {len(row.cells)} cells under {longest} column names."
+            hint = "Put text that holds a separator in quotes."
+            self._refuse(row, longest, "extra_cells", message, hint)
+            return
+        time_h = self._time(row)
+        for column, product, replicate in self._curve_cells(row):
+            if not self._cell(row, column):
+                self.n_blank += 1
+                continue
+            if not self._is_known(row, column, product):
+                continue
+            fraction = self._fraction(row, column, product)
+            sd, n = self._spread(row, product)
+            if time_h is not None and fraction is not None:
+                yield Point(
+                    product=product,
+                    replicate=replicate,
+                    time_h=time_h,
+                    fraction=fraction,
+                    sd=sd,
+                    n=n,
+                    row=row,
+                    column=column,
+                )
+
+    def curves(self, points: Sequence[Point]) -> tuple[MeanCurve, ...]:
+        """Return the mean curve of every product, noting what makes it none."""
+        products: dict[str, list[Point]] = {}
+        for point in points:
+            products.setdefault(point.product, []).append(point)
+        found = []
+        for product, own in products.items():
+            curve, flaws = mean_curve(product, own)
+            for flaw in flaws:
+                row, column = flaw.point.row, flaw.point.column
+                self._refuse(row, column, flaw.code, flaw.message, flaw.hint)
+            found += [curve] if curve else []
+        return tuple(found)
+
+    def notes(self, points: Sequence[Point], curves: Sequence[MeanCurve]) -> Iterator[str]:
+        """Yield what was done to the numbers."""
+        if self.columns.unread:
+            yield f"Columns that were not read: {', '.join(self.columns.unread)}."
+        if "," in self.marks:
+            yield "Decimal commas were read as decimal points."
+        if self.n_blank:
+            yield f"Empty cells, taken as not measured: {self.n_blank}."
+        if self.n_below_zero:
+            yield f"Values just below zero, set to zero: {self.n_below_zero}."
+        if self.columns.released_scale.is_mass:
+            yield "Masses were read as elemental magnesium and divided by the product's content."
+        if points and self.columns.released_scale.unit == "%":
+            highest = max(point.fraction for point in points)
+            if highest <= MAX_FRACTION / 100:
+                yield f"No value is above {100 * highest:.2g} %; is the unit really %?"
+        for curve in curves:
+            if curve.largest_fall:
+                yield (
+                    f"{curve.product}: falls of up to {curve.largest_fall:.2g} percentage points"
+                    " were taken for noise and made monotone (isotonic regression)."
+                )
+
+    def _curve_cells(self, row: Row) -> Iterator[tuple[int, str, str]]:
+        """Yield the column, product and replicate of every value of a row."""
+        if self.columns.is_wide:
+            for column, (product, replicate) in self.columns.curves.items():
+                yield column, product, replicate
+            return
+        roles = self.columns.roles
+        replicate = self._cell(row, roles["replicate"]) if "replicate" in roles else ""
+        yield roles["released"], self._cell(row, roles["product"]), replicate
+
+    def _is_known(self, row: Row, column: int, product: str) -> bool:
+        if product in self.labels_mg:
+            return True
+        if product not in self.unknown:
+            self.unknown.add(product)
+            at = self.table.header if self.columns.is_wide else row
+            index = column if self.columns.is_wide else self.columns.roles["product"]
+            message = f"product {product!r} stands in no product file given."
+            self._refuse(
+                at, index, "unknown_product", message, did_you_mean(product, self.labels_mg)
+            )
+        return False
+
+    def _time(self, row: Row) -> float | None:
+        value = self._number(row, self.columns.time, "time")
+        if value is not None and value < 0:
+            message = f"time {value:g} {self.columns.time_scale.unit} is negative."
+            self._refuse(row, self.columns.time, "negative_time", message)
+            return None
+        return None if value is None else round(value * self.columns.time_scale.factor, 9)
+
+    def _fraction(self, row: Row, column: int, product: str) -> float | None:
+        value = self._number(row, column, "release")
+        if value is None:
+            return None
+        fraction = round(self._of_label(value, product), 9)
+        if fraction > MAX_FRACTION:
+            message = f"{100 * fraction:.4g} % of label is above {100 * MAX_FRACTION:g} %."
+            self._refuse(row, column, "above_label", message, "Check the unit and the label.")
+            return None
+        if fraction < -NOISE_POINTS / 100:
+            message = f"{100 * fraction:.4g} % of label is below zero."
+            self._refuse(row, column, "negative_release", message, "Check the blank.")
+            return None
+        self.n_below_zero += fraction < 0
+        return max(fraction, 0.0)
+
+    def _of_label(self, value: float, product: str) -> float:
+        scale = self.columns.released_scale
+        return value * scale.factor / (self.labels_mg[product] if scale.is_mass else 1.0)
+
+    def _spread(self, row: Row, product: str) -> tuple[float | None, int]:
+        """Return the standard deviation and the count that a row states of its mean."""
+        roles = self.columns.roles
+        sd, n = None, 1
+        if "sd" in roles and self._cell(row, roles["sd"]):
+            sd = self._number(row, roles["sd"], "standard deviation")
+            if sd is not None and sd < 0:
+                self._refuse(row, roles["sd"], "negative_sd", f"standard deviation {sd:g} < 0.")
+        if "n" in roles and self._cell(row, roles["n"]):
+            count = self._number(row, roles["n"], "count")
+            if count is not None and (count < 1 or count != int(count) or count > 1000):
+                message = f"{count:g} replicates; a whole number from 1 to 1000 is wanted."
+                self._refuse(row, roles["n"], "wrong_count", message)
+            n = int(count or 1)
+        return None if sd is None else round(self._of_label(sd, product), 9), n
+
+    def _number(self, row: Row, column: int, what: str) -> float | None:
+        text = self._cell(row, column)
+        value = self.table.number(text)
+        if value is None:
+            self._refuse_text(row, column, text, what)
+            return None
+        for mark in {",", "."} & set(text) - self.marks:
+            self.marks.add(mark)
+            if self.marks == {",", "."}:
+                message = f"{text!r} has another decimal mark than the numbers before it."
+                self._refuse(row, column, "mixed_marks", message, "Write all with one mark.")
+        return value
+
+    def _refuse_text(self, row: Row, column: int, text: str, what: str) -> None:
+        code, hint = "not_a_number", "Leave the cell empty where nothing was measured."
+        message = f"{text[:80]!r} is no number; a {what} is wanted."
+        if not text:
+            message, hint = f"the {what} is missing.", ""
+        elif text.startswith("="):
+            message = f"{text[:80]!r} is a formula without a stored value."
+            hint = "Open the file in a spreadsheet, let it calculate, and save it."
+        elif "," in text and not self.table.decimal_comma:
+            hint = "A decimal comma needs semicolons or tabs between the columns."
+        elif _NUMBER_AND_UNIT.fullmatch(text):
+            code, hint = "mixed_units", "Write the unit once, in the header."
+        self._refuse(row, column, code, message, hint)
+
+    def _cell(self, row: Row, column: int) -> str:
+        return row.cells[column] if column < len(row.cells) else ""
+
+    def _refuse(self, row: Row, column: int, code: str, message: str, hint: str = "") -> None:
+        self.problems.append(self.table.problem(row, column, code, message, hint=hint))

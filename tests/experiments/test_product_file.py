@@ -1,0 +1,97 @@
+"""Product files: recipes become designs, and every mistake has its line and column."""
+
+import pytest
+
+from experiments.config.product import DEFAULT_REGIMEN, load_product, load_products
+from formulation.errors import InputError
+
+TABLET = """\
+product: citrate-tablet-07
+system: immediate_release
+salt: citrate
+amounts: {salt: 600 mg, povidone: 20 mg, croscarmellose: 25 mg, magnesium_stearate: 7 mg, mcc: .2 g}
+process: {form: tablet, compression_force_kn: 15 kN}
+"""
+
+
+def problems(text):
+    with pytest.raises(InputError, match=r".") as caught:
+        load_product(text, file="p.yaml")
+    return [(p.code, p.pointer, p.line, p.column) for p in caught.value.problems]
+
+
+def test_a_product_becomes_a_design():
+    """Amounts in mg, settings in their unit, the default regimen."""
+    product = load_product(TABLET)
+    assert product.name == "citrate-tablet-07"
+    assert product.design.amounts_mg["mcc"] == 200.0
+    assert product.design.process == {"form": "tablet", "compression_force_kn": 15.0}
+    assert product.design.regimen == DEFAULT_REGIMEN
+    assert product.text == TABLET
+
+
+def test_an_assay_and_a_regimen_are_read():
+    """The lot's content and the way it is taken stand in the design."""
+    text = TABLET.replace("salt: citrate", "salt: {name: citrate, mg_content: 15.9 %}")
+    design = load_product(text + "regimen: {units_per_intake: 2, with_meals: false}\n").design
+    assert design.salt_mg_pct == 15.9
+    assert str(design.regimen) == "2 units × 2 a day between meals"
+
+
+def test_two_salts_make_a_mixture():
+    """The share of the second salt follows from its amount."""
+    text = TABLET.replace("salt: citrate\n", "salt: citrate\nsecond_salt: oxide\n")
+    design = load_product(text.replace("salt: 600 mg", "salt: 450 mg, second_salt: 150 mg")).design
+    assert design.salt_name == "citrate+oxide"
+    assert design.process["second_salt_pct"] == 25.0
+
+
+def test_a_list_of_products_is_read_from_a_file(tmp_path):
+    """Each element is a product of its own; a repeated name is refused."""
+    block = "".join(f"    {line}\n" for line in TABLET.splitlines())
+    first, second = block, block.replace("-07", "-08")
+    path = tmp_path / "products.yaml"
+    path.write_text("products:\n" + "".join(f"  -\n{part}" for part in (first, second)))
+    assert [p.name for p in load_products(path)] == ["citrate-tablet-07", "citrate-tablet-08"]
+    with pytest.raises(InputError, match="2 products; one is wanted"):
+        load_product(path)
+    path.write_text("products:\n" + "".join(f"  -\n{part}" for part in (first, first)))
+    with pytest.raises(InputError, match="stands twice"):
+        load_products(path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("immediate_release", "immediate", ("unknown_name", "system", 2, 9)),
+        ("salt: citrate", "salt: citrat", ("unknown_name", "salt", 3, 7)),
+        ("600 mg", "600", ("invalid_input", "amounts.salt", 4, 17)),
+        ("600 mg", "-600 mg", ("out_of_range", "amounts.salt", 4, 17)),
+        ("salt: 600 mg, ", "", ("missing_key", "amounts", 4, 10)),
+        ("mcc:", "second_salt: 5 mg, mcc:", ("missing_key", "amounts.second_salt", 4, 91)),
+        ("15 kN", "15 bar", ("invalid_input", "process.compression_force_kn", 5, 47)),
+        ("compression_force_kn", "force_kn", ("unknown_key", "process.force_kn", 5, 25)),
+        ("15 kN", "99 kN", ("product_process", "process.compression_force_kn", 5, 47)),
+        ("povidone: 20 mg", "povidone: 300 mg", None),
+        ("mcc:", "sugar:", None),
+    ],
+)
+def test_a_mistake_is_named_at_its_place(old, new, expected):
+    """Words, units, missing keys, and rules of the system itself."""
+    found = problems(TABLET.replace(old, new))
+    if expected is None:
+        assert found[0][0].startswith("product_")
+    else:
+        assert expected in found
+
+
+def test_all_mistakes_are_told_at_once():
+    """A person mends a file in one go."""
+    text = TABLET.replace("citrate\n", "citrat\n").replace("15 kN", "15").replace("20 mg", "20")
+    assert [line for *_, line, _ in problems(text)] == [3, 4, 5]
+
+
+def test_what_breaks_several_rules_names_the_entries_of_its_messages():
+    """Too much binder is said where the binder stands."""
+    found = problems(TABLET.replace("povidone: 20 mg", "povidone: 300 mg"))
+    assert any(pointer == "amounts.povidone" for _, pointer, _, _ in found)

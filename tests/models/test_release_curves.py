@@ -1,0 +1,326 @@
+"""Release curves: long and wide, CSV and Excel, units, averages, and every problem at its cell."""
+
+import csv
+import zipfile
+from io import BytesIO, StringIO
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from openpyxl import Workbook
+
+from models.data import lab_tables
+from models.data.curve_columns import read_columns
+from models.data.lab_tables import LabTable, Row
+from models.data.release_curves import MAX_PROBLEMS, read_release_curves
+
+LABELS = {"A": 100.0, "B": 50.0}
+SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
+
+LONG = "product,time [min],released [%]\n"
+GOOD = LONG + "A,15,10\nA,30,40\nA,60,80\n"
+RISING = st.lists(
+    st.integers(min_value=0, max_value=1000), min_size=3, max_size=8, unique=True
+).map(sorted)
+
+
+def read(text, **options):
+    data = text if isinstance(text, bytes) else text.encode()
+    return read_release_curves(data, file="curves.csv", labels_mg=LABELS, **options)
+
+
+def book(rows, title="curves", more=()):
+    workbook = Workbook()
+    workbook.active.title = title
+    for row in rows:
+        workbook.active.append(row)
+    for name in more:
+        workbook.create_sheet(name)
+    kept = BytesIO()
+    workbook.save(kept)
+    return kept.getvalue()
+
+
+def only(found):
+    assert len(found.problems) == 1, found.problems
+    problem = found.problems[0]
+    assert problem.file == "curves.csv"
+    return problem
+
+
+@given(a=RISING, b=RISING)
+def test_long_and_wide_of_the_same_numbers_give_the_same_curves(a, b):
+    """The layout of a table is no part of its content."""
+    n = min(len(a), len(b))
+    rows = [(t * 7, x / 10, y / 10) for t, x, y in zip(range(n), a, b, strict=False)]
+    wide = "time [min],A [%],B [%]\n" + "".join(f"{t},{x},{y}\n" for t, x, y in rows)
+    long = LONG + "".join(f"A,{t},{x}\n" for t, x, _ in rows)
+    long += "".join(f"B,{t},{y}\n" for t, _, y in rows)
+    assert read(long).curves == read(wide).curves
+    assert not read(long).problems
+    assert len(read(wide).curves) == 2
+
+
+@pytest.mark.parametrize(
+    ("header", "rows"),
+    [
+        ("product,time [h],released [%]", ["0.25,10", "0.5,40", "1,80"]),
+        ("product,time (Hrs),release_percent", ["0.25,10", "0.5,40", "1,80"]),
+        ("product,time_s,fraction_released", ["900,0.1", "1800,0.4", "3600,0.8"]),
+        ("Product,Time [min],Released [mg]", ["15,10", "30,40", "60,80"]),
+        ("product,time_min,released [g]", ["15,0.01", "30,0.04", "60,0.08"]),
+        ("product\ttime [min]\treleased [%]", ["15\t10,0", "30\t4,0e1", "60\t80"]),
+        ("product;time [min];released [%]", ["15;10,0", "30;40,0", "60;80,0"]),
+    ],
+)
+def test_units_and_marks_are_converted(header, rows):
+    """Hours and fractions of label come out, whatever was written."""
+    mark = next(m for m in "\t;," if m in header)
+    found = read(header + "\n" + "".join(f"A{mark}{row}\n" for row in rows))
+    assert not found.problems
+    assert found.curves == read(GOOD).curves
+    assert found.curves[0].times_h == (0.25, 0.5, 1.0)
+    assert found.curves[0].fraction == (0.1, 0.4, 0.8)
+
+
+def test_units_may_be_given_for_the_whole_file():
+    """As the options --time-unit and --released-unit do."""
+    text = GOOD.replace(" [min]", "").replace(" [%]", "")
+    assert read(text, time_unit="min", released_unit="%").curves == read(GOOD).curves
+
+
+def test_a_mass_is_divided_by_the_label_of_its_product():
+    """25 mg are half of B's 50 mg."""
+    found = read("time [h],B [mg]\n1,5\n2,25\n3,50\n")
+    assert found.curves[0].fraction == (0.1, 0.5, 1.0)
+    assert any("elemental magnesium" in note for note in found.notes)
+
+
+def test_replicates_are_averaged_and_their_spread_is_kept():
+    """Mean, standard deviation and count at each time, in both forms."""
+    wide = "time [h],A/1 [%],A/2 [%]\n1,10,14\n2,30,30\n3,50,\n"
+    long = "product,replicate,time [h],released [%]\n"
+    long += "A,1,1,10\nA,1,2,30\nA,1,3,50\nA,2,1,14\nA,2,2,30\n"
+    curve = read(wide).curves[0]
+    assert curve == read(long).curves[0]
+    assert curve.fraction == (0.12, 0.3, 0.5)
+    assert curve.sd[0] == pytest.approx(0.0282842712)
+    assert curve.sd[2] is None
+    assert curve.n == (2, 2, 1)
+
+
+def test_a_stated_spread_is_kept():
+    """Means that come with sd and n."""
+    found = read("product,time [h],released [%],sd,n\nA,1,10,2,6\nA,2,20,1,6\nA,3,30,,6\n")
+    assert found.curves[0].sd == (0.02, 0.01, None)
+    assert found.curves[0].n == (6, 6, 6)
+
+
+def test_a_small_fall_is_made_monotone_and_said():
+    """1.5 points are noise; the notes name the product."""
+    found = read(LONG + "A,15,10\nA,30,41.5\nA,60,40\nA,90,80\n")
+    assert not found.problems
+    assert found.curves[0].fraction == pytest.approx((0.1, 0.4075, 0.4075, 0.8))
+    assert found.curves[0].largest_fall == pytest.approx(1.5)
+    assert any(note.startswith("A: falls of up to 1.5") for note in found.notes)
+
+
+def test_encodings_with_a_mark_are_read():
+    """UTF-8 and UTF-16 with a byte order mark are the same text."""
+    for encoding in ("utf-8-sig", "utf-16"):
+        assert read(GOOD.encode(encoding)).curves == read(GOOD).curves
+
+
+def test_a_workbook_is_read_like_a_text():
+    """Numbers of cells, blank rows left out."""
+    rows = [["product", "time [min]", "released [%]"], [], ["A", 15, 10.0], ["A", 30, 40]]
+    found = read(book([*rows, ["A", 60, 80]]))
+    assert found.curves == read(GOOD).curves
+    assert "Excel" in found.form
+
+
+CELLS = [
+    ("A,15,ten\nA,30,40\nA,60,80\nA,90,90\n", "not_a_number", 2, 3, "'ten' is no number"),
+    ('A,15,"1,5"\nA,30,4\nA,60,8\nA,90,9\n', "not_a_number", 2, 3, "'1,5' is no number"),
+    ("A,15,nan\nA,30,40\nA,60,80\nA,90,90\n", "not_a_number", 2, 3, "'nan' is no number"),
+    ("A,15,1e999\nA,30,40\nA,60,80\nA,90,90\n", "not_a_number", 2, 3, "is no number"),
+    ("A,,10\nA,30,40\nA,60,80\nA,90,90\n", "not_a_number", 2, 2, "the time is missing"),
+    ("A,15,10\nA,-30,40\nA,60,80\nA,90,90\n", "negative_time", 3, 2, "-30 min is negative"),
+    ("A,15,10\nA,30,40\nA,30,41\nA,60,80\n", "duplicate_time", 4, 3, r"\(0.5 h\)"),
+    ("A,15,10\nA,30,43\nA,60,40\n", "falling_curve", 4, 3, "falls by 3 percentage points"),
+    ("A,15,10\nA,30,40\nA,60,80\nA,90,111\n", "above_label", 5, 3, "111 % of label"),
+    ("A,15,-3\nA,30,40\nA,60,80\nA,90,90\n", "negative_release", 2, 3, "-3 % of label"),
+    ("A,15,10\nA,30,40\nA,60,80\nAa,90,90\n", "unknown_product", 5, 1, "Did you mean 'A'"),
+    ("A,15,10\nA,30,40\n", "too_few_points", 2, 3, "2 times; at least 3"),
+    ("A,15 min,10\nA,30,40\nA,60,80\nA,90,90\n", "mixed_units", 2, 2, "'15 min'"),
+    ("A,15,10,x\nA,30,40\nA,60,80\nA,90,90\n", "extra_cells", 2, 4, "4 cells under 3"),
+]
+
+
+@pytest.mark.parametrize(("rows", "code", "line", "column", "message"), CELLS)
+def test_a_bad_value_is_named_by_row_and_column(rows, code, line, column, message):
+    """One problem, at its cell, with its rule's name."""
+    import re
+
+    problem = only(read(LONG + rows))
+    assert (problem.code, problem.line, problem.column) == (code, line, column)
+    assert re.search(message, f"{problem.message} {problem.hint}")
+
+
+HEADERS = [
+    ("product,time,released [%]", "unit_missing", 2),
+    ("product,time [min],released", "unit_missing", 3),
+    ("time [min],A,A/2 [%]", "unit_missing", 2),
+    ("product,time [parsec],released [%]", "unknown_unit", 2),
+    ("product,time [min],released [mol]", "unknown_unit", 3),
+    ("product,time [min],released [%],sd [fraction]", "mixed_units", 4),
+    ("time [min],A [%],B [mg]", "mixed_units", 3),
+    ("product,time [min],time [h],released [%]", "duplicate", 3),
+    ("product,time [min],wrong", "missing_column", 1),
+    ("product,time [min],released [%],replicat", "unknown_column", 4),
+    ("product,time [min],released [%],replicate,sd", "mixed_rows", 5),
+    ("time [min],A [%],A [%]", "duplicate", 3),
+    ("dose,A [%]", "missing_column", 1),
+]
+
+
+@pytest.mark.parametrize(("header", "code", "column"), HEADERS)
+def test_a_bad_header_is_named_by_column(header, code, column):
+    """Nothing is guessed: a missing, unknown or contradicted unit is refused."""
+    problem = only(read(f"{header}\nA,1,2\n"))
+    assert (problem.code, problem.line, problem.column) == (code, 1, column)
+
+
+def test_a_header_and_an_option_may_not_differ():
+    """Minutes in the file and hours on the command line."""
+    problem = only(read(GOOD, time_unit="h"))
+    assert problem.code == "mixed_units"
+    assert "--time-unit" in problem.message
+
+
+def test_decimal_marks_may_not_be_mixed():
+    """1,5 after 0.5 could be a thousand."""
+    found = read("product;time [min];released [%]\nA;15;0.5\nA;30;1,5\nA;60;9\n")
+    problem = only(found)
+    assert (problem.code, problem.line, problem.column) == ("mixed_marks", 3, 3)
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"", "empty_file"),
+        (b"\n \n,,\n", "empty_file"),
+        (LONG.encode(), "header_only"),
+        (GOOD.replace("A", "é").encode("latin-1"), "not_text"),
+        (GOOD.encode("utf-16-le"), "not_text"),
+        (b"PK\x03\x04 broken", "unreadable_file"),
+        (b"x," * 600 + b"\n1\n", "too_many_columns"),
+        (b"product,time\n" + b"x" * 200_000 + b",1\n", "not_text"),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_why(data, code):
+    """One problem for the file, and no curve."""
+    found = read(data)
+    assert only(found).code == code
+    assert found.curves == ()
+
+
+def test_too_many_rows_are_refused():
+    """One more than is read."""
+    text = GOOD + "A,1,1\n" * (lab_tables.MAX_ROWS - 2)
+    assert only(read(text)).code == "too_many_rows"
+
+
+def test_a_file_that_is_too_large_is_refused(monkeypatch):
+    """Before anything is parsed."""
+    monkeypatch.setattr(lab_tables, "MAX_FILE_BYTES", 10)
+    assert only(read(GOOD)).code == "too_large"
+
+
+def test_a_workbook_that_unpacks_to_too_much_is_refused():
+    """Its parts are measured before one of them is read."""
+    kept = BytesIO()
+    with zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", b"0" * (lab_tables.MAX_UNPACKED_BYTES + 1))
+    assert len(kept.getvalue()) < 1_000_000
+    assert only(read(kept.getvalue())).code == "too_large"
+
+
+def test_an_archive_that_is_no_workbook_is_refused():
+    """Any zip file begins alike."""
+    kept = BytesIO()
+    with zipfile.ZipFile(kept, "w") as archive:
+        archive.writestr("a.txt", "a")
+    assert "no .xlsx workbook" in only(read(kept.getvalue())).message
+
+
+def test_a_lone_cell_at_the_far_corner_is_refused():
+    """A file of a few kilobytes would else cost gigabytes."""
+    workbook = Workbook()
+    workbook.active.cell(row=1_048_576, column=16_384, value=1)
+    kept = BytesIO()
+    workbook.save(kept)
+    assert only(read(kept.getvalue())).code in ("too_many_rows", "too_many_columns")
+
+
+def test_problems_of_a_workbook_name_the_cell():
+    """A formula that was never calculated has no value."""
+    rows = [["product", "time [min]", "released [%]"], ["A", 15, 1], ["A", 30, "=C2*2"]]
+    problem = only(read(book([*rows, ["A", 60, 50], ["A", 90, 60]])))
+    assert problem.pointer == "curves!C3"
+    assert "formula" in problem.message
+
+
+def test_a_sheet_is_chosen_by_name():
+    """Several sheets need a name, and an unknown one lists the nearest."""
+    rows = [["product", "time [min]", "released [%]"], ["A", 15, 1], ["A", 30, 2], ["A", 60, 3]]
+    data = book(rows, more=["notes"])
+    assert only(read(data)).code == "sheet_missing"
+    assert "'curves'" in only(read(data, sheet="curve")).hint
+    assert len(read(data, sheet="curves").curves) == 1
+    assert only(read(GOOD, sheet="curves")).code == "no_workbook"
+
+
+def test_a_scale_that_looks_wrong_is_said():
+    """Fractions under a header that says percent."""
+    found = read(LONG + "A,15,0.1\nA,30,0.4\nA,60,0.8\n")
+    assert any("is the unit really %" in note for note in found.notes)
+
+
+def test_columns_that_mean_nothing_are_named():
+    """They are left unread, not guessed at."""
+    found = read("product,time [h],released [%],operator\nA,1,1,x\nA,2,2,x\nA,3,3,x\n")
+    assert found.notes == ("Columns that were not read: operator.",)
+
+
+def test_very_many_problems_are_counted():
+    """The list stays readable."""
+    found = read(LONG + "A,15,ten\n" * 300)
+    assert len(found.problems) == MAX_PROBLEMS + 1
+    assert found.problems[-1].message == "200 more problems are not listed."
+
+
+def test_columns_are_read_without_rows():
+    """The header alone decides form and units."""
+    header = Row(number=1, cells=("time_min", "A/1 [%]", "A/2 [%]"))
+    columns, problems = read_columns(LabTable(file="f", form="CSV", header=header, rows=()))
+    assert problems == ()
+    assert columns is not None
+    assert columns.curves == {1: ("A", "1"), 2: ("A", "2")}
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the public data sets are not on this machine")
+def test_a_public_table_of_liposomes_is_read_or_refused_by_cell():
+    """Thousands of digitised rows with 25 columns: real falls and repeats are found, not hidden."""
+    path = SHARED / "nanomed_ivr_liposome" / "ivr_long.csv"
+    rows = list(csv.reader(StringIO(path.read_text(encoding="utf-8-sig"))))
+    header = ["product" if name == "IVR_ID" else name for name in rows[0]]
+    text = StringIO()
+    csv.writer(text).writerows([header, *rows[1:]])
+    labels = {row[header.index("product")]: 1.0 for row in rows[1:]}
+    found = read_release_curves(text.getvalue().encode(), file="curves.csv", labels_mg=labels)
+    assert (found.time_unit, found.released_unit) == ("h", "%")
+    assert found.n_rows == len(rows) - 1
+    assert len(found.curves) > 150
+    assert {p.code for p in found.problems} >= {"falling_curve"}
