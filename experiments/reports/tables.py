@@ -8,6 +8,7 @@ from attrs import frozen
 from experiments.reports.wording import (
     component_name,
     endpoint_title,
+    form_title,
     interval_text,
     limit_key,
     limit_text,
@@ -70,7 +71,7 @@ def candidates_table(document: Mapping[str, Any]) -> Table:
         " its 90 % interval; second line, marked c: confirmed with every subject integrated.",
         columns=(
             Column(title="Candidate"),
-            Column(title="Delivery system"),
+            Column(title="Form"),
             Column(title="Magnesium salt"),
             Column(title="How taken"),
             *(_endpoint_column(key) for key in keys),
@@ -79,7 +80,7 @@ def candidates_table(document: Mapping[str, Any]) -> Table:
         rows=tuple(
             (
                 c["label"],
-                get_system(c["design"]["system"]).title,
+                form_title(c["design"]),
                 salts_text(c["design"]),
                 c["regimen"],
                 *(_objective_cell(c, key) for key in keys),
@@ -300,43 +301,31 @@ def _verdict(candidate: Mapping[str, Any]) -> str:
 
 
 def _recipe_table(system: str, members: Sequence[Mapping[str, Any]]) -> Table:
-    names: dict[str, str] = {}
-    for member in members:
-        for component in member["recipe_mg"]:
-            names.setdefault(component, _component_title(component, member["design"]))
     return Table(
-        caption=f"{get_system(system).title}: recipe of one unit. First line of a cell: mg;"
-        " second line: % w/w. The mass of the unit stands above its elemental magnesium.",
+        caption=f"{get_system(system).title}: recipe of one unit, each component in mg and % w/w;"
+        " the mass of the unit stands above its elemental magnesium.",
         columns=(
             Column(title="Candidate, salt and process"),
-            *(Column(title=name, unit="mg, % w/w", is_number=True) for name in names.values()),
+            Column(title="Recipe of one unit", unit="mg, % w/w"),
             Column(title="Unit, elemental Mg", unit="mg", is_number=True),
         ),
-        rows=tuple(_recipe_row(c, tuple(names)) for c in members),
+        rows=tuple(_recipe_row(c) for c in members),
     )
 
 
-def _component_title(component: str, design: Mapping[str, Any]) -> str:
-    """Return a column's title, without what differs between its rows: salt and grade."""
-    plain = {"salt": "Salt", "second_salt": "Second salt", "hpmc": "Hypromellose"}
-    plain["ethylcellulose"] = "Ethylcellulose"
-    return plain.get(component) or component_name(component, design)
-
-
-def _recipe_row(candidate: Mapping[str, Any], components: Sequence[str]) -> tuple[str, ...]:
-    mass, amounts = candidate["unit_mass_mg"], candidate["recipe_mg"]
-    design = candidate["design"]
+def _recipe_row(candidate: Mapping[str, Any]) -> tuple[str, ...]:
+    mass, design = candidate["unit_mass_mg"], candidate["design"]
+    amounts = {name: mg for name, mg in candidate["recipe_mg"].items() if mg > 0}
     content = f"{design['salt'].replace('_', ' ')}, {design['salt_mg_pct']:g} % Mg"
     if design.get("second_salt"):
         second = design["second_salt"].replace("_", " ")
         content += f"; with {second}, {design['second_mg_pct']:g} % Mg"
-    graded = [n for n in amounts if f"{n}_grade" in design["process"]]
-    words = [component_name(n, design) for n in graded]
+    lines = [f"{candidate['label']}: {content}", form_title(design), process_text(design)]
     return (
-        f"{candidate['label']}: {content}\n{', '.join([*words, process_text(design)])}",
-        *(
-            f"{amounts[n]:.1f}\n{100 * amounts[n] / mass:.1f} %" if amounts.get(n) else NONE
-            for n in components
+        "\n".join(filter(None, lines)),
+        "\n".join(
+            f"{component_name(name, design)}: {mg:.1f}, {100 * mg / mass:.1f} %"
+            for name, mg in amounts.items()
         ),
         f"{mass:.1f}\n{candidate['elemental_mg_per_unit']:.1f}",
     )

@@ -269,6 +269,22 @@ def form_name(design: Mapping[str, Any]) -> str:
     return str(process[FORM] if FORM in process else FIRST_FORMS[design["system"]])
 
 
+def form_title(design: Mapping[str, Any]) -> str:
+    """Return what people call the form of a design.
+
+    Parameters
+    ----------
+    design : mapping
+        The design as plain values, [-].
+
+    Returns
+    -------
+    str
+        Such as ``"Hypromellose matrix tablet"``, [-].
+    """
+    return get_system(design["system"]).form(form_name(design)).title
+
+
 def component_name(component: str, design: Mapping[str, Any]) -> str:
     """Return what people call a component of a design.
 

@@ -177,7 +177,7 @@ def _matrix(polymer: str, title: str, low: float, high: float) -> Form:
             _part(polymer, "matrix polymer", low, high),
             *(_part(name, "lubricant", 0.25, 1.5) for name in LUBRICANTS),
             _part("sub_coat", "sub-coat", 2, 5),
-            *(_part(film, "enteric film", 3, 12) for film in ENTERIC_PH),
+            *(_part(film, "enteric film", 2, 6) for film in ENTERIC_PH),
             _part(PULSATILE, "pulsatile coat", 5, 20),
             *(_part(name, "filler", 3, 55) for name in FILLERS),
         ),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from attrs import frozen
+from attrs import evolve, frozen
 
 from experiments.executors import make_executor
 from experiments.executors.inline import InlineExecutor
@@ -96,10 +96,31 @@ def test_a_strategy_proposes_the_same_for_the_same_history(spec, evaluator) -> N
     )
     assert first == second
     assert {p.rung for p in first} == {"tpe"}
-    assert Counter(p.design.system for p in first) == dict.fromkeys(spec.space.systems, 4)
     assert first != TpeStrategy(space=spec.space, objectives=spec.objectives).propose(
         history, (), 8, 4
     )
+
+
+def test_every_other_trial_goes_to_the_systems_in_turn_and_the_rest_to_the_front(
+    spec, evaluator
+) -> None:
+    """No system is given up; those without an acceptable design on the front get no more."""
+    history = history_of(spec, evaluator, 40)
+    strategy = TpeStrategy(space=spec.space, objectives=spec.objectives)
+    asked = [p.design.system for p in strategy.propose(history, (), 16, 3)]
+    assert Counter(asked[::2]) == dict.fromkeys(spec.space.systems, 4)
+    scores = normalised(spec.objectives, [o.values for o in history])
+    feasible = [k for k, o in enumerate(history) if min(o.slacks.values()) >= 0]
+    front = [feasible[k] for k in front_indices(scores[feasible]) if scores[feasible][k].min() >= 0]
+    assert set(asked[1::2]) <= {history[k].design.system for k in front}
+
+
+def test_a_search_without_anything_acceptable_still_takes_turns(spec, evaluator) -> None:
+    """Before a front stands, every trial goes to the systems in turn."""
+    strategy = TpeStrategy(space=spec.space, objectives=spec.objectives)
+    history = [evolve(o, slacks={"none": -1.0}) for o in history_of(spec, evaluator, 40)]
+    asked = [p.design.system for p in strategy.propose(history, (), 8, 3)]
+    assert Counter(asked) == dict.fromkeys(spec.space.systems, 4)
 
 
 def test_no_strategy_asks_an_invalid_or_known_design(spec, evaluator) -> None:
