@@ -122,11 +122,11 @@ class RandomStrategy:
 class TpeStrategy:
     """Optuna's tree-structured Parzen estimator in feasible coordinates.
 
-    A stratified start covers every system and salt. Afterwards every other trial goes to the systems
-    in turn, so none is given up on a few unlucky draws, and the ones between go to the systems that
-    stand on the front. The estimator chooses everything else. It models one coordinate at a time:
-    over eight seeds of an early quickstart that gave a larger hypervolume than the multivariate
-    form. `make quality` measures it against random.
+    A stratified start covers every system and salt. Afterwards every other trial goes to the
+    systems in turn, so none is given up on a few unlucky draws, and the ones between go to the
+    systems that stand on the front. The estimator chooses everything else. It models one coordinate
+    at a time: over eight seeds of an early quickstart that gave a larger hypervolume than the
+    multivariate form. `make quality` measures it against random.
     """
 
     space: DesignSpace
