@@ -15,14 +15,9 @@ from attrs import define
 from formulation.design import Design
 from formulation.errors import InputError, UnknownNameError
 from formulation.excipients import Severity, incompatibilities
+from formulation.rules import Violation, present, salts_of
 from formulation.system_space import Picker, SystemSpace
-from formulation.violations import (
-    DoseRange,
-    Violation,
-    present,
-    product_violations,
-    salts_of,
-)
+from formulation.violations import DoseRange, product_violations
 
 __all__ = [
     "DesignSpace",

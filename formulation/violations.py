@@ -1,45 +1,25 @@
-"""The input rules: what a design may not break, judged in words.
+"""The input rules of a study and of a product: what a design may not break, judged in words.
 
-Every rule a study states or a system has is here, so a design without violations is one that the
-space can draw again. Outcome limits are no input rules; see `formulation.targets`.
+Every rule a study states or a system has is here or in `formulation.rules`, so a design without
+violations is one that the space can draw again. Outcome limits are no input rules; see
+`formulation.targets`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import chain
 
 from attrs import frozen
 
 from formulation.blends import SECOND_SHARE, SaltSource, single
-from formulation.choices import active_parameters, chosen_in, form_regimens
+from formulation.choices import form_regimens
 from formulation.composition import ROUNDING_MG
-from formulation.delivery import FORM, DeliverySystem, Form, Relation, get_system, selection_text
-from formulation.design import BALANCE_MG, SECOND_SALT, Design, on_grid
+from formulation.delivery import FORM, DeliverySystem, Form, get_system
+from formulation.design import Design
 from formulation.errors import InputError
-from formulation.excipients import Incompatibility, Severity, incompatibilities
 from formulation.limits import Limits
-from formulation.parameters import ChoiceParameter, Parameter
 from formulation.regimen import Regimen
+from formulation.rules import Violation, choice_violation, making_violations, range_violation
 from formulation.salts import make_lot
-
-
-@frozen(kw_only=True)
-class Violation:
-    """One input rule a design breaks."""
-
-    rule: str
-    """Short name of the rule."""
-
-    value: float | str
-    """What the design has."""
-
-    limit: str
-    """What the rule allows."""
-
-    unit: str
-    """Unit of value and limit."""
-
-    message: str
-    """The same in a sentence."""
 
 
 @frozen(kw_only=True)
@@ -99,12 +79,14 @@ def study_violations(
     yield from _source_violations(sources, design)
     form = _form(system, design)
     if form is None:
-        yield _choice(FORM, str(design.process.get(FORM, "")), tuple(f.name for f in system.forms))
+        yield choice_violation(
+            FORM, str(design.process.get(FORM, "")), tuple(f.name for f in system.forms)
+        )
         return
     allowed = form_regimens(form, regimens)
     if design.regimen not in allowed:
-        yield _choice("regimen", str(design.regimen), tuple(map(str, allowed)))
-    yield from _making_violations(form, design)
+        yield choice_violation("regimen", str(design.regimen), tuple(map(str, allowed)))
+    yield from making_violations(form, design)
     yield from _dose_violations(form, limits, dose, design)
 
 
@@ -132,65 +114,8 @@ def product_violations(design: Design) -> tuple[Violation, ...]:
     form = _form(system, design)
     if form is None:
         names = tuple(f.name for f in system.forms)
-        return (_choice(FORM, str(design.process.get(FORM, "")), names),)
-    return tuple(chain(_making_violations(form, design), _content_violations(form, design)))
-
-
-def invalid_pairs(
-    salts: frozenset[str], excipients: frozenset[str], process: Mapping[str, float | str]
-) -> Iterator[Incompatibility]:
-    """Yield the rules against what must not meet.
-
-    Parameters
-    ----------
-    salts : frozenset of str
-        Salt keys, [-].
-    excipients : frozenset of str
-        Excipient keys, [-].
-    process : mapping of str to float or str
-        Process settings, [-].
-
-    Yields
-    ------
-    Incompatibility
-        One for each pair, [-].
-    """
-    for rule in incompatibilities():
-        if rule.severity is Severity.INVALID and rule.applies(salts, excipients, process):
-            yield rule
-
-
-def present(design: Design) -> frozenset[str]:
-    """Return the excipients of which a design holds any.
-
-    Parameters
-    ----------
-    design : Design
-        Any design, [-].
-
-    Returns
-    -------
-    frozenset of str
-        Excipient names, [-].
-    """
-    salts = ("salt", SECOND_SALT)
-    return frozenset(n for n, mg in design.amounts_mg.items() if mg > 0 and n not in salts)
-
-
-def salts_of(design: Design) -> frozenset[str]:
-    """Return the salts of a design.
-
-    Parameters
-    ----------
-    design : Design
-        Any design, [-].
-
-    Returns
-    -------
-    frozenset of str
-        Salt keys, [-].
-    """
-    return frozenset(part.salt for part in design.parts)
+        return (choice_violation(FORM, str(design.process.get(FORM, "")), names),)
+    return tuple(chain(making_violations(form, design), _content_violations(form, design)))
 
 
 def _form(system: DeliverySystem, design: Design) -> Form | None:
@@ -201,7 +126,7 @@ def _form(system: DeliverySystem, design: Design) -> Form | None:
 def _source_violations(sources: tuple[SaltSource, ...], design: Design) -> Iterator[Violation]:
     source = next((s for s in sources if s.name == design.salt_name), None)
     if source is None:
-        yield _choice("salt", design.salt_name, tuple(s.name for s in sources))
+        yield choice_violation("salt", design.salt_name, tuple(s.name for s in sources))
         return
     for lot, part in zip(source.lots, design.parts, strict=True):
         if abs(part.mg_pct - lot.mg_pct) > ROUNDING_MG:
@@ -217,110 +142,16 @@ def _source_violations(sources: tuple[SaltSource, ...], design: Design) -> Itera
     if source.is_mixture and isinstance(share, float):
         low, high = float(source.low_pct), float(source.high_pct)
         if not low <= share <= high:
-            yield _range(SECOND_SHARE, "Second salt in the salt mass", share, low, high, "%")
-
-
-def _making_violations(form: Form, design: Design) -> Iterator[Violation]:
-    """Yield what keeps a unit from being made: composition, process, pairs."""
-    yield from _component_violations(form, design)
-    yield from _selection_violations(form, design)
-    yield from _relation_violations(form, design)
-    yield from _solvent_violations(form, design)
-    yield from _process_violations(form, design)
-    for rule in invalid_pairs(salts_of(design), present(design), design.process):
-        yield Violation(
-            rule="incompatibility",
-            value=f"{design.salt_name} with {rule.second}",
-            limit="not together",
-            unit="-",
-            message=f"{design.salt_name} with {rule.second}: {rule.message} {rule.hint}",
-        )
-
-
-def _component_violations(form: Form, design: Design) -> Iterator[Violation]:
-    mass = design.unit_mass_mg
-    low, high = form.range_of("unit_mass")
-    if not low - ROUNDING_MG <= mass <= high + ROUNDING_MG:
-        yield _range("unit_mass", "Unit mass", mass, low, high, "mg")
-    known = [component.name for component in form.components]
-    for name, amount in design.amounts_mg.items():
-        if name not in (*known, SECOND_SALT):
-            yield Violation(
-                rule="component",
-                value=name,
-                limit=", ".join(known),
-                unit="-",
-                message=f"Component {name!r} does not belong to {design.system} {form.name}.",
+            yield range_violation(
+                SECOND_SHARE, "Second salt in the salt mass", share, low, high, "%"
             )
-        if abs(amount - on_grid(amount)) > ROUNDING_MG:
-            yield Violation(
-                rule="balance",
-                value=amount,
-                limit=f"multiples of {BALANCE_MG:g}",
-                unit="mg",
-                message=f"{name} {amount:g} mg cannot be weighed to {BALANCE_MG:g} mg.",
-            )
-    for name in form.names_of(chosen_in(form, design)):
-        component, share = form.component(name), design.share_pct(name)
-        slack = 100 * ROUNDING_MG / mass + 1e-7
-        if not component.low_pct - slack <= share <= component.high_pct + slack:
-            yield _range("share", name, share, component.low_pct, component.high_pct, "% w/w")
-
-
-def _selection_violations(form: Form, design: Design) -> Iterator[Violation]:
-    for selection, taken in zip(form.selections, chosen_in(form, design), strict=True):
-        if taken not in selection.choices:
-            yield _choice(selection.name, selection_text(taken), selection.texts)
-
-
-def _relation_violations(form: Form, design: Design) -> Iterator[Violation]:
-    sizes = {d.name: design.process.get(d.name) for d in form.dimensions}
-    values = {
-        **{name: float(x) for name, x in sizes.items() if isinstance(x, float)},
-        **design.amounts_mg,
-        "salt": design.salt_mass_mg,
-        "unit_mass": design.unit_mass_mg,
-    }
-    for relation in form.relations:
-        whole = sum(values.get(name, 0.0) for name in relation.whole)
-        if relation.is_about(values) and whole > 0:
-            yield from _ratio_violations(relation, values, whole)
-
-
-def _ratio_violations(
-    relation: Relation, values: Mapping[str, float], whole: float
-) -> Iterator[Violation]:
-    part = sum(values.get(name, 0.0) for name in relation.part)
-    ratio = part / whole * relation.per
-    low = 0.0 if relation.low is None else relation.low
-    high = float("inf") if relation.high is None else relation.high
-    slack = ROUNDING_MG * relation.per / whole + 1e-9 * ratio
-    if not low - slack <= ratio <= high + slack:
-        yield _range(relation.name, relation.title, ratio, low, high, relation.unit)
-
-
-def _solvent_violations(form: Form, design: Design) -> Iterator[Violation]:
-    solvent = design.amounts_mg.get(form.dissolves_in, 0.0)
-    if not form.dissolves_in:
-        return
-    lots = tuple(make_lot(part.salt, part.mg_pct) for part in design.parts)
-    most = SaltSource(lots=lots, low_pct=len(lots) - 1, high_pct=99 * (len(lots) - 1)).per_solvent
-    if design.salt_mass_mg > most * solvent + ROUNDING_MG:
-        yield Violation(
-            rule="solubility",
-            value=design.salt_mass_mg,
-            limit=f"<= {most * solvent:.4g}",
-            unit="mg",
-            message=f"{design.salt_mass_mg:.4g} mg of {design.salt_name} do not dissolve in"
-            f" {solvent:.4g} mg of {form.dissolves_in}; {most * solvent:.4g} mg do.",
-        )
 
 
 def _content_violations(form: Form, design: Design) -> Iterator[Violation]:
     low, high = form.range_of("elemental_mg_per_unit")
     unit = design.elemental_mg_per_unit
     if not low - ROUNDING_MG <= unit <= high + ROUNDING_MG:
-        yield _range("elemental_per_unit", "Elemental Mg per unit", unit, low, high, "mg")
+        yield range_violation("elemental_per_unit", "Elemental Mg per unit", unit, low, high, "mg")
 
 
 def _dose_violations(
@@ -341,7 +172,7 @@ def _dose_violations(
     for rule, title, value, least, most in checks:
         if not least - ROUNDING_MG <= value <= most + ROUNDING_MG:
             unit = "mg" if rule == "per_occasion" else "mg/d"
-            yield _range(rule, title, value, least, most, unit)
+            yield range_violation(rule, title, value, least, most, unit)
     fewest = limits.min_intakes.value
     if form.route.is_supplement and design.regimen.intakes_per_day < fewest:
         yield Violation(
@@ -352,109 +183,3 @@ def _dose_violations(
             message=f"{design.regimen.intakes_per_day} intake a day is fewer than the"
             f" {fewest:g} that {where} asks for.",
         )
-
-
-def _process_violations(form: Form, design: Design) -> Iterator[Violation]:
-    active = active_parameters(form, chosen_in(form, design), design.process)
-    known = [FORM, *(p.name for p in active), *(d.name for d in form.dimensions)]
-    if design.second_salt:
-        known.append(SECOND_SHARE)
-        yield from _mixture_violations(design)
-    for name, value in design.process.items():
-        if name not in known:
-            yield Violation(
-                rule="process",
-                value=value,
-                limit=", ".join(known),
-                unit="-",
-                message=f"Parameter {name!r} does not belong to this {design.system} {form.name}.",
-            )
-    for parameter in active:
-        yield from _setting_violations(parameter, design.process.get(parameter.name, "missing"))
-    for d in form.dimensions:
-        size = design.process.get(d.name, "missing")
-        if isinstance(size, str) or not d.low - ROUNDING_MG <= size <= d.high + ROUNDING_MG:
-            limit = f"{d.low:g} to {d.high:g}"
-            yield Violation(
-                rule="process",
-                value=size,
-                limit=limit,
-                unit=d.unit,
-                message=f"{d.name} {_stated(size, d.unit)} lies outside the limits of {limit}"
-                f" {d.unit}.",
-            )
-
-
-def _mixture_violations(design: Design) -> Iterator[Violation]:
-    """Yield whether the share of the second salt is what its setting says."""
-    stated = design.process.get(SECOND_SHARE, "missing")
-    amount = design.amounts_mg[SECOND_SALT]
-    if isinstance(stated, str) or abs(amount - design.salt_mass_mg * stated / 100) > BALANCE_MG:
-        share = 100 * amount / design.salt_mass_mg
-        yield Violation(
-            rule="process",
-            value=stated,
-            limit=f"{share:.4g}",
-            unit="%",
-            message=f"{SECOND_SHARE} {stated} is not the share of {design.second_salt} in the"
-            f" salt mass, {share:.4g} %.",
-        )
-
-
-def _setting_violations(parameter: Parameter, value: float | str) -> Iterator[Violation]:
-    name = parameter.name
-    if isinstance(parameter, ChoiceParameter):
-        if value not in parameter.choices:
-            choices = ", ".join(parameter.choices)
-            yield Violation(
-                rule="process",
-                value=value,
-                limit=choices,
-                unit="-",
-                message=f"{name} {value} is none of {choices}.",
-            )
-        return
-    limit = f"{parameter.low:g} to {parameter.high:g}"
-    message = ""
-    if isinstance(value, str) or not parameter.low <= value <= parameter.high:
-        stated = _stated(value, parameter.unit)
-        message = f"{name} {stated} lies outside the limits of {limit} {parameter.unit}."
-    elif parameter.snap(value) != value:
-        limit += f" in steps of {parameter.step:g}"
-        message = f"{name} {value:g} {parameter.unit} cannot be set; it goes from {limit}."
-    if message:
-        yield Violation(
-            rule="process", value=value, limit=limit, unit=parameter.unit, message=message
-        )
-
-
-def _figure(value: float, digits: int) -> str:
-    """Return a number with so many digits, and never with an exponent for a large one."""
-    return f"{value:.0f}" if value >= 10.0**digits else f"{value:.{digits}g}"
-
-
-def _stated(value: float | str, unit: str) -> str:
-    return value if isinstance(value, str) else f"{value:g} {unit}"
-
-
-def _choice(rule: str, value: str, choices: tuple[str, ...]) -> Violation:
-    known = ", ".join(choices)
-    return Violation(
-        rule=rule,
-        value=value,
-        limit=known,
-        unit="-",
-        message=f"{rule} {value!r} is none of this study's: {known}.",
-    )
-
-
-def _range(rule: str, title: str, value: float, low: float, high: float, unit: str) -> Violation:
-    relation, bound = ("over", high) if value > high else ("under", low)
-    return Violation(
-        rule=rule,
-        value=value,
-        limit=f"{low:g} to {high:g}",
-        unit=unit,
-        message=f"{title} {_figure(value, 4)} {unit} is {relation} the limit of {bound:g} {unit}"
-        f" by {_figure(abs(value - bound), 3)}.",
-    )

@@ -17,9 +17,9 @@ from formulation.design import Design
 from formulation.excipients import excipients
 from formulation.limits import get_limits
 from formulation.regimen import Regimen
+from formulation.rules import invalid_pairs
 from formulation.salts import make_lot
 from formulation.space import DesignSpace, DoseRange, SystemSpace
-from formulation.violations import invalid_pairs
 
 SYSTEMS = (LIPID_NANOPARTICLE, MUCOADHESIVE_GEL)
 SOURCES = {
