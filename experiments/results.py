@@ -194,6 +194,11 @@ def _left_out(spec: StudySpec) -> list[str]:
     ]
 
 
+def _against_law(study: StudyRecord) -> list[str]:
+    """Say how far a laboratory's curves lie from the release law, where there are any."""
+    return [text for m in study.info.get("models", []) if (text := m.get("against_law"))]
+
+
 def _design(trial: TrialRecord) -> Design:
     return Design.from_dict(trial.design)
 
@@ -217,7 +222,7 @@ def _study(study: StudyRecord, spec: StudySpec) -> dict[str, Any]:
             "idle_fields": list(spec.population.idle_fields),
         },
         "strategy": study.info.get("strategy", spec.budget.strategy),
-        "warnings": [*spec.lot_warnings, *_left_out(spec)],
+        "warnings": [*spec.lot_warnings, *_left_out(spec), *_against_law(study)],
         "code_sha256": study.info.get("code_sha256", ""),
         "versions": study.info.get("versions", {}),
     }

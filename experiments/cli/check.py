@@ -165,12 +165,13 @@ def _system_lines(system: dict[str, Any]) -> Iterator[str]:
             yield f"                {name} {ends['low']:g} to {ends['high']:g} {ends['unit']}"
         for name, settings in form["choices"].items():
             yield f"                {name} {_some(settings)}"
+    yield "  salts"
     for salt in system["salts"]:
         n, asked = len(salt["regimens"]), salt["regimens_asked"]
         forms = f" as {', '.join(salt['forms'])}" if len(system["forms"]) > 1 else ""
         made = f"fits {n} of {asked} regimens{forms}" if n else LEFT_OUT
         content = " and ".join(f"{pct:g}" for pct in salt["mg_content_pct"])
-        yield f"                salt {salt['name']} ({content} % Mg) {made}"
+        yield f"                {salt['name']} ({content} % Mg) {made}"
 
 
 def _some(settings: list[str]) -> str:

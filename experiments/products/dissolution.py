@@ -112,7 +112,7 @@ class Prediction:
     def interval_note(self) -> str:
         """Why no interval is shown."""
         if not self.comparisons:
-            return "no interval: no laboratory rows"
+            return "no interval: the release law alone, no laboratory rows of this recipe"
         return f"no interval: {len(self.comparisons)} measured curve(s) are no distribution"
 
 

@@ -21,6 +21,7 @@ from experiments.reports.comparison import (
     search_kind,
     used_value,
 )
+from experiments.reports.quality import failing_text
 from experiments.reports.wording import (
     EVALUATION_FAILED,
     component_name,
@@ -107,6 +108,16 @@ def answer(document: Mapping[str, Any]) -> Answer:
     return _recommended(document, held)
 
 
+def _quality(ranked: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Say what the best candidate fails of its quality profile, and who does not."""
+    failing = failing_text(ranked[0]).partition("  ")[2]
+    if not failing:
+        return ()
+    keeps = next((c["label"] for c in ranked[1:] if not failing_text(c)), None)
+    other = f"{keeps} is the best that keeps to it" if keeps else "no candidate keeps to it"
+    return (f"But it probably fails its quality profile: {failing}; {other}.",)
+
+
 def _is_refuted(candidate: Mapping[str, Any]) -> bool:
     confirmation = candidate["confirmation"]
     return confirmation is not None and not confirmation["is_confirmed"]
@@ -125,6 +136,7 @@ def _recommended(document: Mapping[str, Any], held: Sequence[Mapping[str, Any]])
             *(_value(document, best, o.endpoint) for o in objectives),
             _confirmation(document, best),
             *_reservations(objectives, best),
+            *_quality(ranked),
             *_standing(document),
         ),
         label=best["label"],

@@ -144,7 +144,7 @@ CAPSULE = Form(
     route=Route.ORAL,
     components=(
         _part("salt", "magnesium salt", 40, 85),
-        *(_part(name, "capsule shell", 8, 20) for name in SHELLS),
+        *(_part(name, "capsule shell", 12, 25) for name in SHELLS),
         *(_part(name, "superdisintegrant", 1, 8) for name in DISINTEGRANTS),
         *(_part(name, "lubricant", 0.25, 1.5) for name in LUBRICANTS),
         *(_part(name, "filler", 2, 50) for name in FILLERS[:4]),
@@ -155,7 +155,7 @@ CAPSULE = Form(
         _one_of("lubricant", LUBRICANTS),
         _one_of("fillers", FILLERS[:4]),
     ),
-    unit_mass_mg=_mass(800, 300, 1000, "size 00 holds about 0.95 mL of powder"),
+    unit_mass_mg=_mass(700, 300, 900, "size 00: 0.95 mL of powder at 0.8 g/mL, in 0.12 g of shell"),
     elemental_mg_per_unit=_content(30, 250),
 )
 

@@ -42,13 +42,14 @@ def make_card(
         "version": 1,
         "key": key,
         "system": table.system,
-        "family": "Gaussian process, Matern 5/2, one length scale over standardised features",
+        "family": "Gaussian process, Matern 5/2, a length scale for each standardised feature",
         "population": table.population.name,
         "subjects": table.population.size,
         "rows_by_origin": {"simulated": table.n_simulated, "measured": table.n_measured},
         "measured_groups": table.n_measured_groups,
         "data_sets": list(table.sources),
         "headline": headline(table),
+        "against_law": against_law(table),
         "protocol": f"{N_FOLDS} folds by formulation; a formulation never stands in two folds",
         "metrics": metrics,
         "intervals": {
@@ -94,4 +95,28 @@ def headline(table: TrainingTable) -> str:
     return (
         f"{table.n_measured} measured curves of {table.n_measured_groups} formulations beside"
         f" {table.n_simulated} simulated ones"
+    )
+
+
+def against_law(table: TrainingTable) -> str:
+    """Say how far a laboratory's curves lie from the release law.
+
+    Parameters
+    ----------
+    table : TrainingTable
+        What was learnt from, [-].
+
+    Returns
+    -------
+    str
+        A sentence; empty without measured curves, [-].
+    """
+    if not table.n_measured:
+        return ""
+    points = 100 * table.above_law
+    where = "above" if points > 0 else "below"
+    return (
+        f"{table.system}: the measured curves lie on average {abs(points):.0f} points {where} the"
+        " release law of their recipes. Designs unlike the measured ones still follow the law, and"
+        " so do absorbed amounts and the confirmation."
     )

@@ -94,6 +94,9 @@ class TrainingTable:
     sources: tuple[str, ...] = field(factory=tuple)
     """Data sets of the measured rows."""
 
+    above_law: float = 0.0
+    """Mean of measured curves less what the release law gives for them, [-]; 0 without any."""
+
     @property
     def n_measured(self) -> int:
         """Rows a laboratory measured, [-]."""
@@ -230,6 +233,8 @@ def build_table(
     rows = [feature_row(d) for d in [*designs, *(m.design for m in measured)]]
     curves = [profile.fraction for profile in simulated]
     curves += [_on_curve_times(m.profile) for m in measured]
+    by_law = bench_curves([release_law(m.design) for m in measured], CURVE_TIMES_H)
+    gaps = [c - p.fraction for c, p in zip(curves[len(designs) :], by_law, strict=True)]
     return TrainingTable(
         system=space.name,
         population=population,
@@ -240,6 +245,7 @@ def build_table(
         n_simulated=len(designs),
         groups=tuple(d.key for d in [*designs, *(m.design for m in measured)]),
         sources=tuple(sorted({m.source for m in measured})),
+        above_law=float(np.mean(gaps)) if gaps else 0.0,
     )
 
 

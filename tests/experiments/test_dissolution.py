@@ -57,7 +57,10 @@ def test_every_example_product_has_a_curve_in_its_own_vessel(path, capsys):
     assert (np.diff(percent) >= 0).all()
     assert 0 <= percent[0] <= percent[-1] <= 100
     assert found["profile"]["origin"] == "simulated"
-    assert (found["interval"], found["interval_note"]) == (None, "no interval: no laboratory rows")
+    assert (found["interval"], found["interval_note"]) == (
+        None,
+        "no interval: the release law alone, no laboratory rows of this recipe",
+    )
     assert found["vessel"]["unstated"] == ["medium", "apparatus", "rpm", "volume_ml"]
     assert found["law"]["basis"]
 
@@ -71,7 +74,7 @@ def test_a_tablet_is_told_to_people_with_its_vessel_law_and_basis(capsys):
         "not stated, so as usual for this product: medium, apparatus, speed, volume",
         "Law disintegration: lag_h",
         "estimated from three marketed tablets in 0.1 M HCl (Ostrozka2015)",
-        "simulated for a vessel, not for a body; no interval: no laboratory rows",
+        "simulated for a vessel, not for a body; no interval: the release law alone, no laboratory rows of this recipe",
         "time % of label, simulated 15 min",
         "t50 32.3 min t80 1.42 h",
         "99.8 % of label after 24 h",
