@@ -74,7 +74,8 @@ def test_a_tablet_is_told_to_people_with_its_vessel_law_and_basis(capsys):
         "not stated, so as usual for this product: medium, apparatus, speed, volume",
         "Law disintegration: lag_h",
         "estimated from three marketed tablets in 0.1 M HCl (Ostrozka2015)",
-        "simulated for a vessel, not for a body; no interval: the release law alone, no laboratory rows of this recipe",
+        "simulated for a vessel, not for a body; no interval: the release law alone, no laboratory"
+        " rows of this recipe",
         "time % of label, simulated 15 min",
         "t50 32.3 min t80 1.42 h",
         "99.8 % of label after 24 h",
