@@ -222,7 +222,7 @@ def _refuse_violations(item: Item, members: Mapping[str, Item], design: Design) 
 
 def _read_setting(item: Item, system: str, name: str) -> float | str | None:
     """Return a process setting: a word for a choice, else a number in the setting's unit."""
-    units = get_system(system).names()
+    units = {**get_system(system).names(), SECOND_SHARE: "percent"}
     if name not in units:
         known = [key for key in units if "." not in key]
         message = f"setting {name!r} is not known to {system}."

@@ -7,6 +7,7 @@ import pytest
 from attrs import evolve
 
 from experiments import fitting
+from experiments.datasets import accept, preview, state_medium
 from experiments.fitting import content_key, fit_or_load
 from experiments.store import Store
 from formulation.errors import DataError
@@ -18,6 +19,17 @@ from tests.experiments.small_study import small_study
 SPEC = small_study()
 SYSTEMS = SPEC.space.systems
 TABLETS = DesignSpace(spaces=(SPEC.space.space_of("immediate_release"),))
+
+
+LAB_PRODUCT = """\
+products:
+  - product: P1
+    system: immediate_release
+    salt: citrate
+    amounts:
+      {salt: 600 mg, povidone: 20 mg, croscarmellose: 25 mg, magnesium_stearate: 7 mg, mcc: 200 mg}
+    process: {form: tablet, compression_force_kn: 15 kN}
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -159,4 +171,27 @@ def test_after_removing_the_folder_the_model_is_fitted_again(run) -> None:
     folder.rmdir()
     again = run()
     assert again.n_fitted == 1
+    assert run().n_fitted == 0
+
+
+def test_an_accepted_data_set_is_learnt_by_the_next_fit_and_left_out_once_retired(
+    run, tmp_path: Path
+) -> None:
+    """The key changes with the version, the card counts the rows and says how far they lie."""
+    assert run().records[0].card["rows_by_origin"]["measured"] == 0
+    (tmp_path / "products.yaml").write_text(LAB_PRODUCT)
+    rows = "".join(f"P1,{minutes},{minutes / 4}\n" for minutes in (15, 60, 120))
+    (tmp_path / "curves.csv").write_text("product,time [min],released [%]\n" + rows)
+    with Store.open(tmp_path / "s.sqlite") as store:
+        found = preview(
+            tmp_path / "curves.csv", tmp_path / "products.yaml", name="lab", stated=state_medium()
+        )
+        accept(found, store, tmp_path / "data")
+    taught = run()
+    assert taught.n_fitted == 1
+    card = taught.records[0].card
+    assert card["rows_by_origin"]["measured"] == 1
+    assert "points below the release law" in card["against_law"]
+    with Store.open(tmp_path / "s.sqlite") as store:
+        store.retire_dataset("lab", "a test")
     assert run().n_fitted == 0

@@ -1,9 +1,18 @@
 """Product files: recipes become designs, and every mistake has its line and column."""
 
+import json
+
+import numpy as np
 import pytest
 
 from experiments.config.product import DEFAULT_REGIMEN, load_product, load_products
+from formulation.blends import SaltSource
+from formulation.delivery import DELIVERY_SYSTEMS, get_system
 from formulation.errors import InputError
+from formulation.limits import get_limits
+from formulation.regimen import Regimen
+from formulation.salts import make_lot
+from formulation.space import DesignSpace, DoseRange, SystemSpace
 
 TABLET = """\
 product: citrate-tablet-07
@@ -95,3 +104,43 @@ def test_what_breaks_several_rules_names_the_entries_of_its_messages():
     """Too much binder is said where the binder stands."""
     found = problems(TABLET.replace("povidone: 20 mg", "povidone: 300 mg"))
     assert any(pointer == "amounts.povidone" for _, pointer, _, _ in found)
+
+
+def written(design):
+    """Return a design as the text of a product file."""
+    units = get_system(design.system).names()
+    settings = {
+        name: value if isinstance(value, str) else f"{value!r} {units.get(name) or 'percent'}"
+        for name, value in design.process.items()
+    }
+    lots = [
+        (f"{prefix}salt", part) for prefix, part in zip(("", "second_"), design.parts, strict=False)
+    ]
+    return json.dumps(
+        {
+            "product": "written",
+            "system": design.system,
+            **{
+                name: {"name": part.salt, "mg_content": f"{part.mg_pct!r} percent"}
+                for name, part in lots
+            },
+            "amounts": {name: f"{mg!r} mg" for name, mg in design.amounts_mg.items()},
+            "process": settings,
+            "regimen": design.regimen.as_dict(),
+        }
+    )
+
+
+@pytest.mark.parametrize("system", DELIVERY_SYSTEMS, ids=lambda s: s.name)
+def test_any_design_comes_back_from_its_product_file(system):
+    """JSON is YAML: amounts, settings with their units, mixtures, and the way it is taken."""
+    chloride, lactate = make_lot("chloride", 11.9), make_lot("lactate")
+    space = SystemSpace(
+        system=system,
+        sources=(chloride, SaltSource(lots=(chloride, lactate), low_pct=10, high_pct=40)),
+        regimens=(Regimen(units_per_intake=1, intakes_per_day=3, with_meals=False),),
+        limits=get_limits("US"),
+        dose=DoseRange(low_mg_per_day=60, high_mg_per_day=250),
+    )
+    for design in DesignSpace(spaces=(space,)).sample(20, np.random.default_rng(3)):
+        assert load_product(written(design)).design == design
