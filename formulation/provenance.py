@@ -110,3 +110,37 @@ class Quantity:
 
     def __float__(self) -> float:
         return self.value
+
+
+def assumed(
+    value: float, unit: str, note: str, *ends: float, source: str = "ProductAssumption"
+) -> Quantity:
+    """Return a quantity that nobody measured for this product.
+
+    Parameters
+    ----------
+    value : float
+        The value, in `unit`, [-].
+    unit : str
+        Unit; "1" for a pure number, [-].
+    note : str
+        Why it is so, [-].
+    *ends : float
+        Low and high end of the credible range, in `unit`; none where nobody can say, [-].
+    source : str, optional
+        Key in ``formulation/sources.bib``, [-].
+
+    Returns
+    -------
+    Quantity
+        Marked as assumed, [-].
+
+    Examples
+    --------
+    >>> assumed(0.5, "h", "a film of ordinary thickness").basis.value
+    'assumed'
+    """
+    low, high = ends or (None, None)
+    return Quantity(
+        value=value, unit=unit, low=low, high=high, basis=Basis.ASSUMED, source=source, note=note
+    )

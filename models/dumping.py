@@ -17,8 +17,8 @@ from attrs import field, frozen
 
 from formulation.delivery.timed_release import PULSATILE, enteric_film, polymer_of
 from formulation.design import Design
-from formulation.provenance import Quantity
-from models.release._base import Coat, ReleaseLaw, assumed
+from formulation.provenance import Quantity, assumed
+from models.release._base import Coat, ReleaseLaw
 from models.release.matrix import matrix_law
 
 TIMED = "timed_release"
@@ -31,12 +31,12 @@ DUMPED_SHARE = 0.5
 """Share of the dose that must not be out by then, [-]."""
 
 LAW_SIGMA: Mapping[str, Quantity] = {
-    "hpmc": assumed(0.5, "of the logarithm of the rates; one reference matrix was measured"),
-    "ethylcellulose": assumed(0.7, "of the logarithm of the rates; nothing was measured"),
+    "hpmc": assumed(0.5, "1", "of the logarithm of the rates; one reference matrix was measured"),
+    "ethylcellulose": assumed(0.7, "1", "of the logarithm of the rates; nothing was measured"),
 }
 """Uncertainty of the law's rates by matrix polymer, [-]."""
 
-COAT_DEFECT = assumed(0.01, "share of coats with a pinhole or crack from making")
+COAT_DEFECT = assumed(0.01, "1", "share of coats with a pinhole or crack from making")
 LAG_SHIFTS = (-1.22, 0.0, 1.22)
 """Early, middle and late thirds of units with a coat that bursts after a lag, [standard deviations]
 (as in the bench vessel)."""
@@ -60,14 +60,14 @@ class Situation:
 
 
 def _both(value: float, note: str) -> dict[str, Quantity]:
-    return dict.fromkeys(("hpmc", "ethylcellulose"), assumed(value, note))
+    return dict.fromkeys(("hpmc", "ethylcellulose"), assumed(value, "1", note))
 
 
 def _films(
     l100_55: float, l100: float, s100: float, pulsatile: float, note: str
 ) -> dict[str, Quantity]:
     shares = {"enteric_l100_55": l100_55, "enteric_l100": l100, "enteric_s100": s100}
-    return {name: assumed(x, note) for name, x in {**shares, PULSATILE: pulsatile}.items()}
+    return {name: assumed(x, "1", note) for name, x in {**shares, PULSATILE: pulsatile}.items()}
 
 
 SITUATIONS: tuple[Situation, ...] = (
@@ -82,8 +82,8 @@ SITUATIONS: tuple[Situation, ...] = (
         name="ethanol_20",
         title="with alcohol, 20 %",
         faster={
-            "hpmc": assumed(1.2, "the gel forms more slowly"),
-            "ethylcellulose": assumed(1.5, "alcohol softens the polymer"),
+            "hpmc": assumed(1.2, "1", "the gel forms more slowly"),
+            "ethylcellulose": assumed(1.5, "1", "alcohol softens the polymer"),
         },
         coats_open=_films(0.1, 0.1, 0.1, 0.1, "films soften in 20 % alcohol"),
     ),
@@ -91,8 +91,8 @@ SITUATIONS: tuple[Situation, ...] = (
         name="ethanol_40",
         title="with alcohol, 40 %",
         faster={
-            "hpmc": assumed(1.6, "the gel forms late and weak"),
-            "ethylcellulose": assumed(4.0, "alcohol begins to dissolve the polymer"),
+            "hpmc": assumed(1.6, "1", "the gel forms late and weak"),
+            "ethylcellulose": assumed(4.0, "1", "alcohol begins to dissolve the polymer"),
         },
         coats_open=_films(0.9, 0.9, 0.9, 0.7, "methacrylic films dissolve in 40 % alcohol"),
     ),

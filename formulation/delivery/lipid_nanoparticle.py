@@ -21,7 +21,7 @@ from formulation.delivery._base import (
 from formulation.delivery._features import oral_features
 from formulation.design import Design
 from formulation.parameters import Parameter, RealParameter
-from formulation.provenance import Basis, Quantity
+from formulation.provenance import Quantity, assumed
 from formulation.units import MG_PER_MMOL
 
 PRACTICE = "FormulationPractice"
@@ -37,43 +37,30 @@ UL_PER_ML = 1000.0
 """Microlitres in a millilitre, and so milligrams of water in one, [uL/mL]."""
 
 
-def _assumed(value: float, unit: str, note: str, *ends: float) -> Quantity:
-    low, high = ends or (value, value)
-    return Quantity(
-        value=value,
-        unit=unit,
-        low=low,
-        high=high,
-        basis=Basis.ASSUMED,
-        source="ProductAssumption",
-        note=note,
-    )
-
-
-LECITHIN_G_PER_MOL = _assumed(760.0, "g/mol", "phosphatidylcholine of seed oils, rounded")
-TRAPPED_UL_PER_UMOL = _assumed(2.0, "uL/umol", "water inside liposomes of 150 nm, recalled", 1, 3)
-TRAPPED_ON_SIZE = _assumed(0.3, "1", "exponent of size; larger liposomes also hold more layers")
-REFERENCE_SIZE_NM = _assumed(150.0, "nm", "typical particle", 80, 300)
-REFERENCE_ENTRAPMENT = _assumed(0.15, "1", "5 % lipid, 150 nm; no reviewed figure", 0.05, 0.40)
-REFERENCE_LIPID_PCT = _assumed(5.0, "percent", "typical lipid phase of a dispersion", 1, 10)
-ENTRAPMENT_ON_LIPID = _assumed(0.5, "1", "exponent of the lipid share; there is no affinity")
-ENTRAPMENT_ON_SIZE = _assumed(-0.25, "1", "exponent of size; much sits at the surface")
-LIQUID_LIPID_GAIN = _assumed(0.5, "1", "gain per share of liquid lipid, which disturbs the crystal")
-MOST_ENTRAPMENT = _assumed(0.40, "1", "most that passive loading of an ion reaches")
-REFERENCE_PDI = _assumed(0.20, "1", "typical of homogenised or extruded particles", 0.1, 0.3)
-REFERENCE_BAR = _assumed(800.0, "bar", "typical homogenisation", 300, 1500)
-REFERENCE_CYCLES = _assumed(4.0, "1", "typical homogenisation", 3, 5)
-REFERENCE_COVER = _assumed(0.4, "1", "surfactant over lipid at 2 % and 5 %")
-SIZE_ON_BAR = _assumed(-0.3, "1", "exponent of pressure on the size that is reached")
-SIZE_ON_CYCLES = _assumed(-0.2, "1", "exponent of cycles on the size that is reached")
-SIZE_ON_COVER = _assumed(-0.3, "1", "exponent of surfactant over lipid on the size reached")
-PDI_ON_MISFIT = _assumed(0.4, "1", "exponent of the size reached over the size asked for")
-REFERENCE_PASSES = _assumed(11.0, "1", "usual passes through an extruder's membrane", 5, 21)
-PDI_ON_PASSES = _assumed(-0.3, "1", "exponent of passes; each narrows the distribution")
-PDI_ON_SIZE = _assumed(0.2, "1", "exponent of size; wide pores let broken layers through")
-BARE_ZETA_MV = _assumed(25.0, "mV", "lipid under an uncharged surfactant, in water", 20, 40)
-LECITHIN_ZETA_MV = _assumed(15.0, "mV", "more, where all emulsifier is a charged lecithin")
-SCREENING_MMOL_PER_L = _assumed(30.0, "mmol/L", "magnesium that halves the potential")
+LECITHIN_G_PER_MOL = assumed(760.0, "g/mol", "phosphatidylcholine of seed oils, rounded")
+TRAPPED_UL_PER_UMOL = assumed(2.0, "uL/umol", "water inside liposomes of 150 nm, recalled", 1, 3)
+TRAPPED_ON_SIZE = assumed(0.3, "1", "exponent of size; larger liposomes also hold more layers")
+REFERENCE_SIZE_NM = assumed(150.0, "nm", "typical particle", 80, 300)
+REFERENCE_ENTRAPMENT = assumed(0.15, "1", "5 % lipid, 150 nm; no reviewed figure", 0.05, 0.40)
+REFERENCE_LIPID_PCT = assumed(5.0, "percent", "typical lipid phase of a dispersion", 1, 10)
+ENTRAPMENT_ON_LIPID = assumed(0.5, "1", "exponent of the lipid share; there is no affinity")
+ENTRAPMENT_ON_SIZE = assumed(-0.25, "1", "exponent of size; much sits at the surface")
+LIQUID_LIPID_GAIN = assumed(0.5, "1", "gain per share of liquid lipid, which disturbs the crystal")
+MOST_ENTRAPMENT = assumed(0.40, "1", "most that passive loading of an ion reaches")
+REFERENCE_PDI = assumed(0.20, "1", "typical of homogenised or extruded particles", 0.1, 0.3)
+REFERENCE_BAR = assumed(800.0, "bar", "typical homogenisation", 300, 1500)
+REFERENCE_CYCLES = assumed(4.0, "1", "typical homogenisation", 3, 5)
+REFERENCE_COVER = assumed(0.4, "1", "surfactant over lipid at 2 % and 5 %")
+SIZE_ON_BAR = assumed(-0.3, "1", "exponent of pressure on the size that is reached")
+SIZE_ON_CYCLES = assumed(-0.2, "1", "exponent of cycles on the size that is reached")
+SIZE_ON_COVER = assumed(-0.3, "1", "exponent of surfactant over lipid on the size reached")
+PDI_ON_MISFIT = assumed(0.4, "1", "exponent of the size reached over the size asked for")
+REFERENCE_PASSES = assumed(11.0, "1", "usual passes through an extruder's membrane", 5, 21)
+PDI_ON_PASSES = assumed(-0.3, "1", "exponent of passes; each narrows the distribution")
+PDI_ON_SIZE = assumed(0.2, "1", "exponent of size; wide pores let broken layers through")
+BARE_ZETA_MV = assumed(25.0, "mV", "lipid under an uncharged surfactant, in water", 20, 40)
+LECITHIN_ZETA_MV = assumed(15.0, "mV", "more, where all emulsifier is a charged lecithin")
+SCREENING_MMOL_PER_L = assumed(30.0, "mmol/L", "magnesium that halves the potential")
 
 
 def magnesium_mmol_per_l(design: Design) -> float:
@@ -289,8 +276,8 @@ def _dispersion(
         selections=selections,
         process=process,
         relations=relations,
-        unit_mass_mg=_assumed(10_000, "mg", "one sachet or drinking ampoule", 2000, 30_000),
-        elemental_mg_per_unit=_assumed(75, "mg", "most of it stays free salt", 20, 150),
+        unit_mass_mg=assumed(10_000, "mg", "one sachet or drinking ampoule", 2000, 30_000),
+        elemental_mg_per_unit=assumed(75, "mg", "most of it stays free salt", 20, 150),
         dissolves_in="water",
     )
 

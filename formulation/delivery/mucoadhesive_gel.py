@@ -23,7 +23,7 @@ from formulation.delivery._features import oral_features
 from formulation.design import Design
 from formulation.excipients import get_excipient
 from formulation.parameters import RealParameter
-from formulation.provenance import Basis, Quantity
+from formulation.provenance import assumed
 from formulation.salts import get_salt
 from formulation.units import MG_PER_MMOL
 
@@ -48,19 +48,6 @@ OSMOLES_PER_MG: Mapping[str, float] = {
 """Dissolved particles an excipient brings, by formula, [mOsm/mg]."""
 
 
-def _assumed(value: float, unit: str, note: str, *ends: float) -> Quantity:
-    low, high = ends or (value, value)
-    return Quantity(
-        value=value,
-        unit=unit,
-        low=low,
-        high=high,
-        basis=Basis.ASSUMED,
-        source="ProductAssumption",
-        note=note,
-    )
-
-
 _BY_POLYMER: Mapping[str, Three] = {
     "hec": (5.5, 0.20, 0.3),
     "hpmc_k4m": (4.0, 0.25, 0.3),
@@ -76,22 +63,22 @@ _NOTES = (
     ("1/percent", "water taken up per % of polymer beyond its own; charged chains take more"),
 )
 THICKENING, STICKING, SWELLING = (
-    {name: _assumed(values[k], *_NOTES[k]) for name, values in _BY_POLYMER.items()}
+    {name: assumed(values[k], *_NOTES[k]) for name, values in _BY_POLYMER.items()}
     for k in range(len(_NOTES))
 )
-REFERENCE_PCT = _assumed(2.0, "percent", "share at which polymers are compared")
-THICKENING_POWER = _assumed(3.5, "1", "exponent of polymer share, entangled solution", 3, 5)
-STICKING_POWER = _assumed(0.5, "1", "exponent of polymer share on adhesion")
-SCREENING_MMOL_PER_L = _assumed(1000.0, "mmol/L", "magnesium that halves what charge does")
-CHITOSAN_PKA = _assumed(6.3, "1", "of its amines, which hold mucin only while charged", 6.0, 6.5)
-MUCUS_TURNOVER = _assumed(5.0, "h", "no gel stays longer than the mucus under it", 4, 6)
+REFERENCE_PCT = assumed(2.0, "percent", "share at which polymers are compared")
+THICKENING_POWER = assumed(3.5, "1", "exponent of polymer share, entangled solution", 3, 5)
+STICKING_POWER = assumed(0.5, "1", "exponent of polymer share on adhesion")
+SCREENING_MMOL_PER_L = assumed(1000.0, "mmol/L", "magnesium that halves what charge does")
+CHITOSAN_PKA = assumed(6.3, "1", "of its amines, which hold mucin only while charged", 6.0, 6.5)
+MUCUS_TURNOVER = assumed(5.0, "h", "no gel stays longer than the mucus under it", 4, 6)
 DETACHMENT = {
-    "swallowed": _assumed(0.2, "1/h", "before swelling, moved on by food and peristalsis"),
-    "buccal": _assumed(0.1, "1/h", "before swelling, washed by saliva and moved by the tongue"),
-    "rectal": _assumed(0.05, "1/h", "before swelling, in a rectum at rest"),
+    "swallowed": assumed(0.2, "1/h", "before swelling, moved on by food and peristalsis"),
+    "buccal": assumed(0.1, "1/h", "before swelling, washed by saliva and moved by the tongue"),
+    "rectal": assumed(0.05, "1/h", "before swelling, in a rectum at rest"),
 }
-REFERENCE_ADHESION = _assumed(0.3, "N/cm^2", "typical gel", 0.1, 1.0)
-SWELLING_SCALE = _assumed(3.0, "1", "swelling ratio that lets go e times as fast")
+REFERENCE_ADHESION = assumed(0.3, "N/cm^2", "typical gel", 0.1, 1.0)
+SWELLING_SCALE = assumed(3.0, "1", "swelling ratio that lets go e times as fast")
 
 
 def magnesium_mmol_per_l(design: Design) -> float:
@@ -329,8 +316,8 @@ def _gel(name: str, route: Route, mass: Three, content: Three, note: str) -> For
         ),
         selections=(_POLYMER, Selection(name="humectant", choices=some_of(HUMECTANTS, 0, 1))),
         process=(_ph(4.5, 6.0, _WITH_CHITOSAN), _ph(5.5, 7.0, _WITHOUT)),
-        unit_mass_mg=_assumed(mass[0], "mg", note, *mass[1:]),
-        elemental_mg_per_unit=_assumed(content[0], "mg", note, *content[1:]),
+        unit_mass_mg=assumed(mass[0], "mg", note, *mass[1:]),
+        elemental_mg_per_unit=assumed(content[0], "mg", note, *content[1:]),
         dissolves_in="water" if route is Route.BUCCAL else "",
     )
 

@@ -205,28 +205,6 @@ def solids_of(design: Design, predissolved: float | Sequence[float] = 0.0) -> tu
     return tuple(_solid(part, share) for part, share in zip(parts, shares, strict=True))
 
 
-def assumed(value: float, note: str, unit: str = "1") -> Quantity:
-    """Return a quantity that nobody has measured here.
-
-    Parameters
-    ----------
-    value : float
-        The value, [-].
-    note : str
-        Why it is so, [-].
-    unit : str, optional
-        Unit of the value, [-].
-
-    Returns
-    -------
-    Quantity
-        Marked as assumed, [-].
-    """
-    return Quantity(
-        value=value, unit=unit, basis=Basis.ASSUMED, source="ProductAssumption", note=note
-    )
-
-
 def _solid(part: SaltPart, predissolved: float) -> Solid:
     salt = get_salt(part.salt)
     assert salt.solubility is not None

@@ -15,15 +15,16 @@ from formulation.delivery.mucoadhesive_gel import (
     viscosity_pa_s,
 )
 from formulation.design import Design
-from models.release._base import ReleaseLaw, assumed, solids_of
+from formulation.provenance import assumed
+from models.release._base import ReleaseLaw, solids_of
 
-REFERENCE_VISCOSITY = assumed(20.0, "middle of what is spreadable, 5 to 60", "Pa.s")
-REFERENCE_MASS = assumed(5000.0, "one sachet", "mg")
-SWELLING_RATE = assumed(4.0, "a gel holds water already; its surface loosens in minutes", "1/h")
-RELEASE_RATE = assumed(1.0, "a few millimetres of gel are left in hours by diffusion", "1/h")
-RELEASE_ON_VISCOSITY = assumed(-0.2, "exponent; the mesh narrows far less than the gel thickens")
-RATE_ON_MASS = assumed(-1 / 3, "exponent; a gel of more mass is thicker, as its third root")
-ALGINATE_GAIN = assumed(0.5, "faster swelling of a gel that is all alginate")
+REFERENCE_VISCOSITY = assumed(20.0, "Pa.s", "middle of what is spreadable, 5 to 60")
+REFERENCE_MASS = assumed(5000.0, "mg", "one sachet")
+SWELLING_RATE = assumed(4.0, "1/h", "a gel holds water already; its surface loosens in minutes")
+RELEASE_RATE = assumed(1.0, "1/h", "a few millimetres of gel are left in hours by diffusion")
+RELEASE_ON_VISCOSITY = assumed(-0.2, "1", "exponent; the mesh narrows less than the gel thickens")
+RATE_ON_MASS = assumed(-1 / 3, "1", "exponent; a gel of more mass is thicker, as its third root")
+ALGINATE_GAIN = assumed(0.5, "1", "faster swelling of a gel that is all alginate")
 
 
 def gel_law(design: Design) -> ReleaseLaw:

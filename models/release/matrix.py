@@ -20,11 +20,11 @@ from formulation.delivery.timed_release import (
     polymer_of,
 )
 from formulation.design import Design
-from formulation.provenance import Basis, Quantity
+from formulation.provenance import Basis, Quantity, assumed
 from formulation.salts import get_salt
-from models.release._base import Coat, ReleaseLaw, assumed, solids_of
+from models.release._base import Coat, ReleaseLaw, solids_of
 
-EXPONENT = assumed(0.45, "swelling cylinder")
+EXPONENT = assumed(0.45, "1", "swelling cylinder")
 K_DIFFUSION = Quantity(
     value=0.1988,
     unit="1/h^0.45",
@@ -39,35 +39,35 @@ K_RELAXATION = Quantity(
     source="Kraisit2019",
     note="with the diffusion constant from releases at 1 h and 12 h, over the plateau",
 )
-REFERENCE_HPMC = assumed(35.0, "polymer level of the reference matrix", "percent")
-REFERENCE_VISCOSITY = assumed(4000.0, "K4M", "mPa.s")
-DIFFUSION_ON_HPMC = assumed(-1.0, "exponent of polymer level on diffusion")
-DIFFUSION_ON_VISCOSITY = assumed(-0.08, "exponent of viscosity on diffusion")
-RELAXATION_ON_HPMC = assumed(-1.5, "exponent of polymer level on erosion")
-RELAXATION_ON_VISCOSITY = assumed(-0.35, "exponent of viscosity on erosion")
-LACTOSE_EFFECT = assumed(0.6, "relative gain of diffusion at 100 % soluble filler")
-HALF_SOLUBILITY = assumed(50.0, "below it, little can diffuse as dissolved salt", "mmol/L")
-PERCOLATION_PCT = assumed(60.0, "soluble salt above this rarely holds", "percent")
-PERCOLATION_WIDTH_PCT = assumed(4.0, "width of the percolation cliff", "percent")
-PERCOLATION_GAIN = assumed(3.0, "speed-up beyond percolation")
+REFERENCE_HPMC = assumed(35.0, "percent", "polymer level of the reference matrix")
+REFERENCE_VISCOSITY = assumed(4000.0, "mPa.s", "K4M")
+DIFFUSION_ON_HPMC = assumed(-1.0, "1", "exponent of polymer level on diffusion")
+DIFFUSION_ON_VISCOSITY = assumed(-0.08, "1", "exponent of viscosity on diffusion")
+RELAXATION_ON_HPMC = assumed(-1.5, "1", "exponent of polymer level on erosion")
+RELAXATION_ON_VISCOSITY = assumed(-0.35, "1", "exponent of viscosity on erosion")
+LACTOSE_EFFECT = assumed(0.6, "1", "relative gain of diffusion at 100 % soluble filler")
+HALF_SOLUBILITY = assumed(50.0, "mmol/L", "below it, little can diffuse as dissolved salt")
+PERCOLATION_PCT = assumed(60.0, "percent", "soluble salt above this rarely holds")
+PERCOLATION_WIDTH_PCT = assumed(4.0, "percent", "width of the percolation cliff")
+PERCOLATION_GAIN = assumed(3.0, "1", "speed-up beyond percolation")
 SALTING_OUT_HPMC_PCT = {
-    "citrate": assumed(30.0, "polymer below which citrate prevents hydration", "percent"),
-    "sulfate": assumed(30.0, "polymer below which sulfate prevents hydration", "percent"),
+    "citrate": assumed(30.0, "percent", "polymer below which citrate prevents hydration"),
+    "sulfate": assumed(30.0, "percent", "polymer below which sulfate prevents hydration"),
 }
-SALTING_OUT_WIDTH_PCT = assumed(2.0, "width of the hydration cliff", "percent")
-SALTING_OUT_GAIN = assumed(4.0, "speed-up of a matrix that does not hydrate")
-PLATEAU = assumed(0.97, "what a matrix keeps for good")
-EC_EXPONENT = assumed(0.5, "Higuchi: a matrix that stays")
-EC_DIFFUSION = assumed(0.32, "soluble salt in 20 % of 10 cps: half in about three hours", "1/h^0.5")
-EC_REFERENCE_PCT = assumed(20.0, "polymer level of the reference matrix", "percent")
-EC_ON_POLYMER = assumed(-0.9, "exponent of polymer level")
-EC_ON_VISCOSITY = assumed(-0.10, "exponent of viscosity, against 10 mPa.s")
-EC_FORCE = assumed(-0.2, "exponent of compression force, against 15 kN: fewer pores")
-FILM_TIME = assumed(0.5, "5 mg/cm2 of film dissolve in half an hour, half a pH above", "h")
-FILM_LEVEL = assumed(5.0, "level of an ordinary enteric film (delivery_ranges)", "mg/cm^2")
-FILM_FAILURE = assumed(0.02, "share of films that never open")
-LAG_CV = assumed(0.2, "spread of a rupturable coat's lag between units")
-LAG_FAILURE = assumed(0.05, "share of rupturable coats that never open")
+SALTING_OUT_WIDTH_PCT = assumed(2.0, "percent", "width of the hydration cliff")
+SALTING_OUT_GAIN = assumed(4.0, "1", "speed-up of a matrix that does not hydrate")
+PLATEAU = assumed(0.97, "1", "what a matrix keeps for good")
+EC_EXPONENT = assumed(0.5, "1", "Higuchi: a matrix that stays")
+EC_DIFFUSION = assumed(0.32, "1/h^0.5", "soluble salt in 20 % of 10 cps: half in about three hours")
+EC_REFERENCE_PCT = assumed(20.0, "percent", "polymer level of the reference matrix")
+EC_ON_POLYMER = assumed(-0.9, "1", "exponent of polymer level")
+EC_ON_VISCOSITY = assumed(-0.10, "1", "exponent of viscosity, against 10 mPa.s")
+EC_FORCE = assumed(-0.2, "1", "exponent of compression force, against 15 kN: fewer pores")
+FILM_TIME = assumed(0.5, "h", "5 mg/cm2 of film dissolve in half an hour, half a pH above")
+FILM_LEVEL = assumed(5.0, "mg/cm^2", "level of an ordinary enteric film (delivery_ranges)")
+FILM_FAILURE = assumed(0.02, "1", "share of films that never open")
+LAG_CV = assumed(0.2, "1", "spread of a rupturable coat's lag between units")
+LAG_FAILURE = assumed(0.05, "1", "share of rupturable coats that never open")
 
 
 def matrix_law(design: Design) -> ReleaseLaw:

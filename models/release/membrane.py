@@ -30,10 +30,10 @@ from formulation.delivery.transdermal import (
     setting,
 )
 from formulation.design import Design
-from formulation.provenance import Basis, Quantity
+from formulation.provenance import Basis, Quantity, assumed
 from formulation.salts import get_salt
 from formulation.units import MG_PER_MMOL, MINUTES_PER_HOUR
-from models.release._base import ReleaseLaw, assumed, solids_of
+from models.release._base import ReleaseLaw, solids_of
 
 CM_PER_UM = 1e-4
 UG_PER_MG = 1000.0
@@ -70,28 +70,28 @@ ANCHOR_DONOR = Quantity(
     source="ProductAssumption",
     note="magnesium above the skin of the published flux, not in the abstract; high is saturation",
 )
-SKIN_LAG = assumed(2.0, "a small ion in excised skin reaches its steady flux within hours", "h")
+SKIN_LAG = assumed(2.0, "h", "a small ion in excised skin reaches its steady flux within hours")
 
-MATRIX_DENSITY = assumed(1000.0, "between an adhesive and a gel of salt solution", "mg/mL")
+MATRIX_DENSITY = assumed(1000.0, "mg/mL", "between an adhesive and a gel of salt solution")
 
 CONTACT = {
-    "acrylate_adhesive": assumed(0.5, "droplets reach the skin in part; takes up some water"),
-    "silicone_adhesive": assumed(0.2, "droplets are shut in; takes up little water"),
-    "polyisobutylene_adhesive": assumed(0.1, "droplets are shut in; takes up least water"),
+    "acrylate_adhesive": assumed(0.5, "1", "droplets reach the skin in part; takes up some water"),
+    "silicone_adhesive": assumed(0.2, "1", "droplets are shut in; takes up little water"),
+    "polyisobutylene_adhesive": assumed(0.1, "1", "droplets are shut in; takes up least water"),
 }
 """Flux out of an adhesive over that out of a gel of equal concentration, [-]."""
 
 ENHANCEMENT_PER_PCT = {
-    "propylene_glycol": assumed(0.005, "little is expected for a hydrated divalent ion"),
-    "ethanol": assumed(0.008, "little is expected for a hydrated divalent ion"),
-    "dmso": assumed(0.010, "little is expected for a hydrated divalent ion"),
-    "menthol": assumed(0.015, "loosens lipids, which the ion hardly uses"),
-    "oleic_acid": assumed(0.015, "loosens lipids, which the ion hardly uses"),
+    "propylene_glycol": assumed(0.005, "1", "little is expected for a hydrated divalent ion"),
+    "ethanol": assumed(0.008, "1", "little is expected for a hydrated divalent ion"),
+    "dmso": assumed(0.010, "1", "little is expected for a hydrated divalent ion"),
+    "menthol": assumed(0.015, "1", "loosens lipids, which the ion hardly uses"),
+    "oleic_acid": assumed(0.015, "1", "loosens lipids, which the ion hardly uses"),
 }
 """Relative rise of the flux through the skin for each % w/w in the patch, [1/%]."""
 
-MEMBRANE_DIFFUSIVITY = assumed(1e-5, "an ion in a dense hydrophilic film", "cm^2/h")
-MEMBRANE_PARTITION = assumed(0.1, "concentration in the film over that in the patch")
+MEMBRANE_DIFFUSIVITY = assumed(1e-5, "cm^2/h", "an ion in a dense hydrophilic film")
+MEMBRANE_PARTITION = assumed(0.1, "1", "concentration in the film over that in the patch")
 
 REFERENCE_NEEDLES = {
     NEEDLE_UM: Quantity(
@@ -101,7 +101,7 @@ REFERENCE_NEEDLES = {
         source="Ghimirey2020",
         note="length of the roller's needles",
     ),
-    DENSITY: assumed(200.0, "holes the roller left; not in the abstract", "1/cm^2"),
+    DENSITY: assumed(200.0, "1/cm^2", "holes the roller left; not in the abstract"),
 }
 """Needles of the published flux; the pores' flux goes with number and length (assumed)."""
 

@@ -23,7 +23,8 @@ from formulation.delivery.lipid_nanoparticle import (
     magnesium_mmol_per_l,
 )
 from formulation.design import Design
-from models.release._base import ReleaseLaw, assumed, solids_of
+from formulation.provenance import assumed
+from models.release._base import ReleaseLaw, solids_of
 
 SECONDS_PER_HOUR = 3600.0
 """Seconds in an hour, [s/h]."""
@@ -31,25 +32,25 @@ SECONDS_PER_HOUR = 3600.0
 NM_PER_M = 1e9
 """Nanometres in a metre, [nm/m]."""
 
-POUR_RATE = assumed(60.0, "a solution mixes within minutes", "1/h")
-LEAST_BURST = assumed(0.1, "share of the entrapped near the surface, in thin solution")
-MOST_BURST = assumed(0.6, "the same in strong solution, which lets particles swell and leak")
-HALF_BURST = assumed(300.0, "magnesium outside at half of that rise", "mmol/L")
-BURST_RATE = assumed(2.0, "surface of particles of 150 nm empties within the hour", "1/h")
+POUR_RATE = assumed(60.0, "1/h", "a solution mixes within minutes")
+LEAST_BURST = assumed(0.1, "1", "share of the entrapped near the surface, in thin solution")
+MOST_BURST = assumed(0.6, "1", "the same in strong solution, which lets particles swell and leak")
+HALF_BURST = assumed(300.0, "mmol/L", "magnesium outside at half of that rise")
+BURST_RATE = assumed(2.0, "1/h", "surface of particles of 150 nm empties within the hour")
 DIFFUSIVITY = {
-    "sln": assumed(3e-22, "solid lipid, 1e-22 to 1e-20 recalled", "m^2/s"),
-    "nlc": assumed(1e-21, "lipid with liquid inclusions, 1e-22 to 1e-20 recalled", "m^2/s"),
-    LIPOSOME: assumed(3e-21, "bilayers, taken as a sphere; 1e-22 to 1e-20 recalled", "m^2/s"),
+    "sln": assumed(3e-22, "m^2/s", "solid lipid, 1e-22 to 1e-20 recalled"),
+    "nlc": assumed(1e-21, "m^2/s", "lipid with liquid inclusions, 1e-22 to 1e-20 recalled"),
+    LIPOSOME: assumed(3e-21, "m^2/s", "bilayers, taken as a sphere; 1e-22 to 1e-20 recalled"),
 }
 LIPOLYSIS_RATE = {
-    "glyceryl_monostearate": assumed(0.6, "a monoglyceride, split and dissolved by bile", "1/h"),
-    "cetyl_palmitate": assumed(0.1, "a wax, which lipase splits slowly", "1/h"),
-    "tripalmitin": assumed(0.3, "a crystalline triglyceride", "1/h"),
-    "medium_chain_triglycerides": assumed(2.0, "split fast by lipase", "1/h"),
-    "oleic_acid": assumed(1.5, "no ester to split; bile takes it up", "1/h"),
-    "sunflower_lecithin": assumed(1.0, "phospholipase and bile salts", "1/h"),
-    "soy_lecithin": assumed(1.0, "phospholipase and bile salts", "1/h"),
-    "cholesterol": assumed(0.0, "stiffens the bilayer and is not split", "1/h"),
+    "glyceryl_monostearate": assumed(0.6, "1/h", "a monoglyceride, split and dissolved by bile"),
+    "cetyl_palmitate": assumed(0.1, "1/h", "a wax, which lipase splits slowly"),
+    "tripalmitin": assumed(0.3, "1/h", "a crystalline triglyceride"),
+    "medium_chain_triglycerides": assumed(2.0, "1/h", "split fast by lipase"),
+    "oleic_acid": assumed(1.5, "1/h", "no ester to split; bile takes it up"),
+    "sunflower_lecithin": assumed(1.0, "1/h", "phospholipase and bile salts"),
+    "soy_lecithin": assumed(1.0, "1/h", "phospholipase and bile salts"),
+    "cholesterol": assumed(0.0, "1/h", "stiffens the bilayer and is not split"),
 }
 
 

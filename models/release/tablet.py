@@ -18,10 +18,10 @@ from formulation.delivery.immediate_release import (
     spare_acid_meq,
 )
 from formulation.design import Design
-from formulation.provenance import Basis, Quantity
+from formulation.provenance import Basis, Quantity, assumed
 from formulation.salts import get_salt
 from formulation.units import MG_PER_MMOL
-from models.release._base import ReleaseLaw, assumed, solids_of
+from models.release._base import ReleaseLaw, solids_of
 
 REFERENCE_RATE = Quantity(
     value=0.93,
@@ -44,39 +44,39 @@ REFERENCE_PLATEAU = Quantity(
 
 
 REFERENCE_TABLET = {
-    "disintegrant": assumed(2.0, "an ordinary marketed tablet", "percent"),
-    "lubricant": assumed(1.0, "an ordinary marketed tablet", "percent"),
-    "binder": assumed(3.0, "an ordinary marketed tablet", "percent"),
-    "compression_force_kn": assumed(20.0, "an ordinary marketed tablet", "kN"),
+    "disintegrant": assumed(2.0, "percent", "an ordinary marketed tablet"),
+    "lubricant": assumed(1.0, "percent", "an ordinary marketed tablet"),
+    "binder": assumed(3.0, "percent", "an ordinary marketed tablet"),
+    "compression_force_kn": assumed(20.0, "kN", "an ordinary marketed tablet"),
 }
 RATE_EXPONENTS = {
-    "disintegrant": assumed(0.8, "more disintegrant, faster"),
-    "lubricant": assumed(-0.3, "more lubricant, slower wetting"),
-    "binder": assumed(-0.2, "more binder, slower"),
-    "compression_force_kn": assumed(-0.5, "harder tablet, slower"),
+    "disintegrant": assumed(0.8, "1", "more disintegrant, faster"),
+    "lubricant": assumed(-0.3, "1", "more lubricant, slower wetting"),
+    "binder": assumed(-0.2, "1", "more binder, slower"),
+    "compression_force_kn": assumed(-0.5, "1", "harder tablet, slower"),
 }
 PLATEAU_EXPONENTS = {
-    "disintegrant": assumed(0.9, "on the odds of the plateau"),
-    "lubricant": assumed(-0.5, "on the odds of the plateau"),
-    "binder": assumed(-0.2, "on the odds of the plateau"),
-    "compression_force_kn": assumed(-0.5, "on the odds of the plateau"),
+    "disintegrant": assumed(0.9, "1", "on the odds of the plateau"),
+    "lubricant": assumed(-0.5, "1", "on the odds of the plateau"),
+    "binder": assumed(-0.2, "1", "on the odds of the plateau"),
+    "compression_force_kn": assumed(-0.5, "1", "on the odds of the plateau"),
 }
 STRENGTH = {
-    "sodium_starch_glycolate": assumed(0.9, "disintegrant, against croscarmellose"),
-    "crospovidone": assumed(1.1, "disintegrant, against croscarmellose"),
-    "hydroxypropyl_cellulose": assumed(1.3, "binder, against povidone"),
-    "sodium_stearyl_fumarate": assumed(0.5, "lubricant, wets better than the stearate"),
+    "sodium_starch_glycolate": assumed(0.9, "1", "disintegrant, against croscarmellose"),
+    "crospovidone": assumed(1.1, "1", "disintegrant, against croscarmellose"),
+    "hydroxypropyl_cellulose": assumed(1.3, "1", "binder, against povidone"),
+    "sodium_stearyl_fumarate": assumed(0.5, "1", "lubricant, wets better than the stearate"),
 }
-RESIDUE_RATE = assumed(0.1, "coarse fragments erode; nothing was measured beyond 2 h", "1/h")
-REFERENCE_LAG = assumed(0.1, "six minutes to fall apart", "h")
-FILM_COAT_LAG = assumed(0.02, "a film coat wets in a minute more", "h")
+RESIDUE_RATE = assumed(0.1, "1/h", "coarse fragments erode; nothing was measured beyond 2 h")
+REFERENCE_LAG = assumed(0.1, "h", "six minutes to fall apart")
+FILM_COAT_LAG = assumed(0.02, "h", "a film coat wets in a minute more")
 SHELL_LAG = {
-    "gelatin_shell": assumed(0.08, "a gelatin shell opens in five minutes", "h"),
-    "hpmc_shell": assumed(0.13, "a hypromellose shell opens in eight minutes", "h"),
+    "gelatin_shell": assumed(0.08, "h", "a gelatin shell opens in five minutes"),
+    "hpmc_shell": assumed(0.13, "h", "a hypromellose shell opens in eight minutes"),
 }
-PLUG_FORCE = assumed(5.0, "a capsule's plug is hardly compressed", "kN")
-POUR_RATE = assumed(60.0, "a solution is drunk in a minute", "1/h")
-GLASS = assumed(0.2, "glass of water for an effervescent tablet", "L")
+PLUG_FORCE = assumed(5.0, "kN", "a capsule's plug is hardly compressed")
+POUR_RATE = assumed(60.0, "1/h", "a solution is drunk in a minute")
+GLASS = assumed(0.2, "L", "glass of water for an effervescent tablet")
 
 
 def tablet_law(design: Design) -> ReleaseLaw:

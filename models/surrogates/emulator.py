@@ -16,7 +16,7 @@ import numpy as np
 from attrs import frozen
 
 from formulation.arrays import FloatArray
-from formulation.provenance import Basis, Quantity
+from formulation.provenance import assumed
 from models.chain import PERCENTILES
 from models.surrogates.table import ENDPOINT_KEYS, LEARNT, TrainingTable
 from models.surrogates.validation import (
@@ -34,22 +34,16 @@ MIN_MEASURED_GROUPS = 8
 """Measured formulations from which intervals rest on them alone, [-]."""
 
 
-def _stated(value: float, unit: str, note: str) -> Quantity:
-    return Quantity(
-        value=value, unit=unit, basis=Basis.ASSUMED, source="ProductAssumption", note=note
-    )
-
-
-LABORATORY_ERROR = _stated(0.03, "1", "between units and days of one formulation, 90 % half-width")
-CURVE_MODEL_ERROR = _stated(0.10, "1", "how far a real curve may lie from the assumed law")
+LABORATORY_ERROR = assumed(0.03, "1", "between units and days of one formulation, 90 % half-width")
+CURVE_MODEL_ERROR = assumed(0.10, "1", "how far a real curve may lie from the assumed law")
 ENDPOINT_MODEL_ERROR = {
-    "absorbed_increment": _stated(
+    "absorbed_increment": assumed(
         0.25, "1", "relative; the kernel misses the phytate-free meal of Bohn 2004 by 13 to 26 %"
     ),
-    "soluble_unabsorbed_load": _stated(0.25, "1", "relative; as the absorbed amount"),
-    "peak_gut_load": _stated(0.30, "1", "relative; emptying differs between publications"),
-    "serum_change": _stated(0.40, "1", "relative; splay and threshold are uncertain"),
-    "serum": _stated(0.05, "1", "relative; width of published reference means"),
+    "soluble_unabsorbed_load": assumed(0.25, "1", "relative; as the absorbed amount"),
+    "peak_gut_load": assumed(0.30, "1", "relative; emptying differs between publications"),
+    "serum_change": assumed(0.40, "1", "relative; splay and threshold are uncertain"),
+    "serum": assumed(0.05, "1", "relative; width of published reference means"),
 }
 """Half-width of the 90 % model error by endpoint, relative to its value."""
 
