@@ -1,14 +1,12 @@
 """Where the magnesium of a product comes from: one lot of salt, or two in a stated share."""
 
+from collections.abc import Iterable
+
 from attrs import frozen
 
 from formulation.design import Design
 from formulation.errors import InputError
-from formulation.salts import Lot
-from formulation.units import MG_PER_MMOL
-
-MG_PER_LITRE_OF_WATER = 1e6
-"""Mass of a litre of water, [mg/L]."""
+from formulation.salts import Lot, make_lot
 
 SECOND_SHARE = "second_salt_pct"
 """Process setting of a mixture: the second salt in the mass of both, [%]."""
@@ -81,7 +79,7 @@ class SaltSource:
 
         Of a mixture the less soluble salt decides, as if all of it were that one.
         """
-        return min(_salt_per_water(lot) for lot in self.lots)
+        return least_soluble(self.lots)
 
     def is_in(self, design: Design) -> bool:
         """Tell whether a design takes its magnesium from these lots.
@@ -119,8 +117,38 @@ def single(lot: Lot) -> SaltSource:
     return SaltSource(lots=(lot,))
 
 
-def _salt_per_water(lot: Lot) -> float:
-    solubility = lot.salt.solubility
-    if solubility is None:
-        return 0.0
-    return solubility.value * MG_PER_MMOL * 100 / lot.mg_pct / MG_PER_LITRE_OF_WATER
+def least_soluble(lots: Iterable[Lot]) -> float:
+    """Return how much salt water dissolves of the least soluble of several lots.
+
+    Parameters
+    ----------
+    lots : iterable of Lot
+        Lots of one unit, [-].
+
+    Returns
+    -------
+    float
+        Salt over water, at 25 degC, [mg/mg].
+    """
+    return min(lot.per_water for lot in lots)
+
+
+def lots_of(design: Design) -> tuple[Lot, ...]:
+    """Return the lots of a design's salts.
+
+    Parameters
+    ----------
+    design : Design
+        Any design, [-].
+
+    Returns
+    -------
+    tuple of Lot
+        One or two, [-].
+
+    Raises
+    ------
+    InputError
+        A salt is unknown or cannot be designed with, or its content is impossible.
+    """
+    return tuple(make_lot(part.salt, part.mg_pct) for part in design.parts)

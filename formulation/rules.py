@@ -7,14 +7,13 @@ from collections.abc import Iterator, Mapping
 
 from attrs import frozen
 
-from formulation.blends import SECOND_SHARE, SaltSource
+from formulation.blends import SECOND_SHARE, least_soluble, lots_of
 from formulation.choices import active_parameters, chosen_in
 from formulation.composition import ROUNDING_MG
 from formulation.delivery import FORM, Form, Relation, selection_text
 from formulation.design import BALANCE_MG, SECOND_SALT, Design, on_grid
 from formulation.excipients import Incompatibility, Severity, incompatibilities
 from formulation.parameters import ChoiceParameter, Parameter
-from formulation.salts import make_lot
 
 
 @frozen(kw_only=True)
@@ -132,11 +131,10 @@ def _ratio_violations(
 
 
 def _solvent_violations(form: Form, design: Design) -> Iterator[Violation]:
-    solvent = design.amounts_mg.get(form.dissolves_in, 0.0)
     if not form.dissolves_in:
         return
-    lots = tuple(make_lot(part.salt, part.mg_pct) for part in design.parts)
-    most = SaltSource(lots=lots, low_pct=len(lots) - 1, high_pct=99 * (len(lots) - 1)).per_solvent
+    solvent = design.amounts_mg.get(form.dissolves_in, 0.0)
+    most = least_soluble(lots_of(design))
     if design.salt_mass_mg > most * solvent + ROUNDING_MG:
         yield Violation(
             rule="solubility",

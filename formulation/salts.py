@@ -14,9 +14,13 @@ from attrs import evolve, field, frozen, validators
 from formulation.data import TABLES, find_table, read_rows
 from formulation.errors import InputError, UnknownNameError
 from formulation.provenance import EVIDENCE_TO_BASIS, Quantity
+from formulation.units import MG_PER_MMOL
 
 ASSAY_WARNING_PCT = 10.0
 """Assay above the formula's content by more than this share is worth a warning, [%]."""
+
+MG_PER_LITRE_OF_WATER = 1e6
+"""Mass of a litre of water, [mg/L]."""
 
 MOSTLY_OXIDE = 0.5
 """A lot with more of its magnesium as oxide is not the salt it is sold as, [-]."""
@@ -167,6 +171,14 @@ class Lot:
         if self.mg_pct <= pure * (1 + ASSAY_WARNING_PCT / 100):
             return 0.0
         return (self.mg_pct - pure) / (oxide - pure) * oxide / self.mg_pct
+
+    @property
+    def per_water(self) -> float:
+        """Most of the lot that dissolves in water at 25 degC; 0 when nobody knows, [mg/mg]."""
+        if self.salt.solubility is None:
+            return 0.0
+        salt_mg_per_l = self.salt.solubility.value * MG_PER_MMOL * 100 / self.mg_pct
+        return salt_mg_per_l / MG_PER_LITRE_OF_WATER
 
     @property
     def warning(self) -> str:

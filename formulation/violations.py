@@ -10,7 +10,7 @@ from itertools import chain
 
 from attrs import frozen
 
-from formulation.blends import SECOND_SHARE, SaltSource, single
+from formulation.blends import SECOND_SHARE, SaltSource, lots_of
 from formulation.choices import form_regimens
 from formulation.composition import ROUNDING_MG
 from formulation.delivery import FORM, DeliverySystem, Form, get_system
@@ -19,7 +19,6 @@ from formulation.errors import InputError
 from formulation.limits import Limits
 from formulation.regimen import Regimen
 from formulation.rules import Violation, choice_violation, making_violations, range_violation
-from formulation.salts import make_lot
 
 
 @frozen(kw_only=True)
@@ -109,8 +108,7 @@ def product_violations(design: Design) -> tuple[Violation, ...]:
         The system or a salt is unknown, or a salt's chemistry is.
     """
     system = get_system(design.system)
-    for part in design.parts:
-        single(make_lot(part.salt, part.mg_pct))
+    lots_of(design)  # refuses a salt that is unknown, or of impossible content
     form = _form(system, design)
     if form is None:
         names = tuple(f.name for f in system.forms)

@@ -55,7 +55,7 @@ def model_table(document: Mapping[str, Any], model: Mapping[str, Any]) -> Table:
         keys += [key for key in candidate["intervals"] if key not in keys]
     return Table(
         caption=f"{get_system(model['system']).title}: errors on formulations held out of the"
-        f" fit ({model['protocol']}; the kernel is kept).",
+        f" fit ({model['protocol']}).",
         columns=(
             Column(title="Output"),
             Column(title="Unit of the row"),

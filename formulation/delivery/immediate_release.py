@@ -19,7 +19,7 @@ from formulation.delivery._base import (
 from formulation.delivery._features import oral_features
 from formulation.design import Design
 from formulation.parameters import RealParameter
-from formulation.provenance import Basis, Quantity
+from formulation.provenance import Quantity, assumed
 
 PRACTICE = "FormulationPractice"
 FILLERS = ("mcc", "lactose", "mannitol", "dicalcium_phosphate", "maize_starch")
@@ -88,26 +88,12 @@ def _one_of(name: str, members: tuple[str, ...]) -> Selection:
 
 
 def _content(low: float, high: float) -> Quantity:
-    return Quantity(
-        value=min(100.0, high),
-        unit="mg",
-        low=low,
-        high=high,
-        basis=Basis.MEASURED,
-        source="EFSA2016",
-    )
+    note = "at most 250 mg at one occasion (EFSA2016); below the low end it is no product here"
+    return assumed(min(100.0, high), "mg", note, low, high, source=PRACTICE)
 
 
 def _mass(value: float, low: float, high: float, note: str) -> Quantity:
-    return Quantity(
-        value=value,
-        unit="mg",
-        low=low,
-        high=high,
-        basis=Basis.ASSUMED,
-        source=PRACTICE,
-        note=note,
-    )
+    return assumed(value, "mg", note, low, high, source=PRACTICE)
 
 
 TABLET = Form(

@@ -10,6 +10,7 @@ that sets the pH is not in the recipe: an alkaline salt needs a lot of acid.
 from collections.abc import Mapping
 from math import exp, log10
 
+from formulation.blends import least_soluble, lots_of
 from formulation.delivery._base import (
     FORM,
     Component,
@@ -112,12 +113,8 @@ def dissolved_share(design: Design) -> float:
     float
         The rest is suspended, [-].
     """
-    mg_per_mg_water = min(
-        x.value * MG_PER_MMOL * 100 / part.mg_pct / MG_PER_L
-        for part in design.parts
-        if (x := get_salt(part.salt).solubility) is not None
-    )
-    return min(1.0, mg_per_mg_water * design.amounts_mg["water"] / design.salt_mass_mg)
+    most = least_soluble(lots_of(design)) * design.amounts_mg["water"]
+    return min(1.0, most / design.salt_mass_mg)
 
 
 def osmolality_mosm_per_kg(design: Design) -> float:

@@ -21,7 +21,7 @@ from formulation.delivery._features import oral_features
 from formulation.design import Design
 from formulation.excipients import get_excipient
 from formulation.parameters import ChoiceParameter, RealParameter
-from formulation.provenance import Basis, Quantity
+from formulation.provenance import assumed
 
 PRACTICE = "FormulationPractice"
 GRADES: Mapping[str, tuple[str, ...]] = {
@@ -44,19 +44,16 @@ COATS: tuple[tuple[str, ...], ...] = (
     *(("sub_coat", film) for film in ENTERIC_PH),
     (PULSATILE,),
 )
+SALTING_OUT = ("citrate", "hydrogen_citrate", "sulfate", "sulfate_anhydrous")
+"""Salts whose anion takes the water from hypromellose, in the law and in the warnings alike."""
+
 FILLERS = ("mcc", "lactose", "dicalcium_phosphate")
 LUBRICANTS = ("magnesium_stearate", "sodium_stearyl_fumarate")
 TABLET_SHAPE = 1.3
 """Surface of a tablet over that of a sphere of its volume (assumed), [-]."""
 
-UNCOATED_DENSITY = Quantity(
-    value=1.3,
-    unit="mg/mm^3",
-    low=1.1,
-    high=1.6,
-    basis=Basis.ASSUMED,
-    source=PRACTICE,
-    note="compressed tablet, for its surface",
+UNCOATED_DENSITY = assumed(
+    1.3, "mg/mm^3", "compressed tablet, for its surface", 1.1, 1.6, source=PRACTICE
 )
 
 
@@ -147,7 +144,7 @@ def features(design: Design) -> Mapping[str, float]:
         Features by name, unit as suffix, [-].
     """
     polymer, film = polymer_of(design), enteric_film(design)
-    salts = [part.salt for part in design.parts]
+    salting_out_mg = sum(part.mass_mg for part in design.parts if part.salt in SALTING_OUT)
     shares = (*GRADES, *FILLERS[1:], *LUBRICANTS, *ENTERIC_PH, "sub_coat", PULSATILE)
     return {
         **oral_features(design),
@@ -158,7 +155,7 @@ def features(design: Design) -> Mapping[str, float]:
         "film_mg_per_cm2": coat_mg_per_cm2(design, film) if film else 0.0,
         "coat_lag_h": float(design.process.get("coat_lag_h", 0.0)),
         "compression_force_kn": float(design.process["compression_force_kn"]),
-        "citrate_share": sum("citrate" in salt for salt in salts) / len(salts),
+        "salting_out_share": salting_out_mg / design.salt_mass_mg,
     }
 
 
@@ -201,17 +198,16 @@ def _matrix(polymer: str, title: str, low: float, high: float) -> Form:
                 when={"coat": (PULSATILE,)},
             ),
         ),
-        unit_mass_mg=Quantity(
-            value=1000,
-            unit="mg",
-            low=300,
-            high=1600,
-            basis=Basis.ASSUMED,
-            source=PRACTICE,
-            note="what most adults will swallow",
+        unit_mass_mg=assumed(
+            1000, "mg", "what most adults will swallow", 300, 1600, source=PRACTICE
         ),
-        elemental_mg_per_unit=Quantity(
-            value=100, unit="mg", low=50, high=250, basis=Basis.MEASURED, source="EFSA2016"
+        elemental_mg_per_unit=assumed(
+            100,
+            "mg",
+            "at most 250 mg at one occasion (EFSA2016); below the low end it is no product here",
+            50,
+            250,
+            source=PRACTICE,
         ),
     )
 

@@ -14,6 +14,7 @@ from formulation.delivery import Route
 from formulation.delivery.timed_release import (
     ENTERIC_PH,
     PULSATILE,
+    SALTING_OUT,
     coat_mg_per_cm2,
     enteric_film,
     grade_viscosity_mpa_s,
@@ -50,10 +51,9 @@ HALF_SOLUBILITY = assumed(50.0, "mmol/L", "below it, little can diffuse as disso
 PERCOLATION_PCT = assumed(60.0, "percent", "soluble salt above this rarely holds")
 PERCOLATION_WIDTH_PCT = assumed(4.0, "percent", "width of the percolation cliff")
 PERCOLATION_GAIN = assumed(3.0, "1", "speed-up beyond percolation")
-SALTING_OUT_HPMC_PCT = {
-    "citrate": assumed(30.0, "percent", "polymer below which citrate prevents hydration"),
-    "sulfate": assumed(30.0, "percent", "polymer below which sulfate prevents hydration"),
-}
+SALTING_OUT_HPMC_PCT = dict.fromkeys(
+    SALTING_OUT, assumed(30.0, "percent", "polymer below which such an anion prevents hydration")
+)
 SALTING_OUT_WIDTH_PCT = assumed(2.0, "percent", "width of the hydration cliff")
 SALTING_OUT_GAIN = assumed(4.0, "1", "speed-up of a matrix that does not hydrate")
 PLATEAU = assumed(0.97, "1", "what a matrix keeps for good")

@@ -10,7 +10,7 @@ from models.surrogates.emulator import (
     SystemSurrogate,
 )
 from models.surrogates.table import TrainingTable, code_fingerprint
-from models.surrogates.validation import N_FOLDS
+from models.surrogates.validation import FOLD_ITERATIONS, N_FOLDS
 
 
 def make_card(
@@ -50,7 +50,8 @@ def make_card(
         "data_sets": list(table.sources),
         "headline": headline(table),
         "against_law": against_law(table),
-        "protocol": f"{N_FOLDS} folds by formulation; a formulation never stands in two folds",
+        "protocol": f"{N_FOLDS} folds by formulation; a formulation never stands in two folds; each"
+        f" fold's kernel goes {FOLD_ITERATIONS} steps of its own from that of the whole fit",
         "metrics": metrics,
         "intervals": {
             "curve": calibration.curve_kind,

@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from formulation.delivery import Route
+from formulation.delivery.timed_release import SALTING_OUT
 from formulation.design import Design
 from formulation.errors import InputError
+from formulation.excipients import incompatibilities
 from formulation.profiles import ACID_THEN_BUFFER, HCL_01M, WATER, Medium
 from formulation.regimen import Regimen
 from formulation.salts import make_lot
@@ -387,3 +389,25 @@ def test_an_impossible_vessel_is_refused(changes, message):
     """Speed, pH, apparatus and volume, by name."""
     with pytest.raises(InputError, match=message):
         evolve(HCL_01M, **changes)
+
+
+@pytest.mark.parametrize("salt", SALTING_OUT)
+def test_what_the_table_warns_of_as_salting_out_the_law_does(salt):
+    """Of every such salt a matrix of 22 % hypromellose falls apart, and the table says so."""
+    rules = [r for r in incompatibilities() if r.first == salt and r.second == "hpmc"]
+    assert any("salts hypromellose out" in rule.message for rule in rules)
+    thin, thick = (
+        release_law(matrix(salt, hpmc=pct, salt_pct=30.0)).parameters["k_relaxation"]
+        for pct in (22.0, 45.0)
+    )
+    hydrated = [
+        release_law(matrix("chloride", hpmc=pct, salt_pct=30.0)).parameters["k_relaxation"]
+        for pct in (22.0, 45.0)
+    ]
+    assert thin / thick > 3 * hydrated[0] / hydrated[1]
+
+
+def test_no_salt_is_warned_of_that_the_law_lets_hydrate():
+    """The table and the law name the same anions."""
+    warned = {r.first for r in incompatibilities() if "salts hypromellose out" in r.message}
+    assert warned == set(SALTING_OUT)
