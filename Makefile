@@ -41,7 +41,7 @@ quality: $(STAMP) ## search against random, surrogate against mechanistic
 	$(BIN)/python tests/bench/quality.py --out out/quality.json
 
 bench-space: $(STAMP) ## 100,000 designs per delivery system: invalid ones, and the cost of one
-	$(BIN)/python tests/bench/space.py --out out/space.json
+	$(BIN)/python tests/bench/space.py --out docs/space.json
 
 bench: quality bench-space ## every figure of the README
 

@@ -10,9 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from experiments.candidates import candidate
 from experiments.config import StudySpec, study_from_config
-from experiments.confirmation import RELEASE, RELEASE_MECHANISTIC
-from experiments.quality import candidate_quality
 from experiments.search.front import front_indices, hypervolume, normalised
 from experiments.store import (
     ConfirmationRecord,
@@ -22,18 +21,12 @@ from experiments.store import (
     TrialRecord,
     candidate_label,
 )
-from formulation.delivery import FORM, get_system
 from formulation.design import Design
-from formulation.space import warnings
 from formulation.targets import Objective, Scope, get_endpoint
 
 SCHEMA, VERSION = "formulation/run", 1
 HISTORY_STEP = 16
 """Trials between two points of the history, [-]."""
-
-
-MOVERS_FOR = 3
-"""Candidates, the best first, of which it is looked up what moves their quality, [-]."""
 
 
 def study_document(store: Store, study: StudyRecord) -> dict[str, Any]:
@@ -73,7 +66,7 @@ def study_document(store: Store, study: StudyRecord) -> dict[str, Any]:
         "objectives": [_objective(o) for o in spec.objectives],
         "limits": [limit.name for limit in spec.limits],
         "front": [
-            _candidate(spec, t, confirmations.get(t.number), curves.get(t.number, {}), place)
+            candidate(spec, t, confirmations.get(t.number), curves.get(t.number, {}), place)
             for place, t in enumerate(front)
         ],
         "confirmation": confirmation_summary(compared_keys(spec), front, confirmations),
@@ -295,108 +288,4 @@ def _point(spec: StudySpec, trial: TrialRecord) -> dict[str, Any]:
         "is_feasible": trial.is_feasible,
         "rung": trial.rung,
         "objectives": {o.endpoint: trial.values.get(o.endpoint) for o in spec.objectives},
-    }
-
-
-def _candidate(
-    spec: StudySpec,
-    trial: TrialRecord,
-    confirmation: ConfirmationRecord | None,
-    curves: Mapping[str, CurveRecord],
-    place: int,
-) -> dict[str, Any]:
-    design = _design(trial)
-    keys = [o.endpoint for o in spec.objectives]
-    limited = [limit.endpoint for limit in spec.limits]
-    return {
-        "number": trial.number,
-        "label": candidate_label(trial.number),
-        "title": _title(design),
-        "design": trial.design,
-        "design_key": design.key,
-        "recipe_mg": dict(design.amounts_mg),
-        "unit_mass_mg": design.unit_mass_mg,
-        "elemental_mg_per_unit": design.elemental_mg_per_unit,
-        "regimen": _taken(design),
-        "process": dict(design.process),
-        "objectives": {key: trial.values[key] for key in keys},
-        "intervals": {key: [trial.lo90[key], trial.hi90[key]] for key in [*keys, *limited]},
-        "values": trial.values,
-        "limits": trial.slacks,
-        "origin": trial.origin,
-        "rung": trial.rung,
-        "warnings": list(warnings(design)),
-        "remarks": [*trial.reasons, *_beyond_worst(spec, trial)],
-        "quality": candidate_quality(
-            spec.space,
-            spec.jurisdiction,
-            spec.profile,
-            design,
-            (trial.values, trial.lo90, trial.hi90),
-            with_movers=place < MOVERS_FOR,
-        ),
-        "confirmation": None if confirmation is None else _confirmation(confirmation),
-        "curves": {
-            name: _curve(curves[name]) for name in (RELEASE, RELEASE_MECHANISTIC) if name in curves
-        },
-    }
-
-
-def _beyond_worst(spec: StudySpec, trial: TrialRecord) -> list[str]:
-    """Say which objectives are worse than the worst the study accepts."""
-    return [
-        f"{o.endpoint} {trial.values[o.endpoint]:.4g} is worse than the worst acceptable"
-        f" {o.worst:g} {get_endpoint(o.endpoint).unit}"
-        for o in spec.objectives
-        if o.normalise(trial.values[o.endpoint]) < 0
-    ]
-
-
-def _title(design: Design) -> str:
-    """Return what a person calls a design, such as "citrate matrix tablet, HPMC K4M 31 %"."""
-    system = get_system(design.system)
-    # Designs of the first version of the store name no form.
-    title = system.form_of(design).title if FORM in design.process else system.title
-    words = f"{design.salt_name.replace('_', ' ')} {title[0].lower()}{title[1:]}"
-    for polymer in ("hpmc", "ethylcellulose"):
-        if polymer in design.amounts_mg:
-            grade = design.process[f"{polymer}_grade"]
-            words += f", {grade} {design.share_pct(polymer):.0f} %"
-    coats = [name for name in design.amounts_mg if name.endswith("_coat") or "enteric" in name]
-    coated = f", {' and '.join(coats).replace('_', ' ')}" if coats else ""
-    return f"{words}{coated}, {design.elemental_mg_per_unit:.0f} mg Mg"
-
-
-def _taken(design: Design) -> str:
-    """Return how a design is taken, without meals where they do not matter."""
-    text = str(design.regimen)
-    if FORM not in design.process or get_system(design.system).form_of(design).route.knows_meals:
-        return text
-    return text.removesuffix(" between meals")
-
-
-def _confirmation(record: ConfirmationRecord) -> dict[str, Any]:
-    return {
-        "n_subjects": record.n_subjects,
-        "values": record.values,
-        "lo90": record.lo90,
-        "hi90": record.hi90,
-        "limits": record.slacks,
-        "is_confirmed": all(slack >= 0 for slack in record.slacks.values()),
-        "reasons": list(record.reasons),
-        "origin": record.origin,
-        "kind": record.kind,
-    }
-
-
-def _curve(record: CurveRecord) -> dict[str, Any]:
-    return {
-        "x_unit": record.x_unit,
-        "x": record.x,
-        "y_unit": record.y_unit,
-        "y": record.y,
-        "lo90": record.lo90,
-        "hi90": record.hi90,
-        "origin": record.origin,
-        "kind": record.kind,
     }

@@ -62,6 +62,20 @@ def test_the_readme_figures_are_those_of_the_measured_runs() -> None:
     assert f"{found['budget']} designs" in table
 
 
+def test_the_readme_figures_of_the_space_are_those_of_the_measured_run() -> None:
+    """Each cell is read again from the JSON; every system drew as many as the table says."""
+    found = json.loads((ROOT / "docs" / "space.json").read_text())
+    table = README.split("<!-- space -->")[1].split("<!-- /space -->")[0]
+    cells = [line.split("|")[-2].strip() for line in table.strip().splitlines()[2:]]
+    assert cells == [
+        str(found["invalid"]),
+        f"{found['slowest_ms_per_design']:.2f}",
+        f"{found['least_linear_programs_over_ours']:.0f}",
+    ]
+    assert [run["system"] for run in found["runs"]] == [s.name for s in DELIVERY_SYSTEMS]
+    assert all(f"{run['designs']:,} designs" in table for run in found["runs"])
+
+
 def test_the_readme_explains_the_quickstart_as_it_is() -> None:
     """The study in the README and the file are the same study."""
     (text,) = blocks("yaml")

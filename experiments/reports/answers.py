@@ -11,6 +11,7 @@ from typing import Any
 
 from attrs import frozen
 
+from experiments.candidates import form_name
 from experiments.reports.comparison import (
     PLAIN_FORM,
     PLAIN_SYSTEM,
@@ -26,7 +27,6 @@ from experiments.reports.wording import (
     EVALUATION_FAILED,
     component_name,
     endpoint_title,
-    form_name,
     limit_text,
     number_text,
     process_text,

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any
 
-from experiments.reports.wording import form_name
+from experiments.candidates import form_name
 from formulation.salts import get_salt
 from formulation.targets import Goal, Objective
 from formulation.units import MG_PER_MMOL

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from experiments.candidates import form_name
 from formulation.blends import SECOND_SHARE
 from formulation.delivery import FORM, get_system
 from formulation.design import SECOND_SALT
@@ -16,9 +17,6 @@ from formulation.targets import get_endpoint
 
 EVALUATION_FAILED = "evaluation failed"
 """Stands among the missed limits for designs that gave no number."""
-
-FIRST_FORMS: Mapping[str, str] = {"immediate_release": "tablet", "timed_release": "hpmc_matrix"}
-"""The only form each system had in the first version of the store, whose designs name none."""
 
 _STATISTICS = {"p05": "5th percentile", "p50": "median", "p95": "95th percentile"}
 _ONE_SIDED = re.compile(r"(?P<key>\S+) (?P<relation><=|>=) (?P<bound>\S+) (?P<unit>\S+)")
@@ -245,28 +243,6 @@ def salts_text(design: Mapping[str, Any]) -> str:
     """
     names = [design["salt"], design.get("second_salt", "")]
     return " + ".join(name.replace("_", " ") for name in names if name)
-
-
-def form_name(design: Mapping[str, Any]) -> str:
-    """Return the form of a design.
-
-    Parameters
-    ----------
-    design : mapping
-        The design as plain values, [-].
-
-    Returns
-    -------
-    str
-        Name of the form, that of `FIRST_FORMS` where the design names none, [-].
-
-    Examples
-    --------
-    >>> form_name({"system": "timed_release", "process": {"hpmc_grade": "K4M"}})
-    'hpmc_matrix'
-    """
-    process = design["process"]
-    return str(process[FORM] if FORM in process else FIRST_FORMS[design["system"]])
 
 
 def form_title(design: Mapping[str, Any]) -> str:

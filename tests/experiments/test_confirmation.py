@@ -13,7 +13,7 @@ from experiments.confirmation import (
     release_curves,
 )
 from experiments.objective import REPORTED
-from experiments.search.strategies import stratified
+from experiments.search.stratified import stratified
 from experiments.store import TrialRecord
 from formulation.design import Design
 from formulation.errors import FormulationError

@@ -13,7 +13,8 @@ from experiments.executors.inline import InlineExecutor
 from experiments.objective import REPORTED, StudyEvaluator, Task
 from experiments.search.front import front_indices, hypervolume, normalised
 from experiments.search.loop import Search, observation
-from experiments.search.strategies import Observation, TpeStrategy, cells, make_strategy, stratified
+from experiments.search.strategies import Observation, TpeStrategy, make_strategy
+from experiments.search.stratified import cells, stratified
 from experiments.store import Store, TrialRecord
 from formulation.design import Design
 from formulation.errors import FormulationError, UnknownNameError
