@@ -31,15 +31,13 @@ from models.chain import bench_values
 from models.dumping import SITUATIONS, dumping_by_situation
 from models.exact import DUMPING
 from models.release import release_law
+from models.surrogates.emulator import NORMAL_90
 
 STEP = 0.05
 """How far a coordinate is moved, in shares of what it may range over, [-]."""
 
 MOST_MOVERS = 3
 """Coordinates that are named for each attribute, [-]."""
-
-Z90 = 1.6448536269514722
-"""Half the width of a 90 % interval of a normal distribution, [standard deviations]."""
 
 NOTICEABLE, LEAST_CHANGE = 1e-6, 1e-9
 """A smaller change is none, as a share of the value [-] and in the attribute's own unit."""
@@ -80,7 +78,7 @@ class Prediction:
         half = self.value - self.low if bound < self.value else self.high - self.value
         if half <= 0:
             return float(self.value < bound or (counts_equal and self.value == bound))
-        return 0.5 * erfc((self.value - bound) * Z90 / half / sqrt(2))
+        return 0.5 * erfc((self.value - bound) * NORMAL_90 / half / sqrt(2))
 
 
 def candidate_quality(
@@ -300,7 +298,9 @@ def _prediction(
         value, below, above = own[key], 0.0, 0.0
     else:
         return None
-    scatter = Z90 * abs(value) * (attribute.spread_pct if attribute is not None else 0.0) / 100
+    scatter = (
+        NORMAL_90 * abs(value) * (attribute.spread_pct if attribute is not None else 0.0) / 100
+    )
     low, high = value - hypot(below, scatter), value + hypot(above, scatter)
     return Prediction(value=value, low=low, high=high)
 

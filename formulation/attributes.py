@@ -11,44 +11,37 @@ from functools import partial
 
 from formulation.delivery import Form
 from formulation.delivery import mucoadhesive_gel as gel
+from formulation.delivery._features import MG_PER_G, TABLET_DENSITY
+from formulation.delivery.immediate_release import GLASS, SHELLS
 from formulation.delivery.lipid_nanoparticle import entrapment_efficiency, pdi, zeta_mv
 from formulation.design import SECOND_SALT, Design
-from formulation.excipients import Excipient, excipient_of
-from formulation.provenance import Basis, Quantity
+from formulation.excipients import Excipient, excipient_of, get_excipient
+from formulation.provenance import assumed
 from formulation.quality_attributes import attributes, form_key
 from formulation.salts import HEAVY_METALS, get_salt
 from formulation.units import MG_PER_MMOL
 
+ML_PER_L = 1000.0
+"""Millilitres in a litre, [mL/L]."""
+
 MG_PER_KG = 1e6
 """Milligrams in a kilogram, [mg/kg]."""
 
-MG_PER_G = 1000.0
-"""Milligrams in a gram, and per millilitre at 1 g/mL, [mg/g]."""
-
-GLASS_ML = 200.0
-"""Water in which one effervescent unit is dissolved, [mL] (the glass of the release law)."""
-
-LIQUID_DENSITY = Quantity(
-    value=1.05,
-    unit="g/mL",
-    low=1.0,
-    high=1.1,
-    basis=Basis.ASSUMED,
-    source="ProductAssumption",
-    note="salt solutions, dispersions and gels lie between water and about 1.1",
+LIQUID_DENSITY = assumed(
+    1.05, "g/mL", "salt solutions, dispersions and gels lie between water and about 1.1", 1.0, 1.1
 )
-SOLID_DENSITY = Quantity(
-    value=1.3,
-    unit="g/mL",
-    low=1.1,
-    high=1.6,
-    basis=Basis.ASSUMED,
-    source="ProductAssumption",
-    note="compressed tablet; the powder of a capsule is looser",
-)
+POWDER_DENSITY = assumed(0.8, "g/mL", "powder filled into a capsule", 0.5, 1.0)
+SODIUM_MG_PER_MMOL = 22.990
+"""Molar mass of sodium (IUPAC2021), [mg/mmol]."""
+
+WATER_MG_PER_MMOL = 18.015
+"""Molar mass of water (IUPAC2021), [mg/mmol]."""
 
 OSMOLES_PER_MG: Mapping[str, float] = {
-    **gel.OSMOLES_PER_MG,
+    "glycerol": 1 / 92.09,
+    "propylene_glycol": 1 / 76.09,
+    "sorbitol": 1 / 182.17,
+    "potassium_sorbate": 2 / 150.22,
     "citric_acid": 1 / 192.12,
     "sodium_bicarbonate": 1 / 84.01,
     "potassium_bicarbonate": 1 / 100.12,
@@ -57,7 +50,7 @@ OSMOLES_PER_MG: Mapping[str, float] = {
 }
 """Dissolved particles by formula, [mOsm/mg]; of a bicarbonate only its cation stays with acid."""
 
-EFFERVESCENT = "immediate_release.effervescent"
+CAPSULE, EFFERVESCENT = "immediate_release.capsule", "immediate_release.effervescent"
 
 
 def recipe_attributes(design: Design) -> dict[str, float]:
@@ -79,7 +72,7 @@ def recipe_attributes(design: Design) -> dict[str, float]:
         "units_per_intake": float(regimen.units_per_intake),
         "volume_per_intake_ml": _volume_ml(design) * regimen.units_per_intake,
         "area_per_day_cm2": float(design.process.get("area_cm2", 0.0)) * regimen.units_per_day,
-        "osmolality_mosm_per_kg": _osmolality(design),
+        "osmolality_mosm_per_kg": osmolality_mosm_per_kg(design),
         "sodium_mg_per_day": _sum_over(design, lambda x: x.sodium_mg_per_g) / MG_PER_G,
         **{f"{metal}_ug_per_day": _metal_ug_per_day(design, metal) for metal in HEAVY_METALS},
         "excipient_max_share": _max_share_pct(design),
@@ -104,7 +97,7 @@ def quality_values(design: Design) -> dict[str, float]:
     """
     rules: dict[str, Callable[[Design], float]] = {
         "unit_mass": lambda d: d.unit_mass_mg,
-        "unit_volume_ml": lambda d: d.unit_mass_mg / MG_PER_G / float(SOLID_DENSITY),
+        "unit_volume_ml": _unit_volume_ml,
         "units_per_day": lambda d: float(d.regimen.units_per_day),
         "elemental_dose": lambda d: d.elemental_mg_per_day,
         "swallowed_mass": lambda d: d.unit_mass_mg * d.regimen.units_per_day / MG_PER_G,
@@ -167,6 +160,40 @@ def unpriced_in(form: Form, salts: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def osmolality_mosm_per_kg(design: Design) -> float:
+    """Return the osmolality of what is drunk or placed; 0 for what is dry.
+
+    Dissolved salt with its water of crystallisation, excipients by formula, sodium of charged
+    polymers. All salt counts as dissolved but in a gel, whose water may hold a part only; activity
+    is not corrected for.
+
+    Parameters
+    ----------
+    design : Design
+        Any design, [-].
+
+    Returns
+    -------
+    float
+        Blood has about 290, [mOsm/kg].
+    """
+    if not attributes()["osmolality_mosm_per_kg"].applies(design):
+        return 0.0
+    dissolved = gel.dissolved_share(design) if design.system == gel.MUCOADHESIVE_GEL.name else 1.0
+    water_mg = design.amounts_mg.get("water", 0.0)
+    water_mg += float(GLASS) * MG_PER_KG if form_key(design) == EFFERVESCENT else 0.0
+    osmoles = sum(OSMOLES_PER_MG.get(name, 0.0) * mg for name, mg in design.amounts_mg.items())
+    for name in gel.POLYMERS:
+        grams = design.amounts_mg.get(name, 0.0) / MG_PER_G
+        osmoles += grams * get_excipient(name).sodium_mg_per_g / SODIUM_MG_PER_MMOL
+    for part in design.parts:
+        salt, mmol = get_salt(part.salt), dissolved * part.elemental_mg / MG_PER_MMOL
+        assert salt.osmoles is not None
+        osmoles += mmol * salt.osmoles.value
+        water_mg += mmol * salt.water_mol_per_mol * WATER_MG_PER_MMOL
+    return osmoles / water_mg * MG_PER_KG
+
+
 def _excipients(design: Design) -> list[tuple[Excipient, float]]:
     """Return the excipients of one unit with their amounts, [mg]."""
     return [
@@ -213,26 +240,16 @@ def _volume_ml(design: Design) -> float:
     if not attributes()["volume_per_intake_ml"].applies(design):
         return 0.0
     if form_key(design) == EFFERVESCENT:
-        return GLASS_ML
+        return float(GLASS) * ML_PER_L
     return design.unit_mass_mg / MG_PER_G / float(LIQUID_DENSITY)
 
 
-def _osmolality(design: Design) -> float:
-    """Return osmoles over water, all salt taken as dissolved but in a gel; 0 for what is dry."""
-    if not attributes()["osmolality_mosm_per_kg"].applies(design):
-        return 0.0
-    if design.system == gel.MUCOADHESIVE_GEL.name:
-        return gel.osmolality_mosm_per_kg(design)
-    water_mg = design.amounts_mg.get("water", 0.0)
-    water_mg += GLASS_ML * MG_PER_G if form_key(design) == EFFERVESCENT else 0.0
-    osmoles = 0.0
-    for part in design.parts:
-        salt, mmol = get_salt(part.salt), part.elemental_mg / MG_PER_MMOL
-        assert salt.osmoles is not None
-        osmoles += mmol * salt.osmoles.value
-        water_mg += mmol * salt.water_mol_per_mol * gel.WATER_MG_PER_MMOL
-    osmoles += sum(OSMOLES_PER_MG.get(name, 0.0) * mg for name, mg in design.amounts_mg.items())
-    return osmoles / water_mg * MG_PER_KG
+def _unit_volume_ml(design: Design) -> float:
+    """Return the volume of one unit; of a capsule that of the powder its shell has to hold."""
+    if form_key(design) != CAPSULE:
+        return design.unit_mass_mg / MG_PER_G / float(TABLET_DENSITY)
+    shell = sum(design.amounts_mg.get(name, 0.0) for name in SHELLS)
+    return (design.unit_mass_mg - shell) / MG_PER_G / float(POWDER_DENSITY)
 
 
 def _setting(design: Design, name: str) -> float:

@@ -18,7 +18,7 @@ from attrs import field, frozen
 from formulation.delivery.timed_release import PULSATILE, enteric_film, polymer_of
 from formulation.design import Design
 from formulation.provenance import Quantity, assumed
-from models.release._base import Coat, ReleaseLaw
+from models.release._base import LAG_SHIFTS, Coat, ReleaseLaw
 from models.release.matrix import matrix_law
 
 TIMED = "timed_release"
@@ -37,9 +37,6 @@ LAW_SIGMA: Mapping[str, Quantity] = {
 """Uncertainty of the law's rates by matrix polymer, [-]."""
 
 COAT_DEFECT = assumed(0.01, "1", "share of coats with a pinhole or crack from making")
-LAG_SHIFTS = (-1.22, 0.0, 1.22)
-"""Early, middle and late thirds of units with a coat that bursts after a lag, [standard deviations]
-(as in the bench vessel)."""
 
 
 @frozen(kw_only=True)

@@ -1,9 +1,16 @@
-"""Features that the oral systems share."""
+"""What several systems share: features of salts and regimens, densities."""
 
 from math import log10
 
 from formulation.design import Design
+from formulation.provenance import assumed
 from formulation.salts import get_salt
+
+MG_PER_G = 1000.0
+"""Milligrams in a gram, [mg/g]."""
+
+TABLET_DENSITY = assumed(1.3, "g/mL", "compressed tablet", 1.1, 1.6)
+"""Mass over the volume of a compressed tablet, [g/mL]."""
 
 
 def salt_features(design: Design) -> dict[str, float]:

@@ -29,6 +29,9 @@ LUBRICANTS = ("magnesium_stearate", "sodium_stearyl_fumarate")
 BICARBONATES = ("sodium_bicarbonate", "potassium_bicarbonate")
 SHELLS = ("gelatin_shell", "hpmc_shell")
 
+GLASS = assumed(0.2, "L", "glass of water in which an effervescent tablet is dissolved")
+"""What an effervescent unit is drunk in, [L]."""
+
 MEQ_PER_MG: Mapping[str, float] = {
     "citric_acid": 3 / 192.12,
     "sodium_bicarbonate": -1 / 84.01,

@@ -18,10 +18,11 @@ from formulation.delivery._base import (
     Selection,
     some_of,
 )
-from formulation.delivery._features import oral_features
+from formulation.delivery._features import MG_PER_G, oral_features
 from formulation.design import Design
 from formulation.parameters import Parameter, RealParameter
 from formulation.provenance import Quantity, assumed
+from formulation.salts import MG_PER_LITRE_OF_WATER
 from formulation.units import MG_PER_MMOL
 
 PRACTICE = "FormulationPractice"
@@ -33,8 +34,8 @@ STEROL = ("cholesterol",)
 LIPOSOME = "liposome"
 Names = tuple[str, ...]
 
-UL_PER_ML = 1000.0
-"""Microlitres in a millilitre, and so milligrams of water in one, [uL/mL]."""
+UMOL_PER_MMOL = 1000.0
+"""Micromoles in a millimole, [umol/mmol]."""
 
 
 LECITHIN_G_PER_MOL = assumed(760.0, "g/mol", "phosphatidylcholine of seed oils, rounded")
@@ -76,7 +77,7 @@ def magnesium_mmol_per_l(design: Design) -> float:
     float
         Magnesium per litre of water, inside and outside the particles, [mmol/L].
     """
-    water_l = design.amounts_mg["water"] / UL_PER_ML**2
+    water_l = design.amounts_mg["water"] / MG_PER_LITRE_OF_WATER
     return design.elemental_mg_per_unit / MG_PER_MMOL / water_l
 
 
@@ -115,7 +116,7 @@ def entrapment_efficiency(design: Design) -> float:
     """
     size_nm = float(design.process["size_nm"])
     if design.process[FORM] == LIPOSOME:
-        lipid_umol = _sum_of(design, LECITHINS) * UL_PER_ML / float(LECITHIN_G_PER_MOL)
+        lipid_umol = _sum_of(design, LECITHINS) * UMOL_PER_MMOL / float(LECITHIN_G_PER_MOL)
         per_umol = float(TRAPPED_UL_PER_UMOL) * _power(size_nm, REFERENCE_SIZE_NM, TRAPPED_ON_SIZE)
         found = lipid_umol * per_umol / design.amounts_mg["water"]
     else:
@@ -144,7 +145,7 @@ def lipid_g_per_100_mg_mg(design: Design) -> float:
         Lipid per 100 mg of entrapped magnesium, [g].
     """
     entrapped_mg = entrapment_efficiency(design) * design.elemental_mg_per_unit
-    return lipid_mg(design) / entrapped_mg * 100 / UL_PER_ML
+    return lipid_mg(design) / entrapped_mg * 100 / MG_PER_G
 
 
 def pdi(design: Design) -> float:

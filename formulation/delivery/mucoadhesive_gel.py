@@ -22,10 +22,9 @@ from formulation.delivery._base import (
 )
 from formulation.delivery._features import oral_features
 from formulation.design import Design
-from formulation.excipients import get_excipient
 from formulation.parameters import RealParameter
 from formulation.provenance import assumed
-from formulation.salts import get_salt
+from formulation.salts import MG_PER_LITRE_OF_WATER
 from formulation.units import MG_PER_MMOL
 
 PRACTICE, CHITOSAN = "FormulationPractice", "chitosan"
@@ -33,21 +32,6 @@ Three = tuple[float, float, float]
 NEUTRAL = ("hec", "hpmc_k4m")
 POLYMERS = (*NEUTRAL, "sodium_cmc", CHITOSAN, "sodium_alginate", "carbomer", "gellan")
 HUMECTANTS = ("glycerol", "propylene_glycol", "sorbitol")
-
-MG_PER_L = 1e6
-"""Milligrams of water, and nearly of gel, in a litre, [mg/L]."""
-
-MG_PER_G, WATER_MG_PER_MMOL, SODIUM_MG_PER_MMOL = 1000.0, 18.015, 22.990
-"""Milligrams in a gram, [mg/g]; molar masses (IUPAC2021), [mg/mmol]."""
-
-OSMOLES_PER_MG: Mapping[str, float] = {
-    "glycerol": 1 / 92.09,
-    "propylene_glycol": 1 / 76.09,
-    "sorbitol": 1 / 182.17,
-    "potassium_sorbate": 2 / 150.22,
-}
-"""Dissolved particles an excipient brings, by formula, [mOsm/mg]."""
-
 
 _BY_POLYMER: Mapping[str, Three] = {
     "hec": (5.5, 0.20, 0.3),
@@ -95,7 +79,7 @@ def magnesium_mmol_per_l(design: Design) -> float:
     float
         Concentration, [mmol/L].
     """
-    return design.elemental_mg_per_unit / MG_PER_MMOL / design.unit_mass_mg * MG_PER_L
+    return design.elemental_mg_per_unit / MG_PER_MMOL / design.unit_mass_mg * MG_PER_LITRE_OF_WATER
 
 
 def dissolved_share(design: Design) -> float:
@@ -115,37 +99,6 @@ def dissolved_share(design: Design) -> float:
     """
     most = least_soluble(lots_of(design)) * design.amounts_mg["water"]
     return min(1.0, most / design.salt_mass_mg)
-
-
-def osmolality_mosm_per_kg(design: Design) -> float:
-    """Return the osmolality of a gel: dissolved salt, humectant, preservative, sodium of polymers.
-
-    The water of crystallisation of dissolved salt counts as water; activity is not corrected for.
-
-    Parameters
-    ----------
-    design : Design
-        A gel, [-].
-
-    Returns
-    -------
-    float
-        Blood has about 290, [mOsm/kg].
-    """
-    osmoles = sum(x * design.amounts_mg.get(name, 0.0) for name, x in OSMOLES_PER_MG.items())
-    water_mg = design.amounts_mg["water"]
-    for part in design.parts:
-        salt = get_salt(part.salt)
-        assert salt.osmoles is not None
-        mmol = dissolved_share(design) * part.elemental_mg / MG_PER_MMOL
-        osmoles += mmol * salt.osmoles.value
-        water_mg += mmol * salt.water_mol_per_mol * WATER_MG_PER_MMOL
-    for name in POLYMERS:
-        sodium_mg = (
-            get_excipient(name).sodium_mg_per_g / MG_PER_G * design.amounts_mg.get(name, 0.0)
-        )
-        osmoles += sodium_mg / SODIUM_MG_PER_MMOL
-    return osmoles / water_mg * MG_PER_L
 
 
 def viscosity_pa_s(design: Design) -> float:

@@ -17,7 +17,7 @@ from formulation.delivery._base import (
     Selection,
     some_of,
 )
-from formulation.delivery._features import oral_features
+from formulation.delivery._features import MG_PER_G, TABLET_DENSITY, oral_features
 from formulation.design import Design
 from formulation.excipients import get_excipient
 from formulation.parameters import ChoiceParameter, RealParameter
@@ -51,10 +51,6 @@ FILLERS = ("mcc", "lactose", "dicalcium_phosphate")
 LUBRICANTS = ("magnesium_stearate", "sodium_stearyl_fumarate")
 TABLET_SHAPE = 1.3
 """Surface of a tablet over that of a sphere of its volume (assumed), [-]."""
-
-UNCOATED_DENSITY = assumed(
-    1.3, "mg/mm^3", "compressed tablet, for its surface", 1.1, 1.6, source=PRACTICE
-)
 
 
 def grade_viscosity_mpa_s(design: Design) -> float:
@@ -125,7 +121,7 @@ def coat_mg_per_cm2(design: Design, coat: str) -> float:
         Mass of coat over the core's surface, [mg/cm^2].
     """
     mass = design.amounts_mg.get(coat, 0.0)
-    volume_cm3 = (design.unit_mass_mg - mass) / float(UNCOATED_DENSITY) / 1000
+    volume_cm3 = (design.unit_mass_mg - mass) / float(TABLET_DENSITY) / MG_PER_G
     surface_cm2: float = TABLET_SHAPE * (36 * pi * volume_cm3**2) ** (1 / 3)
     return mass / surface_cm2
 

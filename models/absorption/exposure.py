@@ -21,10 +21,8 @@ from formulation.delivery import Route
 from formulation.regimen import Regimen
 from models.absorption import _parameters as gut
 from models.release import Coat, ReleaseLaw
+from models.release._base import LAG_SHIFTS
 from models.release.vessel import film_opening_h
-
-LAG_BRANCHES = (-1.22, 0.0, 1.22)
-"""Units of one product: early, middle and late thirds of the lag's spread, [-]."""
 
 RESIDENCE_STEP_H = 0.5
 """Residence of a form that adheres is rounded to this, so that forms can share their way, [h]."""
@@ -132,7 +130,7 @@ def expose(
     times = np.arange(n_steps + 1, dtype=float) * step_h
     liberated = np.array([law.liberated(times, in_body=True) for law in laws])
     body = _Body(emptying=emptying, transit=transit, ph_shift=ph_shift, step_h=step_h)
-    n_branches = max(len(LAG_BRANCHES) if law.coat else 1 for law in laws)
+    n_branches = max(len(LAG_SHIFTS) if law.coat else 1 for law in laws)
     lags = np.array([body.lags(law.coat, n_branches) for law in laws])
     failure = np.array([law.coat.failure if law.coat else 0.0 for law in laws])
     way_of = {
@@ -175,7 +173,7 @@ class _Body:
         if coat is None:
             return found
         if not coat.threshold_ph:
-            shifts = np.array(LAG_BRANCHES) * coat.lag_cv * coat.lag_h
+            shifts = np.array(LAG_SHIFTS) * coat.lag_cv * coat.lag_h
             hours = np.maximum(coat.lag_h + shifts, 0.0)
             found[:] = np.round(hours / self.step_h).astype(np.int64)[:, None]
             return found

@@ -92,6 +92,11 @@ class Solid:
     """Osmotically active particles per magnesium, [mOsm/mmol]."""
 
 
+LAG_SHIFTS = (-1.22, 0.0, 1.22)
+"""Early, middle and late thirds of the units behind a coat that opens after a lag, in standard
+deviations of the lag: three points with the mean and the variance of the whole, [-]."""
+
+
 @frozen(kw_only=True)
 class Coat:
     """What keeps a form closed: a film that dissolves above a pH, or that bursts after a lag."""

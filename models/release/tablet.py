@@ -14,6 +14,7 @@ from formulation.delivery import FORM, Route
 from formulation.delivery.immediate_release import (
     BINDERS,
     DISINTEGRANTS,
+    GLASS,
     LUBRICANTS,
     spare_acid_meq,
 )
@@ -76,7 +77,6 @@ SHELL_LAG = {
 }
 PLUG_FORCE = assumed(5.0, "kN", "a capsule's plug is hardly compressed")
 POUR_RATE = assumed(60.0, "1/h", "a solution is drunk in a minute")
-GLASS = assumed(0.2, "L", "glass of water for an effervescent tablet")
 
 
 def tablet_law(design: Design) -> ReleaseLaw:

@@ -16,7 +16,7 @@ from formulation.arrays import FloatArray
 from formulation.errors import InputError
 from formulation.profiles import Medium, ReleaseProfile
 from formulation.provenance import Origin
-from models.release._base import Coat, ReleaseLaw, Solid
+from models.release._base import LAG_SHIFTS, Coat, ReleaseLaw, Solid
 
 STEP_H = 1 / 60
 """Time step, [h]."""
@@ -165,9 +165,8 @@ def _liberated_in(law: ReleaseLaw, medium: Medium, grid: FloatArray) -> FloatArr
         return np.zeros_like(grid)
     mean = np.zeros_like(grid)
     spread = law.coat.lag_cv * law.coat.lag_h
-    for shift in (-1.22, 0.0, 1.22):
-        # Three units stand for the spread of a lag: early, middle and late thirds.
-        mean += law.liberated(grid - max(opens + shift * spread, 0.0)) / 3
+    for shift in LAG_SHIFTS:
+        mean += law.liberated(grid - max(opens + shift * spread, 0.0)) / len(LAG_SHIFTS)
     return mean * (1 - law.coat.failure)
 
 

@@ -27,7 +27,7 @@ from models.surrogates.validation import (
     predict,
 )
 
-NORMAL_90 = 1.645
+NORMAL_90 = 1.6448536269514722
 """Standard deviations in the half-width of a 90 % interval of a normal, [-]."""
 
 MIN_MEASURED_GROUPS = 8
