@@ -1,7 +1,8 @@
 """Patients and populations: the fields a formulation scientist can state, and who is refused.
 
-Not every field acts on the first body model; `PatientField.acts` says which do, and reports name
-the ones that were stated without effect. Out of scope: pregnancy and children.
+Not every field acts on the body; `PatientField.acts` says which do, and reports name the ones that
+were stated without effect. A field acts directly (a model reads it) or through a modulator
+(`formulation.modulators`), never both ways on one thing. Out of scope: pregnancy and children.
 """
 
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from attrs import field, frozen
 
 from formulation.data import TABLES, find_table, read_rows
 from formulation.errors import InputError, RefusedError, UnknownNameError
+from formulation.medicines import medication_flag
 from formulation.provenance import EVIDENCE_TO_BASIS, Quantity
 
 MIN_EGFR = 30.0
@@ -31,6 +33,9 @@ REFUSED_CONDITIONS: Mapping[str, str] = {
 }
 """Conditions for which no candidate is offered, and why."""
 
+MIN_ACID_WITH_PPI = 0.5
+"""Least mean acid output that may stand beside the flag of the inhibitor, [-]."""
+
 
 @frozen(kw_only=True)
 class PatientField:
@@ -46,7 +51,10 @@ class PatientField:
     """Value taken when nothing is stated; its range is what is physically possible."""
 
     acts: bool
-    """Whether the first body model uses it."""
+    """Whether a model uses it, directly or through a modulator that is not neutral."""
+
+    is_flag: bool = False
+    """Whether it is a yes or no: 1 or 0, and nothing between."""
 
     def check(self, value: float, what: str = "value") -> None:
         """Refuse a value no patient can have.
@@ -61,7 +69,7 @@ class PatientField:
         Raises
         ------
         InputError
-            It is not finite or lies outside the possible range.
+            It is not finite or lies outside the possible range, or a flag is neither 0 nor 1.
         """
         low, high = self.default.low, self.default.high
         if not isfinite(value) or not (low or 0.0) <= value <= (high or 0.0):
@@ -69,11 +77,37 @@ class PatientField:
                 f"{self.name}: {what} {value:g} {self.default.unit} is not possible;"
                 f" it must lie between {low:g} and {high:g}."
             )
+        if self.is_flag and value not in (0.0, 1.0):
+            raise InputError(f"{self.name}: {what} {value:g} is not possible; give 0 or 1.")
+
+    def check_spread(self, spread: "Spread") -> None:
+        """Refuse a spread that no group of patients can have.
+
+        Parameters
+        ----------
+        spread : Spread
+            How the field is distributed, in its unit, [-].
+
+        Raises
+        ------
+        InputError
+            An end is impossible, or a flag has a standard deviation.
+        """
+        self.check(spread.low, "low")
+        self.check(spread.high, "high")
+        if self.is_flag and spread.sd != 0:
+            raise InputError(
+                f"{self.name}: sd {spread.sd:g} is not possible; it follows from the mean, which"
+                " is the share of those who have it.",
+                hint="Give 'sd: 0'.",
+            )
 
 
 @frozen(kw_only=True)
 class Spread:
     """How one field is distributed: a normal truncated to its range.
+
+    Of a flag the mean is the share of subjects who have it, and the standard deviation is 0.
 
     Raises
     ------
@@ -110,7 +144,8 @@ class Population:
     Raises
     ------
     InputError
-        The size is not between 1 and 100,000, the seed negative, or a spread impossible.
+        The size is not between 1 and 100,000, the seed negative, a spread impossible, a medicine
+        not known, or the loss of acid under a proton pump inhibitor stated twice.
     RefusedError
         Somebody in it may have an eGFR below 30, or a condition that forbids supplements.
     """
@@ -130,6 +165,9 @@ class Population:
     conditions: tuple[str, ...] = ()
     """Conditions all share, from `REFUSED_CONDITIONS`; stating one is a refusal."""
 
+    medication: tuple[str, ...] = ()
+    """Medicines all take; those that act on the body are flags in `spreads` too."""
+
     def __attrs_post_init__(self) -> None:
         if not isinstance(self.size, int) or not 1 <= self.size <= MAX_POPULATION:
             raise InputError(
@@ -142,10 +180,25 @@ class Population:
                 " number, zero or more."
             )
         for name, spread in self.spreads.items():
-            known = get_patient_field(name)
-            known.check(spread.low, "low")
-            known.check(spread.high, "high")
+            get_patient_field(name).check_spread(spread)
+        self._check_medication()
         self._refuse()
+
+    def _check_medication(self) -> None:
+        for medicine in self.medication:
+            flag = medication_flag(medicine)
+            if flag is not None and (flag not in self.spreads or self.spreads[flag].mean != 1):
+                raise InputError(
+                    f"Population {self.name!r} takes {medicine}, but its field {flag} is not 1.",
+                    hint=f"State {flag} as 1 for all, or leave {medicine} out.",
+                )
+        ppi, acid = self.spreads.get("ppi"), self.spreads.get("acid_output_factor")
+        if ppi is not None and ppi.mean > 0 and acid and acid.mean < MIN_ACID_WITH_PPI:
+            raise InputError(
+                f"Population {self.name!r}: acid_output_factor {acid.mean:g} beside the flag ppi"
+                " counts the loss of acid twice.",
+                hint="State the measured acid output or the flag, not both.",
+            )
 
     def _refuse(self) -> None:
         for condition in self.conditions:
@@ -166,7 +219,7 @@ class Population:
 
     @property
     def idle_fields(self) -> tuple[str, ...]:
-        """Fields that were stated and do not act on the first body model."""
+        """Fields that were stated and act on nothing."""
         return tuple(name for name in self.spreads if not get_patient_field(name).acts)
 
 
@@ -193,6 +246,7 @@ def patient_fields() -> dict[str, PatientField]:
                 note=row["note"],
             ),
             acts=row["acts"] == "1",
+            is_flag=row["flag"] == "1",
         )
         for row in read_rows(find_table("patient_fields", TABLES))
     }
@@ -219,7 +273,8 @@ def get_patient_field(name: str) -> PatientField:
     try:
         return patient_fields()[name]
     except KeyError:
-        raise UnknownNameError("Patient field", name, patient_fields()) from None
+        longer = [known for known in patient_fields() if name in known]
+        raise UnknownNameError("Patient field", name, longer or patient_fields()) from None
 
 
 @cache
@@ -248,7 +303,7 @@ def named_population(name: str, *, size: int = 256, seed: int = 0) -> Population
     Parameters
     ----------
     name : str
-        ``healthy_adults`` or ``ppi_users``, [-].
+        One of the table of populations, such as ``healthy_adults``, [-].
     size : int, optional
         Subjects, [-].
     seed : int, optional

@@ -8,10 +8,12 @@ import pytest
 
 from experiments.cli import app
 from experiments.config import load_study
+from experiments.config.patient import read_patient, read_population_file
 from experiments.config.product import load_product
 from experiments.workspace import VARIABLES
 from formulation import errors
 from formulation.delivery import DELIVERY_SYSTEMS
+from formulation.errors import RefusedError
 from formulation.targets import ENDPOINTS
 
 ROOT = Path(__file__).parents[1]
@@ -121,13 +123,27 @@ def test_every_exit_code_is_in_the_contracts() -> None:
     assert codes <= told
 
 
+LOADED_BY = {
+    "patients": read_patient,
+    "populations": read_population_file,
+    "products": load_product,
+    "studies": load_study,
+}
+"""What reads the files of each folder of configs."""
+
+REFUSED = {"refused-egfr-25.yaml"}
+"""Files that show a refusal, so loading them is one."""
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "configs").rglob("*.yaml")), ids=lambda p: p.name)
-def test_every_study_and_product_in_the_repository_loads(path: Path) -> None:
-    """No file of configs is stale."""
-    if path.parent.name == "products":
-        assert load_product(path).design.elemental_mg_per_unit > 0
+def test_every_file_of_configs_loads(path: Path) -> None:
+    """No file is stale, and the one that shows a refusal is refused."""
+    load = LOADED_BY[path.parent.name]
+    if path.name in REFUSED:
+        with pytest.raises(RefusedError, match="eGFR"):
+            load(path)
     else:
-        assert load_study(path).space.systems
+        assert load(path)
 
 
 def test_every_file_the_readme_links_to_exists() -> None:

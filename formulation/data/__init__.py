@@ -137,15 +137,66 @@ TABLES: tuple[Table, ...] = (
         file="patient_fields.csv",
         title="Patient fields",
         description=(
-            "One field a row with default and possible range; acts is 1 when the first body model"
-            " uses it."
+            "One field a row with default and possible range; acts is 1 when a model or a modulator"
+            " that is not neutral uses it, flag is 1 when it is 0 (no) or 1 (yes). New rows go to"
+            " the end, since the order decides who is drawn."
         ),
     ),
     Table(
         name="populations",
         file="populations.csv",
         title="Populations",
-        description="One field of one population a row: a normal truncated to low and high.",
+        description=(
+            "One field of one population a row: a normal truncated to low and high; of a flag the"
+            " mean is the share of those who have it."
+        ),
+    ),
+    Table(
+        name="correlations",
+        file="correlations.csv",
+        title="Correlations between patient fields",
+        description=(
+            "One pair of fields a row: correlation of their normal scores in adults (a Gaussian"
+            " copula); pairs that are not listed are drawn independently but for shared partners."
+        ),
+    ),
+    Table(
+        name="modulators",
+        file="modulators.csv",
+        title="Modulators",
+        description=(
+            "One patient field acting on one target of the body model a row. With the field held"
+            " between held_low and held_high: ratio multiplies by effect^((field - reference)/per),"
+            " power by (field/reference)^effect, shift adds effect (field - reference)/per."
+        ),
+    ),
+    Table(
+        name="claims",
+        file="claims.csv",
+        title="Claims",
+        description=(
+            "One popular claim a row, without effect until it is switched on by name; effect is"
+            " what follows if it were true (none where no target stands for it), for subjects who"
+            " meet the condition, and decided_by is the experiment that would tell."
+        ),
+    ),
+    Table(
+        name="interactions",
+        file="interactions.csv",
+        title="Hours between magnesium and medicines",
+        description=(
+            "One medicine or class a row with its members; before_h is how long the medicine has"
+            " to come before magnesium, after_h how long after it [h]."
+        ),
+    ),
+    Table(
+        name="monitoring",
+        file="monitoring.csv",
+        title="What to measure, and when",
+        description=(
+            "One measurement for one fact about a person a row: whether before the start, in which"
+            " weeks, and every how many weeks from then on."
+        ),
     ),
 )
 """Tables of the domain, in the order they are listed to people."""

@@ -175,7 +175,7 @@ def test_a_good_study_is_described_as_one_json_document(capsys):
     document = json.loads(out)
     assert (code, err) == (0, "")
     assert (document["schema"], document["version"]) == ("formulation/check", 2)
-    assert document["population"]["idle_fields"] == ["weight_kg"]
+    assert document["population"]["idle_fields"] == []
     oxide = document["systems"][0]["salts"][0]
     assert (oxide["name"], oxide["regimens_asked"]) == ("oxide", 8)
     assert 0 < len(oxide["regimens"]) < 8
@@ -193,12 +193,15 @@ def test_a_good_study_is_described_for_people(tmp_path, capsys):
     """The same as lines, with the warning of a lot that cannot be pure."""
     path = tmp_path / "study.yaml"
     lot = "{name: bisglycinate, mg_content: 18 %}"
-    path.write_text(TEXT.replace("bisglycinate", lot), encoding="utf-8")
+    eats = "{mean: 700 mg/d, sd: 90 mg/d, low: 400 mg/d, high: 999 mg/d}"
+    people = f"{{name: healthy_adults, fields: {{calcium_mg_per_day: {eats}}}}}"
+    text = TEXT.replace("bisglycinate", lot).replace("healthy_adults", people)
+    path.write_text(text, encoding="utf-8")
     code, out, err = run(capsys, "check", str(path))
     assert (code, err) == (0, "")
     assert "Dose          150 mg/d to 250 mg/d" in out
     assert "hpmc 25 to 45 % w/w" in out
-    assert "without effect on this version's body model: weight_kg" in out
+    assert "without effect on this version's body model: calcium_mg_per_day" in out
     assert "Warning       A bisglycinate lot at 18 % magnesium cannot be pure" in out
 
 

@@ -1,8 +1,13 @@
 """Populations: what can be stated, what no patient can have, and who is refused."""
 
+from pathlib import Path
+
 import pytest
 
+import models
 from formulation.errors import InputError, RefusedError, UnknownNameError
+from formulation.medicines import ACTING, medication_flag
+from formulation.modulators import modulators
 from formulation.patients import (
     MAX_POPULATION,
     REFUSED_CONDITIONS,
@@ -115,6 +120,104 @@ def test_every_default_is_possible(field):
 
 
 def test_fields_without_effect_are_named():
-    """A stated field that the body model does not use must not look as if it acted."""
-    assert "weight_kg" in named_population("healthy_adults").idle_fields
+    """A stated field that nothing uses must not look as if it acted."""
+    eats = Spread(mean=900.0, sd=100.0, low=500.0, high=1500.0)
+    stated = Population(name="own", size=4, spreads={"calcium_mg_per_day": eats})
+    assert stated.idle_fields == ("calcium_mg_per_day",)
     assert "diet_mg_per_day" not in named_population("healthy_adults").idle_fields
+
+
+def test_no_field_acts_that_nothing_uses():
+    """Each that is marked is read by a model or has a modulator that is not neutral."""
+    code = "".join(
+        path.read_text(encoding="utf-8")
+        for path in Path(models.__file__).parent.rglob("*.py")
+        if path.name != "population.py"
+    )
+    read = {name for name in patient_fields() if f'"{name}"' in code}
+    modulating = {m.field for m in modulators() if not m.is_neutral}
+    acting = {name for name, field in patient_fields().items() if field.acts}
+    assert modulating <= acting <= read | modulating
+
+
+def test_a_flag_is_yes_or_no():
+    """Nobody is half a diabetic."""
+    flags = {name for name, field in patient_fields().items() if field.is_flag}
+    assert flags == {"diabetes", "thiazide", "loop_diuretic", "ppi", "female"}
+    with pytest.raises(InputError, match=r"thiazide: value 0\.5 is not possible; give 0 or 1"):
+        get_patient_field("thiazide").check(0.5)
+
+
+def test_a_flag_of_a_population_is_a_share():
+    """The mean says how many have it; a standard deviation would say it twice."""
+    spreads = {"thiazide": Spread(mean=0.3, sd=0, low=0, high=1)}
+    assert Population(name="x", size=9, spreads=spreads).spreads["thiazide"].mean == 0.3
+    spreads = {"thiazide": Spread(mean=0.3, sd=0.4, low=0, high=1)}
+    with pytest.raises(InputError, match=r"thiazide: sd 0\.4 is not possible; .* Give 'sd: 0'"):
+        Population(name="x", size=9, spreads=spreads)
+
+
+def test_the_loss_of_acid_is_not_counted_twice():
+    """Either the measured output or the drug."""
+    ppi = Spread(mean=1, sd=0, low=1, high=1)
+    acid = Spread(mean=0.1, sd=0, low=0.1, high=0.1)
+    with pytest.raises(InputError, match=r"acid_output_factor 0\.1 beside the flag ppi"):
+        Population(name="x", size=1, spreads={"ppi": ppi, "acid_output_factor": acid})
+    usual = Spread(mean=1, sd=0.3, low=0.2, high=2.5)
+    spreads = {"ppi": ppi, "acid_output_factor": usual}
+    assert Population(name="x", size=1, spreads=spreads).size == 1
+
+
+@pytest.mark.parametrize(
+    ("medicine", "flag"),
+    [
+        ("hydrochlorothiazide", "thiazide"),
+        ("Furosemide 40 mg", "loop_diuretic"),
+        ("omeprazole", "ppi"),
+        ("levothyroxine", None),
+        ("digoxin", None),
+    ],
+)
+def test_a_medicine_sets_its_flag(medicine, flag):
+    """Or none, when it is only kept apart or watched."""
+    assert medication_flag(medicine) == flag
+
+
+def test_acting_medicines_are_flags():
+    """Each is a patient field that acts."""
+    assert all(get_patient_field(name).is_flag for name in ACTING)
+    assert all(get_patient_field(name).acts for name in ACTING)
+
+
+@pytest.mark.parametrize("medicine", ["hydrochlorothiazid", "water pill"])
+def test_an_unknown_medicine_is_refused(medicine):
+    """Nobody could say what it does; a misspelt one lists the nearest."""
+    with pytest.raises(UnknownNameError, match=rf"Medicine '{medicine}' is not known"):
+        medication_flag(medicine)
+
+
+def test_medication_and_flags_of_a_population_agree():
+    """Who takes a thiazide has the flag."""
+    with pytest.raises(InputError, match="takes hydrochlorothiazide, but its field thiazide"):
+        Population(name="x", size=1, medication=("hydrochlorothiazide",))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("healthy_adults", "ppi_users", "postmenopausal_women", "elderly", "ckd_3a", "ckd_3b"),
+        *("type_2_diabetes", "hypertension_thiazide", "ibs_c", "ibs_d", "ileal_resection"),
+        *("coeliac_crohn", "high_phytate_diet", "low_status", "trpm6_loss"),
+    ],
+)
+def test_the_populations_of_the_article_are_there(name):
+    """Each differs from healthy adults in something that is stated."""
+    spreads = named_spreads()[name]
+    assert "diet_mg_per_day" in spreads
+    assert name == "healthy_adults" or spreads != named_spreads()["healthy_adults"]
+
+
+def test_nothing_of_the_ileum_is_lost_twice():
+    """A resection lowers uptake where it was; the transit of the whole bowel stays."""
+    for spreads in named_spreads().values():
+        assert not {"ileum_left_fraction", "small_bowel_fraction"} <= spreads.keys()

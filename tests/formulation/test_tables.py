@@ -68,11 +68,12 @@ VERBATIM = "evidence doi_pmid p_value observed_qualifier population species role
 
 CITED_IN_CODE = {
     "HixsonCrowell1931",
+    "Julious2004",
     "Kohler1967",
     "KorsmeyerPeppas1983",
     "NoyesWhitney1897",
     "PeppasSahlin1989",
-    "Rude1980",
+    "Wilson1927",
 }
 """Sources of equations, which no table cites."""
 
