@@ -5,7 +5,7 @@ STAMP := .venv/.installed
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help study test check test-slow test-kill bench bench-space quality pictures lock clean
+.PHONY: help study test check test-slow test-kill bench bench-space bench-simulator quality pictures kernel lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -43,10 +43,16 @@ quality: $(STAMP) ## search against random, surrogate against mechanistic
 bench-space: $(STAMP) ## 100,000 designs per delivery system: invalid ones, and the cost of one
 	$(BIN)/python tests/bench/space.py --out docs/space.json
 
-bench: quality bench-space ## every figure of the README
+bench-simulator: $(STAMP) ## the simulator beside its peers: speed, error, memory; ROADRUNNER=python
+	$(BIN)/python -m tests.bench.simulator --out docs/simulator.json $(if $(ROADRUNNER),--roadrunner $(ROADRUNNER))
+
+bench: quality bench-space bench-simulator ## every figure of the README
 
 pictures: $(STAMP) ## the release curves of every system over its main parameter
 	$(BIN)/python -m tests.bench.release_picture docs/release.png
+
+kernel: $(STAMP) ## write the simulator's compiled step from its equations
+	$(BIN)/python -m models.simulator.codegen
 
 lock: $(STAMP) ## compile requirements.lock from pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet --output-file requirements.lock

@@ -9,28 +9,21 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
-from attrs import field, fields, frozen
+from attrs import field, frozen
 
 from formulation.arrays import FloatArray
-from formulation.delivery import Route
 from formulation.design import Design
 from formulation.errors import InputError
 from formulation.patients import Population
 from formulation.provenance import Origin
 from formulation.targets import BENCH_TIMES_H, STATISTICS, Scope, get_endpoint
-from formulation.units import MG_PER_MMOL
-from models.absorption.gut import GutDay, simulate_day, simulate_diet
-from models.absorption.skin import delivered_mmol_per_day
-from models.disposition.kidney import serum_mmol_per_l
 from models.exact import Columns, cost_columns, exact_columns
-from models.population import Subjects, draw_subjects
+from models.population import draw_subjects
 from models.release import ReleaseLaw, release_law
 from models.release.bench import bench_curves
+from models.responses import simulate_responses
 
 PERCENTILES = {"p05": 5.0, "p50": 50.0, "p95": 95.0}
-LANES = 16_384
-"""Products times subjects integrated at once, so that the arrays stay in cache, [-]."""
-
 CURVE_TIMES_H = np.array([0.25, 0.5, 1, 1.5, 2, 3, 4, 6, 8, 10, 12, 16, 20, 24])
 """Times at which release curves are kept, [h]."""
 
@@ -101,95 +94,6 @@ class Chain(Protocol):
         EndpointTable
             Values with intervals and their origin, each in its endpoint's unit, [-].
         """
-
-
-@frozen(kw_only=True, eq=False)
-class SubjectResponses:
-    """Population endpoints of every design in every subject."""
-
-    values: Mapping[str, FloatArray]
-    """By endpoint name, each of shape (n_designs, n_subjects), in the endpoint's unit."""
-
-    mass_balance_error: float
-    """Greatest share of the eaten magnesium that is unaccounted for, [-]."""
-
-
-def simulate_responses(designs: Sequence[Design], subjects: Subjects) -> SubjectResponses:
-    """Integrate every subject for every design.
-
-    Parameters
-    ----------
-    designs : sequence of Design
-        Designs of any system, [-].
-    subjects : Subjects
-        The people, the same for every design, [-].
-
-    Returns
-    -------
-    SubjectResponses
-        Responses of shape (n_designs, n_subjects), [-].
-    """
-    laws = [release_law(design) for design in designs]
-    diet = simulate_diet(subjects)
-    shape = (len(designs), len(subjects))
-    day = GutDay(**{name: np.empty(shape) for name in _AMOUNTS})
-    chunk = max(LANES // len(subjects), 1)
-    swallowed = [k for k, law in enumerate(laws) if law.route is not Route.SKIN]
-    for first in range(0, len(swallowed), chunk):
-        rows = swallowed[first : first + chunk]
-        regimens = [designs[k].regimen for k in rows]
-        _fill(day, rows, simulate_day([laws[k] for k in rows], regimens, subjects))
-    if worn := [k for k, law in enumerate(laws) if law.route is Route.SKIN]:
-        through = delivered_mmol_per_day(
-            [laws[k] for k in worn],
-            [designs[k].regimen for k in worn],
-            subjects.values["skin_permeability_factor"],
-        )
-        dose = np.array([[designs[k].elemental_mg_per_day / MG_PER_MMOL] for k in worn])
-        _fill(day, worn, _beside(diet, through, dose))
-    return _responses(designs, subjects, diet, day)
-
-
-_AMOUNTS = tuple(field.name for field in fields(GutDay))
-
-
-def _fill(day: GutDay, rows: Sequence[int], part: GutDay) -> None:
-    for name in _AMOUNTS:
-        getattr(day, name)[rows] = getattr(part, name)
-
-
-def _beside(diet: GutDay, through: FloatArray, dose: FloatArray) -> GutDay:
-    """Return the day of people who wear a patch: their diet, and what passes the skin."""
-    return GutDay(
-        absorbed_mmol=diet.absorbed_mmol + through,
-        soluble_unabsorbed_mmol=diet.soluble_unabsorbed_mmol + np.zeros_like(through),
-        solid_mmol=diet.solid_mmol + (dose - through),
-        peak_gut_load_mmol=diet.peak_gut_load_mmol + np.zeros_like(through),
-        eaten_mmol=diet.eaten_mmol + dose + np.zeros_like(through),
-    )
-
-
-def _responses(
-    designs: Sequence[Design], subjects: Subjects, diet: GutDay, day: GutDay
-) -> SubjectResponses:
-    increment = day.absorbed_mmol - diet.absorbed_mmol
-    dose = np.array([[d.elemental_mg_per_day / MG_PER_MMOL] for d in designs])
-    egfr = subjects.values["egfr_ml_min"]
-    before = serum_mmol_per_l(diet.absorbed_mmol, egfr)
-    after = serum_mmol_per_l(day.absorbed_mmol, egfr)
-    balance = day.absorbed_mmol + day.soluble_unabsorbed_mmol + day.solid_mmol - day.eaten_mmol
-    return SubjectResponses(
-        values={
-            "absorbed_increment": increment * MG_PER_MMOL,
-            "fraction_absorbed": 100 * increment / dose,
-            "soluble_unabsorbed_load": day.soluble_unabsorbed_mmol - diet.soluble_unabsorbed_mmol,
-            "peak_gut_load": day.peak_gut_load_mmol,
-            "serum_change": after - before,
-            "serum": after,
-            "urine_change": increment,
-        },
-        mass_balance_error=float(np.abs(balance / day.eaten_mmol).max()),
-    )
 
 
 def percentile_interval(values: FloatArray, percent: float) -> tuple[FloatArray, FloatArray]:

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from experiments.cli import check, data, dissolution, doctor, init, schema, studies
+from experiments.cli import check, data, dissolution, doctor, init, panel, schema, simulate, studies
 from experiments.cli.output import emit_problems, note
 from formulation.errors import (
     FormulationError,
@@ -36,6 +36,8 @@ data.register(app)
 init.register(app)
 schema.register(app)
 dissolution.register(app)
+simulate.register(app)
+panel.register(app)
 doctor.register(app)
 
 

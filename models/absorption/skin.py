@@ -12,7 +12,6 @@ The negative control is a magnesium cream that moved neither serum nor urine aga
 (Kass2017); fluxes of excised pig skin say little more than the order of magnitude.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,6 @@ import numpy as np
 from formulation.arrays import FloatArray
 from formulation.delivery import Route
 from formulation.errors import InputError
-from formulation.regimen import Regimen
 from models.release._base import ReleaseLaw
 from models.release._mechanisms import LIBERATION
 
@@ -28,59 +26,54 @@ HOURS_PER_DAY = 24.0
 """Hours in a day, [h/d]."""
 
 
-def delivered_mmol_per_day(
-    laws: Sequence[ReleaseLaw], regimens: Sequence[Regimen], permeability: FloatArray
+def passed_in_steps(
+    law: ReleaseLaw, changes_per_day: int, edges_h: FloatArray, permeability: FloatArray
 ) -> FloatArray:
-    """Return the magnesium that patches bring through the skin in a day.
+    """Return the magnesium that a patch brings through the skin in each step of a day.
 
-    Each patch is worn until the next change.
+    Each patch is worn until the next change; the first is put on at the start of the day.
 
     Parameters
     ----------
-    laws : sequence of ReleaseLaw
-        Law of one patch of each product, [-].
-    regimens : sequence of Regimen
-        Patches at once and changes a day of each product, [-].
+    law : ReleaseLaw
+        Law of one patch, [-].
+    changes_per_day : int
+        Changes of the patch, [1/d].
+    edges_h : ndarray of shape (n_steps + 1,)
+        Ends of the steps, [h].
     permeability : ndarray of shape (n_subjects,)
         Permeability of each subject's intact skin over that of the ordinary skin, [-].
 
     Returns
     -------
-    ndarray of shape (n_products, n_subjects)
-        Magnesium delivered, at most the load of the day's patches, [mmol/d].
+    ndarray of shape (n_steps, n_subjects)
+        Magnesium delivered, in a day at most the load of its patches, [mmol].
 
     Raises
     ------
     InputError
-        Laws and regimens differ in number, a law is not one of the skin, or a permeability is
-        negative or not finite.
+        The law is not one of the skin, or a permeability is negative or not finite.
     """
-    if len(laws) != len(regimens):
+    if law.route is not Route.SKIN or law.mechanism != "membrane":
         raise InputError(
-            f"Skin: {len(laws)} release laws and {len(regimens)} regimens were given; each patch"
-            " needs one of both."
+            f"Skin: a release law of route '{law.route}' and mechanism {law.mechanism!r} was given;"
+            " only mechanism 'membrane' of route 'skin' says what passes.",
+            hint="Follow an oral product as it is.",
         )
     if permeability.ndim != 1 or not (np.isfinite(permeability) & (permeability >= 0)).all():
         raise InputError(
             f"Skin: permeability of shape {permeability.shape} is impossible, or one of its values"
             " is; give each subject one finite factor, zero or more."
         )
-    delivered = np.empty((len(laws), len(permeability)))
-    for row, law, regimen in zip(delivered, laws, regimens, strict=True):
-        row[:] = law.dose_mmol * regimen.units_per_day * _passed(law, regimen, permeability)
-    return delivered
-
-
-def _passed(law: ReleaseLaw, regimen: Regimen, permeability: FloatArray) -> FloatArray:
-    """Return the share of a patch that passed each subject's skin when it is taken off."""
-    if law.route is not Route.SKIN or law.mechanism != "membrane":
-        raise InputError(
-            f"Skin: a release law of route '{law.route}' and mechanism {law.mechanism!r} was given;"
-            " only mechanism 'membrane' of route 'skin' says what passes.",
-            hint="Simulate an oral product with models.absorption.gut.",
-        )
-    worn_h = np.full(permeability.shape, HOURS_PER_DAY / regimen.intakes_per_day)
+    worn_h = HOURS_PER_DAY / changes_per_day
+    patches, since_h = np.divmod(edges_h, worn_h)
     # The closed form works element by element, so one rate a subject may stand for the rate.
     p: dict[str, Any] = dict(law.parameters)
     p["k_skin_per_h"] = p["k_skin_per_h"] * permeability
-    return LIBERATION[law.mechanism](p, worn_h, True)
+
+    def through(hours: float) -> FloatArray:
+        return LIBERATION[law.mechanism](p, np.full(permeability.shape, hours), True)
+
+    whole = through(worn_h)
+    total = np.array([n * whole + through(h) for n, h in zip(patches, since_h, strict=True)])
+    return law.dose_mmol * np.diff(total, axis=0)

@@ -1,19 +1,19 @@
-"""Serum and urine at steady state: the kidney spills what is absorbed more.
+"""The kidney: it spills what is filtered above a tubular maximum, with splay.
 
-At steady state the urine carries the net absorbed magnesium, at any filtration rate. Filtration
-``F = GFR fu C`` against a tubular maximum ``T = Tm GFR`` gives a urine of
-``U = (x + sqrt(x^2 + 4 s^2 T^2)) / 2`` with ``x = F - T`` and splay s, which is positive, smooth
-and invertible: ``C = (T + U - s^2 T^2 / U) / (GFR fu)``. A hard threshold would give a third of the
-serum response of the 48-trial meta-analysis. Filtration and tubular maximum fall together in
-kidney disease, so a failing kidney shows in serum, not in lost urine.
-
-Not described: the months it takes to get there, adaptation, pools, hormones and drugs.
+Filtration F against a tubular maximum T gives a urine of
+``U = (x + sqrt(x^2 + 4 s^2 T^2)) / 2 - c T`` with ``x = F - T`` and splay s. The last term is what
+the first would give at no filtration at all, so a body without magnesium loses none. The law is
+smooth, rises with F and can be inverted: ``F = T + U' - s^2 T^2 / U'``, ``U' = U + c T``. A hard
+threshold would give a third of the serum response of the 48-trial meta-analysis. Filtration and
+tubular maximum fall together in kidney disease, so a failing kidney shows in serum, not in lost
+urine: at steady state the urine carries what is absorbed more, at any filtration rate.
 """
+
+from math import sqrt
 
 import numpy as np
 
 from formulation.arrays import FloatArray
-from formulation.errors import InputError
 from formulation.provenance import Basis, Quantity
 
 ULTRAFILTERABLE = Quantity(
@@ -26,13 +26,13 @@ ULTRAFILTERABLE = Quantity(
     note="share of plasma magnesium that is filtered",
 )
 TUBULAR_MAXIMUM = Quantity(
-    value=0.67,
+    value=0.655,
     unit="mmol/L",
     low=0.576,
     high=0.72,
     basis=Basis.ASSUMED,
     source="Rude1980",
-    note="0.576 was measured by infusion; 0.67 puts the ordinary diet near 0.83 mmol/L",
+    note="0.576 was measured by infusion; 0.655 puts the ordinary diet near 0.83 mmol/L",
 )
 SPLAY = Quantity(
     value=0.08,
@@ -47,40 +47,50 @@ LITRES_PER_DAY = 1.44
 """Litres a day for one mL/min, [L min/mL/d]."""
 
 
-def serum_mmol_per_l(urine_mmol_per_day: FloatArray, egfr_ml_min: FloatArray) -> FloatArray:
-    """Return the serum magnesium at which the kidney excretes so much.
+CONSERVED = (sqrt(1 + 4 * float(SPLAY) ** 2) - 1) / 2
+"""What splay alone would lose without filtration, over the tubular maximum, [-]."""
+
+
+def excreted_at(filtered: FloatArray, tubular: FloatArray) -> FloatArray:
+    """Return what the kidney excretes of what it filters.
 
     Parameters
     ----------
-    urine_mmol_per_day : ndarray of shape (..., n_subjects)
-        Magnesium excreted at steady state, [mmol/d].
-    egfr_ml_min : ndarray of shape (n_subjects,)
-        Filtration rate, [mL/min/1.73m2].
+    filtered : ndarray of shape (n,)
+        Filtered, [mmol/h].
+    tubular : ndarray of shape (n,)
+        Tubular maximum, [mmol/h].
 
     Returns
     -------
-    ndarray of shape (..., n_subjects)
-        Total serum magnesium, [mmol/L].
-
-    Raises
-    ------
-    InputError
-        Somebody excretes less than the kidney loses at any serum, so there is no steady state.
+    ndarray of shape (n,)
+        Excreted, [mmol/h].
 
     References
     ----------
     .. [1] Rude1980 (key in formulation/sources.bib)
     """
-    filtration = egfr_ml_min * LITRES_PER_DAY
-    maximum = float(TUBULAR_MAXIMUM) * filtration
-    spread = (float(SPLAY) * maximum) ** 2
-    least = (np.sqrt(maximum**2 + 4 * spread) - maximum) / 2
-    if not (urine_mmol_per_day > least).all():
-        raise InputError(
-            f"Serum at steady state: {np.min(urine_mmol_per_day):.3g} mmol/d of magnesium is"
-            f" absorbed by somebody, and their kidney loses up to {np.max(least):.3g} mmol/d at any"
-            " serum; such a body has no steady state.",
-            hint="Raise the diet, or whatever keeps this population from absorbing it.",
-        )
-    urine = urine_mmol_per_day
-    return (maximum + urine - spread / urine) / (filtration * float(ULTRAFILTERABLE))
+    beyond = filtered - tubular
+    root = np.sqrt(beyond**2 + 4 * (float(SPLAY) * tubular) ** 2)
+    excreted: FloatArray = (beyond + root) / 2 - CONSERVED * tubular
+    return excreted
+
+
+def filtered_at(excreted: FloatArray, tubular: FloatArray) -> FloatArray:
+    """Return what the kidney filters when it excretes so much.
+
+    Parameters
+    ----------
+    excreted : ndarray of shape (n,)
+        Excreted at steady state, [mmol/h].
+    tubular : ndarray of shape (n,)
+        Tubular maximum, [mmol/h].
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        Filtered, [mmol/h].
+    """
+    lost = excreted + CONSERVED * tubular
+    filtered: FloatArray = tubular + lost - (float(SPLAY) * tubular) ** 2 / lost
+    return filtered

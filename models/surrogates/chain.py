@@ -11,7 +11,6 @@ from formulation.errors import InputError
 from formulation.patients import Population
 from formulation.provenance import Origin
 from formulation.targets import BENCH_TIMES_H, get_endpoint
-from formulation.units import MG_PER_MMOL
 from models.chain import CURVE_TIMES_H, PERCENTILES, EndpointTable
 from models.exact import Columns, cost_columns, exact_columns
 from models.surrogates.emulator import Prediction, SystemSurrogate
@@ -154,11 +153,6 @@ def _columns(designs: Sequence[Design], found: Prediction) -> Columns:
             100 * mean / dose,
             100 * low / dose,
             100 * high / dose,
-        )
-        columns[f"urine_change.{statistic}"] = (
-            mean / MG_PER_MMOL,
-            low / MG_PER_MMOL,
-            high / MG_PER_MMOL,
         )
     for name, time in BENCH_TIMES_H.items():
         columns[name] = (

@@ -44,6 +44,10 @@ ENDPOINT_MODEL_ERROR = {
     "peak_gut_load": assumed(0.30, "1", "relative; emptying differs between publications"),
     "serum_change": assumed(0.40, "1", "relative; splay and threshold are uncertain"),
     "serum": assumed(0.05, "1", "relative; width of published reference means"),
+    "urine_change": assumed(0.25, "1", "relative; as the absorbed amount"),
+    "red_cell_change": assumed(0.40, "1", "relative; as the serum that the cells are made in"),
+    "muscle_change": assumed(0.60, "1", "relative; sizes and turnover of the pool are assumed"),
+    "laxation_risk": assumed(0.60, "1", "relative; the curve of loose stools is assumed"),
 }
 """Half-width of the 90 % model error by endpoint, relative to its value."""
 

@@ -21,10 +21,11 @@ from formulation.patients import Population
 from formulation.profiles import ReleaseProfile
 from formulation.provenance import Origin
 from formulation.space import SystemSpace
-from models.chain import CURVE_TIMES_H, PERCENTILES, simulate_responses
+from models.chain import CURVE_TIMES_H, PERCENTILES
 from models.population import draw_subjects
 from models.release import release_law
 from models.release.bench import bench_curves, bench_medium
+from models.responses import simulate_responses
 
 LEARNT = (
     "absorbed_increment",
@@ -32,6 +33,10 @@ LEARNT = (
     "peak_gut_load",
     "serum_change",
     "serum",
+    "urine_change",
+    "red_cell_change",
+    "muscle_change",
+    "laxation_risk",
 )
 """Population endpoints that are learnt; the others are arithmetic on these."""
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import models.chain
+import models.responses
 from formulation.design import Design
 from formulation.errors import InputError, UnknownNameError
 from formulation.patients import named_population
@@ -14,13 +15,13 @@ from formulation.regimen import Regimen
 from formulation.salts import make_lot
 from formulation.targets import ENDPOINTS, Scope, endpoint_key
 from formulation.units import MG_PER_MMOL
-from models.chain import (
-    MechanisticChain,
-    percentile_interval,
-    simulate_responses,
-)
+from models.chain import MechanisticChain, percentile_interval
 from models.exact import cost_per_absorbed, recipe_values
 from models.population import draw_subjects
+from models.responses import responses, settled, simulate_responses, without
+from models.simulator.arms import NOTHING_TAKEN, taken_daily
+from models.simulator.run import follow
+from models.simulator.settle import settle
 
 ADULTS = named_population("healthy_adults", size=64)
 CHAIN = MechanisticChain()
@@ -111,7 +112,7 @@ def test_order_and_company_of_designs_change_nothing():
 def test_the_size_of_the_integrated_block_changes_nothing(lanes, monkeypatch):
     """One design at a time, several, or all together: the same bits."""
     whole = CHAIN.evaluate(MIXED, ADULTS, EVERYTHING).value
-    monkeypatch.setattr(models.chain, "LANES", lanes)
+    monkeypatch.setattr(models.responses, "LANES", lanes)
     assert (CHAIN.evaluate(MIXED, ADULTS, EVERYTHING).value == whole).all()
 
 
@@ -130,18 +131,76 @@ def test_a_chain_survives_pickling():
 
 
 def test_mass_is_accounted_for():
-    """To 1e-10 of what was eaten, in every subject."""
+    """To 1e-10 of what was eaten and stored, in every subject."""
     assert simulate_responses(MIXED, draw_subjects(ADULTS)).mass_balance_error < 1e-10
 
 
 def test_endpoints_agree_with_each_other():
-    """Fraction, increment, urine and dose are one number seen four ways."""
+    """Fraction, increment and dose are one number, and who absorbs more has more everywhere."""
     r = simulate_responses(MIXED, draw_subjects(ADULTS)).values
     dose = np.array([[d.elemental_mg_per_day] for d in MIXED])
     np.testing.assert_allclose(r["fraction_absorbed"], 100 * r["absorbed_increment"] / dose)
-    np.testing.assert_allclose(r["urine_change"], r["absorbed_increment"] / MG_PER_MMOL)
-    assert ((r["serum_change"] > 0) == (r["absorbed_increment"] > 0)).all()
+    for name in ("serum_change", "urine_change", "red_cell_change", "muscle_change"):
+        assert ((r[name] > 0) == (r["absorbed_increment"] > 0)).all(), name
     assert (r["serum"] > r["serum_change"]).all()
+    assert ((r["laxation_risk"] > 0) & (r["laxation_risk"] < 100)).all()
+
+
+def test_most_of_what_is_absorbed_more_leaves_with_the_urine():
+    """After six weeks at least half; what does not still fills pools."""
+    r = simulate_responses(MIXED, draw_subjects(ADULTS)).values
+    share = r["urine_change"] * MG_PER_MMOL / r["absorbed_increment"]
+    assert (share < 1).all()
+    assert np.median(share, axis=1).min() > 0.5
+
+
+def test_the_longer_it_is_taken_the_more_of_it_leaves_with_the_urine():
+    """Balance returns: one week, six weeks, half a year, nearer and nearer to all of it."""
+    people = draw_subjects(named_population("healthy_adults", size=16))
+    shares = []
+    for days in (7, 42, 180):
+        r = simulate_responses(MIXED[:1], people, days=days).values
+        shares.append(np.median(r["urine_change"] * MG_PER_MMOL / r["absorbed_increment"]))
+    assert shares[0] < shares[1] < shares[2] < 1.05
+    assert shares[2] > 0.9
+
+
+def test_more_days_fill_slow_pools_more():
+    """Red cells and muscle follow in months, so six weeks show more of them than one."""
+    people = draw_subjects(named_population("healthy_adults", size=16))
+    one, six = (simulate_responses(MIXED[:1], people, days=d).values for d in (7, 42))
+    for name in ("red_cell_change", "muscle_change"):
+        assert (six[name] > one[name]).all()
+
+
+def test_nothing_taken_changes_nothing():
+    """The control arm against itself is zero everywhere, bit by bit."""
+    people = draw_subjects(named_population("healthy_adults", size=16))
+    start = settled(people)
+    empty = taken_daily(NOTHING_TAKEN.law, MIXED[0].regimen, 7)
+    control = without(empty, start, people)
+    course = follow([empty], start, people, days=7)
+    r = responses(course, control, np.array([[100.0]]))
+    for name in ("absorbed_increment", "soluble_unabsorbed_load", "serum_change", "urine_change"):
+        assert (r[name] == 0).all(), name
+
+
+def test_starts_and_control_days_are_kept_and_are_those_of_their_people():
+    """Asking again costs nothing, and other people never get somebody else's start."""
+    first, others = (draw_subjects(named_population(n, size=16)) for n in ("elderly", "ibs_d"))
+    assert settled(first) is settled(first)
+    for people in (others, first):
+        np.testing.assert_array_equal(settled(people).state, settle(people).state)
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+def test_threads_change_nothing(threads):
+    """The same bits, however blocks are spread."""
+    people = draw_subjects(named_population("healthy_adults", size=40))
+    alone, spread = (
+        simulate_responses(MIXED[:2], people, days=7, threads=n).values for n in (1, threads)
+    )
+    assert all((alone[name] == spread[name]).all() for name in alone)
 
 
 def test_recipe_endpoints_are_exact():

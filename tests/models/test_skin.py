@@ -12,11 +12,13 @@ from formulation.delivery.transdermal import TRANSDERMAL
 from formulation.design import Design
 from formulation.errors import InputError
 from formulation.limits import get_limits
+from formulation.patients import named_population
 from formulation.regimen import Regimen
 from formulation.salts import make_lot
 from formulation.space import DesignSpace, DoseRange, SystemSpace
 from formulation.units import MG_PER_MMOL
-from models.absorption.skin import delivered_mmol_per_day
+from models.absorption.skin import passed_in_steps
+from models.population import draw_subjects
 from models.release.membrane import (
     ANCHOR_DONOR,
     CONTACT,
@@ -31,9 +33,13 @@ from models.release.membrane import (
     magnesium_flux,
     membrane_law,
 )
+from models.simulator.arms import taken_daily
+from models.simulator.run import follow
+from models.simulator.settle import settle
 
 ONCE = Regimen(units_per_intake=1, intakes_per_day=1, with_meals=False)
 TIMES_H = np.array([0.0, 0.1, 0.5, 1, 2, 4, 8, 12, 24, 48, 240])
+DAY_H = np.linspace(0.0, 24.0, 49)
 FARADAY_C_PER_MOL = 96485.33212
 """Exact since 2019, [C/mol]."""
 
@@ -61,10 +67,15 @@ def rate(design, name="k_skin_per_h"):
     return membrane_law(design).parameters[name]
 
 
+def delivered(law, regimen, permeability):
+    """Return what all patches of a day bring, of shape (n_subjects,), [mmol/d]."""
+    passed = passed_in_steps(law, regimen.intakes_per_day, DAY_H, permeability)
+    return regimen.units_per_intake * passed.sum(axis=0)
+
+
 def delivered_mg(design, permeability=1.0, regimen=ONCE):
-    law = membrane_law(design)
-    day = delivered_mmol_per_day([law], [regimen], np.array([permeability]))
-    return float(day[0, 0]) * MG_PER_MMOL
+    day = delivered(membrane_law(design), regimen, np.array([permeability]))
+    return float(day[0]) * MG_PER_MMOL
 
 
 @pytest.fixture(scope="module")
@@ -183,13 +194,47 @@ def test_no_law_passes_more_than_the_load(sampled):
 
 def test_a_day_delivers_at_most_the_load_even_through_open_skin(sampled):
     """Every patch of the day counts, with a skin a thousand times as permeable as well."""
-    laws = [membrane_law(design) for design in sampled]
-    regimens = [design.regimen for design in sampled]
-    day = delivered_mmol_per_day(laws, regimens, np.array([0.0, 0.5, 1.0, 3.0, 1000.0]))
+    people = np.array([0.0, 0.5, 1.0, 3.0, 1000.0])
+    day = np.array([delivered(membrane_law(d), d.regimen, people) for d in sampled])
     load = np.array([[design.elemental_mg_per_day / MG_PER_MMOL] for design in sampled])
     assert day.shape == (len(sampled), 5)
     assert (np.diff(day, axis=1) > 0).all()
     assert (day <= load * (1 + 1e-12)).all()
+
+
+@pytest.mark.parametrize("changes", [1, 2, 3])
+def test_finer_steps_bring_the_same(changes):
+    """Steps are read off one closed curve, so their number changes nothing."""
+    law, people = membrane_law(patch("microneedle")), np.array([0.5, 2.0])
+    coarse, fine = (
+        passed_in_steps(law, changes, np.linspace(0, 24, n), people).sum(axis=0) for n in (2, 97)
+    )
+    np.testing.assert_allclose(fine, coarse, rtol=1e-12)
+
+
+def test_every_change_of_the_patch_begins_anew():
+    """The steps after a change are those after the first, however the day is cut."""
+    law = membrane_law(patch("microneedle"))
+    passed = passed_in_steps(law, 2, DAY_H, np.ones(1))
+    assert (passed >= 0).all()
+    np.testing.assert_allclose(passed[24:], passed[:24], rtol=1e-9, atol=1e-15)
+
+
+def test_what_passes_the_skin_is_absorbed_and_the_stool_knows_nothing_of_it():
+    """The patch of each day raises what is absorbed by just that much, in every subject."""
+    people = draw_subjects(named_population("healthy_adults", size=16))
+    law, start = membrane_law(patch("microneedle")), settle(people)
+    taken = taken_daily(law, ONCE, 4)
+    worn, bare = (
+        follow([t], start, people, days=4, adapts=False) for t in (taken, taken.emptied())
+    )
+    brought = delivered(law, ONCE, people.values["skin_permeability_factor"])
+    gained = worn.day("absorbed") - bare.day("absorbed")
+    np.testing.assert_allclose(gained[0, -1], brought, rtol=1e-6)
+    assert worn.mass_error < 1e-10
+    for name in ("stool_dissolved", "stool_solid", "upper_load"):
+        np.testing.assert_allclose(worn.day(name), bare.day(name), rtol=1e-9, atol=1e-12)
+    assert (worn.day("urine")[0, -1] > bare.day("urine")[0, -1]).all()
 
 
 def test_a_passive_patch_brings_a_few_milligrams_a_day(sampled):
@@ -231,12 +276,14 @@ def test_two_patches_bring_twice_as_much_as_one():
 
 
 def test_what_does_not_fit_together_is_refused():
-    """One regimen a law, finite factors, laws of the skin only."""
+    """Finite factors, laws of the skin only, and patches worn every day alike."""
     law = membrane_law(patch())
-    with pytest.raises(InputError, match="1 release laws and 0 regimens"):
-        delivered_mmol_per_day([law], [], np.ones(2))
     for wrong in (np.array([np.nan]), np.array([-1.0]), np.ones((2, 2))):
         with pytest.raises(InputError, match="give each subject one finite factor"):
-            delivered_mmol_per_day([law], [ONCE], wrong)
+            passed_in_steps(law, 1, DAY_H, wrong)
     with pytest.raises(InputError, match="law of route 'oral' and mechanism 'membrane'"):
-        delivered_mmol_per_day([evolve(law, route=Route.ORAL)], [ONCE], np.ones(1))
+        passed_in_steps(evolve(law, route=Route.ORAL), 1, DAY_H, np.ones(1))
+    people = draw_subjects(named_population("healthy_adults", size=1))
+    now_and_then = evolve(taken_daily(law, ONCE, 2), units=np.array([[1.0], [0.0]]))
+    with pytest.raises(InputError, match="patches are only followed when worn every day alike"):
+        follow([now_and_then], settle(people), people, days=2)

@@ -1,0 +1,128 @@
+"""The arms of a simulation: a product in the people, against the same days without it."""
+
+import numpy as np
+from attrs import evolve, frozen
+
+from experiments.config.product import Product
+from formulation.arrays import FloatArray
+from models.population import Subjects
+from models.release import release_law
+from models.responses import responses
+from models.simulator.arms import Start, Taken, taken_daily
+from models.simulator.blocks import ADAPTATION_PER_DAY, Course
+from models.simulator.equations import ABSORBING
+from models.simulator.run import follow
+
+
+@frozen(kw_only=True, eq=False)
+class Arm:
+    """One product in the people."""
+
+    product: Product
+    """What is taken."""
+
+    taken: Taken
+    """The same as the simulator takes it."""
+
+    course: Course
+    """What happens with it."""
+
+    control: Course
+    """What happens without it."""
+
+    values: dict[str, FloatArray]
+    """Population endpoints of the last day, each of shape (n_subjects,), in its unit."""
+
+
+def run_arm(product: Product, start: Start, subjects: Subjects, days: int) -> Arm:
+    """Follow the people with a product and without it.
+
+    Parameters
+    ----------
+    product : Product
+        What is taken, [-].
+    start : Start
+        Where the subjects stand, [-].
+    subjects : Subjects
+        The people, [-].
+    days : int
+        Days it is taken, [d].
+
+    Returns
+    -------
+    Arm
+        Both courses and the endpoints of the last day, [-].
+    """
+    design = product.design
+    taken = taken_daily(release_law(design), design.regimen, days)
+    course = follow([taken], start, subjects, days=days)
+    control = follow([taken.emptied()], start, subjects, days=days)
+    found = responses(course, control, np.array([[design.elemental_mg_per_day]]))
+    values = {name: rows[0] for name, rows in found.items()}
+    return Arm(product=product, taken=taken, course=course, control=control, values=values)
+
+
+def first_subjects(subjects: Subjects, n: int) -> Subjects:
+    """Return the first of some subjects; fewer where there are not so many.
+
+    Parameters
+    ----------
+    subjects : Subjects
+        The people, [-].
+    n : int
+        How many at most, [-].
+
+    Returns
+    -------
+    Subjects
+        The same people, in the same order, [-].
+    """
+    size = min(n, len(subjects))
+    return Subjects(
+        population=evolve(subjects.population, size=size),
+        values={name: x[:size] for name, x in subjects.values.items()},
+    )
+
+
+def first_start(start: Start, n: int) -> Start:
+    """Return where the first subjects stand.
+
+    Parameters
+    ----------
+    start : Start
+        Where all stand, [-].
+    n : int
+        How many, [-].
+
+    Returns
+    -------
+    Start
+        The same for fewer, [-].
+    """
+    numbers = {name: x[:n] for name, x in start.numbers.items()}
+    return evolve(start, state=start.state[:, :n], numbers=numbers, serum=start.serum[:n])
+
+
+def start_after(start: Start, course: Course, n: int) -> Start:
+    """Return the first subjects as a course left them, with their uptake as it adapted.
+
+    Parameters
+    ----------
+    start : Start
+        Where all stood before it, [-].
+    course : Course
+        What happened, of one product, [-].
+    n : int
+        How many, [-].
+
+    Returns
+    -------
+    Start
+        From which a course whose uptake does not adapt goes on as it was, [-].
+    """
+    first = first_start(start, n)
+    level = np.ones(n)
+    for serum in course.day("serum_mean")[0, :, :n]:
+        level = level + ADAPTATION_PER_DAY * (first.serum / serum - level)
+    capacity = {f"vmax{i}": first.numbers[f"vmax{i}"] * level for i in ABSORBING}
+    return evolve(first, state=course.end[0][:, :n], numbers={**first.numbers, **capacity})

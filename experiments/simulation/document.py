@@ -1,0 +1,198 @@
+"""A simulation as one document of plain values: what text, page and JSON are made from."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from experiments.simulation.arms import Arm, run_arm
+from experiments.simulation.curves import bands, body_curves, vessel_curve
+from experiments.simulation.detail import Detail, detail_of
+from experiments.simulation.endpoints import endpoints
+from experiments.simulation.ledger import LOSSES, losses, uptake
+from experiments.simulation.lumen import lumen
+from experiments.simulation.request import Request
+from experiments.simulation.safety import judge, monitoring_dict, risk_dict
+from experiments.simulation.tornado import tornado
+from experiments.simulation.versus import versus
+from formulation.arrays import FloatArray
+from formulation.claims import announcement
+from formulation.delivery import FORM, get_system
+from formulation.modulators import clippings
+from formulation.patients import get_patient_field
+from formulation.space import warnings
+from models.population import Subjects, draw_subjects
+from models.simulator.arms import Start
+from models.simulator.settle import settle
+
+SCHEMA, VERSION = "formulation/simulation", 1
+
+NOTICE = (
+    "Simulated, not measured: no number here was measured in these people. Research software for"
+    " formulation scientists, not medical advice."
+)
+
+
+def simulate(request: Request) -> dict[str, Any]:
+    """Simulate a product in the people, and tell everything about it.
+
+    Parameters
+    ----------
+    request : Request
+        What is asked for, already checked, [-].
+
+    Returns
+    -------
+    dict
+        Plain values that JSON can hold, with ``schema`` and ``version``, [-].
+
+    Raises
+    ------
+    InputError
+        Somebody absorbs less than is secreted into the bowel, so there is no steady state.
+    """
+    subjects = draw_subjects(request.people.population)
+    start = settle(subjects, claims=request.claims)
+    arms = [run_arm(product, start, subjects, request.days) for product in request.products]
+    details = [detail_of(arm, start, subjects) for arm in arms]
+    told = [_told(a, d, request, start, subjects) for a, d in zip(arms, details, strict=True)]
+    curves = body_curves(arms, details, subjects)
+    if request.medium is not None:
+        curves.append(vessel_curve(arms, request.medium))
+    return {
+        "schema": SCHEMA,
+        "version": VERSION,
+        "notice": NOTICE,
+        "question": _question(request),
+        "people": _people_dict(request, subjects),
+        "days": request.days,
+        "jurisdiction": request.jurisdiction,
+        "claims": [claim.name for claim in request.claims],
+        "announcement": announcement(request.claims),
+        **told[0],
+        "compared_with": told[1] if len(told) > 1 else None,
+        "comparison": versus(*arms) if len(arms) > 1 else [],
+        "curves": curves,
+        "assumptions": tornado(arms[0], start, subjects),
+        "quality": _quality(arms),
+    }
+
+
+def _question(request: Request) -> str:
+    names = " or ".join(product.name for product in request.products)
+    what = f"What does {names} do in {request.people.population.name.replace('_', ' ')}"
+    return f"{what} in {request.days} day{'s' if request.days > 1 else ''}?"
+
+
+def _people_dict(request: Request, subjects: Subjects) -> dict[str, Any]:
+    people, population = request.people, request.people.population
+    return {
+        "name": population.name,
+        "is_patient": people.is_patient,
+        "is_default": people.is_default,
+        "size": population.size,
+        "seed": population.seed,
+        "medication": list(population.medication),
+        "stated": sorted(population.spreads),
+        "idle": [get_patient_field(name).title for name in population.idle_fields],
+        "held": [str(clipping) for clipping in clippings(subjects.values, request.claims)],
+    }
+
+
+def _told(
+    arm: Arm, detail: Detail, request: Request, start: Start, subjects: Subjects
+) -> dict[str, Any]:
+    """Return what is told of one product."""
+    risk = judge(arm, request, subjects)
+    return {
+        "product": _product_dict(arm),
+        "endpoints": [
+            {
+                "group": e.group,
+                "name": e.name,
+                "title": e.title,
+                "unit": e.unit,
+                "decimals": e.decimals,
+                "n_subjects": len(e.values),
+                **bands(e.values),
+            }
+            for e in endpoints(arm, start, subjects, detail)
+        ],
+        "uptake": [
+            {"segment": u.place, "route": u.route, "unit": "mg/d", **bands(u.mg_per_day)}
+            | {"mean": float(u.mg_per_day.mean())}
+            for u in uptake(detail)
+        ],
+        "losses": _losses(losses(detail, arm.taken)),
+        "lumen": _lumen(arm, detail),
+        "risk": risk_dict(risk),
+        "monitoring": monitoring_dict(risk, request, subjects),
+    }
+
+
+def _product_dict(arm: Arm) -> dict[str, Any]:
+    design = arm.product.design
+    system = get_system(design.system)
+    return {
+        "name": arm.product.name,
+        "system": system.title,
+        "form": system.form(str(design.process[FORM])).title,
+        "salt": design.salt_name,
+        "design": design.as_dict(),
+        "elemental_mg_per_unit": design.elemental_mg_per_unit,
+        "elemental_mg_per_day": design.elemental_mg_per_day,
+        "unit_mass_mg": design.unit_mass_mg,
+        "route": arm.taken.law.route.value,
+        "regimen": str(design.regimen),
+        "intake_times_h": list(arm.taken.times_h),
+        "warnings": list(warnings(design)),
+    }
+
+
+def _losses(found: Mapping[str, FloatArray]) -> dict[str, Any]:
+    """Return the losses; shares are of the mean, so that they sum to 100."""
+    means = {name: float(amount.mean()) for name, amount in found.items()}
+    whole = sum(means.values())
+    return {
+        "n_subjects": len(next(iter(found.values()))),
+        "lost_mg_per_day": whole,
+        "parts": [
+            {
+                "name": name,
+                "title": title,
+                "meaning": meaning,
+                "percent": 100 * means[name] / whole if whole else 0.0,
+                "mg_per_day": means[name],
+                **bands(found[name]),
+            }
+            for name, (title, meaning) in LOSSES.items()
+        ],
+    }
+
+
+def _lumen(arm: Arm, detail: Detail) -> dict[str, Any]:
+    found = lumen(detail, arm.product.design)
+    rows = zip(found.places, found.total, found.free, found.sensor, found.potential, strict=True)
+    return {
+        "hour": found.hour,
+        "n_subjects": len(detail.subjects),
+        "segments": [
+            {
+                "segment": place,
+                "total": bands(total),
+                "free": bands(free),
+                "sensor": bands(sensor),
+                "unit": "mmol/L",
+                "potential_mv": bands(potential),
+            }
+            for place, total, free, sensor, potential in rows
+        ],
+    }
+
+
+def _quality(arms: list[Arm]) -> dict[str, float]:
+    courses = [course for arm in arms for course in (arm.course, arm.control)]
+    return {
+        "mass_balance_error": float(np.max([course.mass_error for course in courses])),
+        "replay_error": float(np.max([course.replay_error for course in courses])),
+    }

@@ -1,0 +1,198 @@
+"""The pictures of a simulation, drawn from its document alone."""
+
+from collections.abc import Mapping, Sequence
+from textwrap import fill
+from typing import TYPE_CHECKING, Any
+
+from experiments.reports.plots import COLOURS, GREY, INK, NORMAL, SMALL, finish, new_figure, png
+from experiments.simulation.curves import CONTROL
+from experiments.simulation.wording import unit_words
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+DASHED: Any = (0, (4, 2))
+"""Dashes of the control, and of what a form released."""
+
+RANGE_STYLES: Any = ((0, (1, 1.5)), (0, (6, 2, 1, 2)))
+"""Dashes of the reference ranges, in their order."""
+
+ROUTES = {"active": 0, "passive": 1, "skin": 2}
+"""Colour of each route."""
+
+MOST_LEVERS = 10
+"""Most assumptions that are drawn, [-]; the table has them all."""
+
+BAR = 0.62
+"""Height of a bar, in bars, [-]."""
+
+
+def curve_png(curve: Mapping[str, Any]) -> bytes:
+    """Draw one curve with its bands and reference ranges.
+
+    Parameters
+    ----------
+    curve : mapping
+        One of the document's curves, [-].
+
+    Returns
+    -------
+    bytes
+        A PNG file, [-].
+    """
+    figure, (axes,) = new_figure(1, 5.4, 3.7)
+    hours = curve["x"]["values"]
+    for colour, series in zip(_colours(curve["series"]), curve["series"], strict=True):
+        is_released = series["label"].endswith("released by the form")
+        style = DASHED if is_released or series["label"] == CONTROL else "-"
+        axes.plot(hours, series["p50"], color=colour, lw=1.7, ls=style, label=series["label"])
+        if series["label"] == CONTROL:
+            for end in ("p05", "p95"):
+                axes.plot(hours, series[end], color=colour, lw=0.8, ls=style)
+        else:
+            axes.fill_between(hours, series["p05"], series["p95"], color=colour, alpha=0.16, lw=0)
+    for style, known in zip(RANGE_STYLES, curve["references"], strict=False):
+        for end, label in ((known["low"], known["title"]), (known["high"], "_")):
+            axes.axhline(end, color=INK, lw=0.9, ls=style, label=label, zorder=1)
+    axes.set_title(fill(curve["title"], 62), fontsize=NORMAL, loc="left")
+    axes.set_xlabel(f"{curve['x']['title']}, {curve['x']['unit']}", fontsize=NORMAL)
+    axes.set_ylabel(f"{curve['y']['title']}, {unit_words(curve['y']['unit'])}", fontsize=NORMAL)
+    axes.set_xlim(min(hours[0], 0.0) if curve["x"]["unit"] == "h" else hours[0], hours[-1])
+    finish(axes)
+    _legend_below(axes)
+    return png(figure)
+
+
+def losses_png(arms: Sequence[Mapping[str, Any]]) -> bytes:
+    """Draw what limits absorption, one group of bars a loss.
+
+    Parameters
+    ----------
+    arms : sequence of mapping
+        The document, and what it is compared with, [-].
+
+    Returns
+    -------
+    bytes
+        A PNG file, [-].
+    """
+    titles = [part["title"] for part in arms[0]["losses"]["parts"]]
+    figure, (axes,) = new_figure(1, 5.4, 0.9 + 0.36 * len(titles) * (1 + 0.35 * (len(arms) - 1)))
+    height = BAR / len(arms)
+    for k, told in enumerate(arms):
+        places = [i + (k - (len(arms) - 1) / 2) * height for i in range(len(titles))]
+        shares = [part["percent"] for part in told["losses"]["parts"]]
+        bars = axes.barh(
+            places, shares, height=height, color=COLOURS[k], label=told["product"]["name"]
+        )
+        axes.bar_label(bars, fmt="%.1f", padding=3, fontsize=SMALL)
+    axes.set_yticks(range(len(titles)), [fill(title, 30) for title in titles])
+    axes.invert_yaxis()
+    axes.set_xlim(0, 112)
+    axes.set_xlabel("Of the mg that are not absorbed, %", fontsize=NORMAL)
+    finish(axes)
+    axes.grid(visible=False, axis="y")
+    if len(arms) > 1:
+        _legend_below(axes)
+    return png(figure)
+
+
+def uptake_png(arms: Sequence[Mapping[str, Any]]) -> bytes:
+    """Draw the mean increment over the diet by segment and route.
+
+    Parameters
+    ----------
+    arms : sequence of mapping
+        The document, and what it is compared with, [-].
+
+    Returns
+    -------
+    bytes
+        A PNG file, [-].
+    """
+    figure, panels = new_figure(len(arms), 5.4, 3.2)
+    for told, axes in zip(arms, panels, strict=True):
+        places = list(dict.fromkeys(u["segment"] for u in told["uptake"]))
+        above = dict.fromkeys(places, 0.0)
+        below = dict.fromkeys(places, 0.0)
+        for route in dict.fromkeys(u["route"] for u in told["uptake"]):
+            amounts = {u["segment"]: u["mean"] for u in told["uptake"] if u["route"] == route}
+            starts = [(above if x >= 0 else below)[place] for place, x in amounts.items()]
+            axes.bar(
+                list(amounts), list(amounts.values()), bottom=starts, width=BAR,
+                color=COLOURS[ROUTES[route]], label=_route_words(route),
+            )  # fmt: skip
+            for place, x in amounts.items():
+                (above if x >= 0 else below)[place] += x
+        axes.axhline(0, color=GREY, lw=0.8)
+        axes.set_title(fill(told["product"]["name"], 30), fontsize=NORMAL, loc="left")
+        axes.set_xticks(range(len(places)), places, rotation=40, ha="right")
+        finish(axes)
+        axes.grid(visible=False, axis="x")
+    low, high = (end([axes.get_ylim()[k] for axes in panels]) for k, end in enumerate((min, max)))
+    for axes in panels:
+        axes.set_ylim(low, high)
+    panels[0].set_ylabel("Absorbed beyond the diet, mg/d", fontsize=NORMAL)
+    panels[-1].legend(fontsize=SMALL, frameon=False)
+    return png(figure)
+
+
+def tornado_png(assumptions: Mapping[str, Any]) -> bytes:
+    """Draw what the assumptions do to uptake and serum.
+
+    Parameters
+    ----------
+    assumptions : mapping
+        The document's assumptions, [-].
+
+    Returns
+    -------
+    bytes
+        A PNG file, [-].
+    """
+    found = assumptions["quantities"][:MOST_LEVERS]
+    figure, panels = new_figure(2, 9.4, 1.0 + 0.36 * len(found))
+    titles = ("Absorbed increment, mg/d", "Change of serum Mg, mmol/L")
+    names = ("absorbed_increment", "serum_change")
+    for axes, name, title in zip(panels, names, titles, strict=True):
+        base = assumptions["base"][name]
+        for k, quantity in enumerate(found):
+            for colour, end in ((COLOURS[5], "with_low"), (COLOURS[1], "with_high")):
+                if quantity[end] is not None:
+                    moved = quantity[end][name] - base
+                    label = {"with_low": "low value", "with_high": "high value"}[end]
+                    axes.barh(
+                        k, moved, left=base, height=BAR, color=colour, label="_" if k else label
+                    )
+        axes.axvline(base, color=INK, lw=0.9)
+        axes.set_yticks(range(len(found)), [fill(q["title"], 34) for q in found])
+        axes.invert_yaxis()
+        axes.set_xlabel(title, fontsize=NORMAL)
+        axes.margins(x=0.08)
+        finish(axes)
+        axes.grid(visible=False, axis="y")
+    panels[1].set_yticklabels([])
+    panels[1].legend(fontsize=SMALL, frameon=False, loc="lower right")
+    return png(figure)
+
+
+def _colours(series: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return a colour a product; the control is grey, and one product keeps one colour."""
+    names = dict.fromkeys(s["label"].split(",")[0] for s in series if s["label"] != CONTROL)
+    of = {name: COLOURS[k % len(COLOURS)] for k, name in enumerate(names)}
+    return [of.get(s["label"].split(",")[0], GREY) for s in series]
+
+
+def _route_words(route: str) -> str:
+    return "through the skin" if route == "skin" else route
+
+
+def _legend_below(axes: "Axes") -> None:
+    axes.legend(
+        loc="upper center",
+        bbox_to_anchor=(0.5, -0.17),
+        ncols=2,
+        fontsize=SMALL - 0.5,
+        frameon=False,
+        labelspacing=0.4,
+    )

@@ -1,0 +1,169 @@
+"""The page of a simulation: one HTML file that needs nothing else, question and answer first."""
+
+import os
+from base64 import b64encode
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from experiments.reports.page import Picture
+from experiments.simulation.figures import curve_png, losses_png, tornado_png, uptake_png
+from experiments.simulation.tables import tables
+from experiments.simulation.wording import (
+    answer,
+    arms_told,
+    details,
+    head,
+    limit_text,
+    number,
+    unit_words,
+)
+from formulation.errors import InputError
+
+TEMPLATE = "simulation.html.j2"
+
+
+def write_page(document: Mapping[str, Any], path: Path) -> Path:
+    """Write the page of a simulation as one HTML file.
+
+    Parameters
+    ----------
+    document : mapping
+        What `simulate` returned, [-].
+    path : Path
+        File to write; an older one is replaced as a whole, [-].
+
+    Returns
+    -------
+    Path
+        The file, [-].
+
+    Raises
+    ------
+    InputError
+        The file cannot be written.
+    """
+    text = render(document)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.replace(path)
+    except OSError as error:
+        raise _unwritable(path, error.strerror) from error
+    return path
+
+
+def check_writable(path: Path) -> None:
+    """Refuse a page that could not be written, before anything is simulated.
+
+    Parameters
+    ----------
+    path : Path
+        File to write, [-].
+
+    Raises
+    ------
+    InputError
+        It is a folder, or stands in something that is none.
+    """
+    if path.is_dir():
+        raise _unwritable(path, "it is a folder")
+    nearest = next(p for p in path.absolute().parents if p.exists())
+    if not (nearest.is_dir() and os.access(nearest, os.W_OK)):
+        raise _unwritable(path, f"nothing may be written into {nearest.name or nearest}")
+
+
+def render(document: Mapping[str, Any]) -> str:
+    """Return the page as text.
+
+    Parameters
+    ----------
+    document : mapping
+        What `simulate` returned, [-].
+
+    Returns
+    -------
+    str
+        HTML, [-].
+    """
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("experiments.simulation"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(TEMPLATE).render(
+        document=document,
+        head=list(head(document)),
+        answer=answer(document),
+        details=list(details(document)),
+        is_negative=document["risk"]["class"] in ("high", "refused"),
+        tables=tables(document),
+        pictures=_pictures(document),
+    )
+
+
+def _pictures(document: Mapping[str, Any]) -> dict[str, list[Picture]]:
+    arms = arms_told(document)
+    moved = document["assumptions"]["quantities"]
+    bench = [c for c in document["curves"] if c["name"] == "vessel"]
+    return {
+        "curves": [_curve(c) for c in document["curves"] if c["name"] != "vessel"],
+        "vessel": [_curve(c) for c in bench],
+        "losses": [_picture(losses_png(arms), _losses_alt(arms))],
+        "uptake": [_picture(uptake_png(arms), _uptake_alt(arms))],
+        "tornado": [_picture(tornado_png(document["assumptions"]), _tornado_alt(moved))]
+        if moved
+        else [],
+    }
+
+
+def _curve(curve: Mapping[str, Any]) -> Picture:
+    unit = unit_words(curve["y"]["unit"])
+    ends = "; ".join(
+        f"{s['label']} from {s['p50'][0]:.3g} to {s['p50'][-1]:.3g} {unit}" for s in curve["series"]
+    )
+    ranges = "; ".join(
+        f"{r['title']} {r['low']:g} to {r['high']:g} {r['unit']} ({r['source']})"
+        for r in curve["references"]
+    )
+    has_band = any(s["p05"] != s["p95"] for s in curve["series"])
+    captions = ["Middle subject; band: 5th to 95th percentile."] if has_band else []
+    captions += [f"Lines: {ranges}."] if ranges else []
+    return _picture(curve_png(curve), f"{curve['title']}: {ends}.", " ".join(captions))
+
+
+def _losses_alt(arms: list[Mapping[str, Any]]) -> str:
+    return " ".join(f"{told['product']['name']}: {limit_text(told)}" for told in arms)
+
+
+def _uptake_alt(arms: list[Mapping[str, Any]]) -> str:
+    words = []
+    for told in arms:
+        sums: dict[str, float] = {}
+        for u in told["uptake"]:
+            sums[u["segment"]] = sums.get(u["segment"], 0.0) + u["mean"]
+        named = ", ".join(f"{place} {number(x, 1)}" for place, x in sums.items())
+        words.append(f"{told['product']['name']}: {named}")
+    return f"Mean mg a day absorbed beyond the diet by segment. {'. '.join(words)}."
+
+
+def _tornado_alt(moved: list[Mapping[str, Any]]) -> str:
+    names = ", ".join(q["title"].lower() for q in moved[:3])
+    return f"Bars of what each assumption does to uptake and serum; most is done by {names}."
+
+
+def _picture(image: bytes, alt: str, caption: str = "") -> Picture:
+    uri = "data:image/png;base64," + b64encode(image).decode("ascii")
+    return Picture(uri=uri, alt=alt, caption=caption)
+
+
+def _unwritable(path: Path, why: str | None) -> InputError:
+    return InputError(
+        f"Page {path} cannot be written: {why}.",
+        hint="Choose another file with --report, or make room.",
+    )

@@ -1,0 +1,201 @@
+"""Which assumptions move the result most: one quantity at a time, in a few of the subjects.
+
+With every quantity moved, the people are first brought to the steady state of their diet again:
+the gut is run for some days, and the body is put in balance with what it then absorbs. So an
+assumption that changes the diet's absorption as much as the product's counts for little.
+"""
+
+from typing import Any
+
+import numpy as np
+from attrs import evolve, frozen
+
+from experiments.simulation.arms import Arm, first_start, first_subjects
+from experiments.simulation.levers import LEVERS, Lever
+from formulation.arrays import FloatArray
+from formulation.units import MG_PER_MMOL
+from models.disposition import _parameters as body
+from models.disposition.kidney import filtered_at
+from models.population import Subjects
+from models.simulator.arms import MODEL, NOTHING_TAKEN, Start, Taken
+from models.simulator.equations import POOLS
+from models.simulator.run import follow
+
+MOST_SUBJECTS = 32
+"""Subjects in whom assumptions are moved, [-]."""
+
+SETTLING_DAYS = 10
+"""Days of the diet alone after a quantity was moved, [d]."""
+
+UNMOVED = 0.01
+"""A change below this share of the result is not worth a line, [-]."""
+
+
+@frozen(kw_only=True)
+class Effect:
+    """The middle subject's result."""
+
+    absorbed_mg_per_day: float
+    """Absorbed increment, [mg/d]."""
+
+    serum_mmol_per_l: float
+    """Change of serum magnesium, [mmol/L]."""
+
+
+@frozen(kw_only=True)
+class Moved:
+    """What one quantity does to the result."""
+
+    lever: Lever
+    """The quantity."""
+
+    low: Effect | None
+    """With its low value; None where a body would have no steady state."""
+
+    high: Effect | None
+    """With its high value, as `low`."""
+
+    def swing(self, base: Effect) -> float:
+        """Return the larger change of uptake and of serum, each over the unmoved result.
+
+        Parameters
+        ----------
+        base : Effect
+            With nothing moved, [-].
+
+        Returns
+        -------
+        float
+            Sum of both shares, [-].
+        """
+        found = [effect for effect in (self.low, self.high) if effect is not None]
+        absorbed = [abs(e.absorbed_mg_per_day - base.absorbed_mg_per_day) for e in found]
+        serum = [abs(e.serum_mmol_per_l - base.serum_mmol_per_l) for e in found]
+        return max(absorbed, default=0.0) / max(abs(base.absorbed_mg_per_day), TINY) + max(
+            serum, default=0.0
+        ) / max(abs(base.serum_mmol_per_l), TINY)
+
+
+TINY = 1e-9
+"""A result below this is nothing, in any unit, [-]."""
+
+
+def tornado(arm: Arm, start: Start, subjects: Subjects) -> dict[str, Any]:
+    """Return what each assumed or estimated quantity does to the result.
+
+    Parameters
+    ----------
+    arm : Arm
+        The product in the people, [-].
+    start : Start
+        Where they stand, [-].
+    subjects : Subjects
+        The people, [-].
+
+    Returns
+    -------
+    dict
+        ``base`` and ``quantities``, the one that moves most first, as plain values, [-].
+    """
+    few = first_subjects(subjects, MOST_SUBJECTS)
+    here = first_start(start, len(few))
+    settled = resettled(here, few, here.numbers)
+    here = here if settled is None else settled
+    base = _effect(arm.taken, here, few)
+    found = [
+        Moved(
+            lever=lever,
+            low=_at(lever, lever.ends[0], arm.taken, here, few),
+            high=_at(lever, lever.ends[1], arm.taken, here, few),
+        )
+        for lever in LEVERS
+    ]
+    found = [moved for moved in found if moved.swing(base) >= UNMOVED]
+    found.sort(key=lambda moved: -moved.swing(base))
+    return {
+        "n_subjects": len(few),
+        "base": _effect_dict(base),
+        "quantities": [_moved_dict(moved) for moved in found],
+    }
+
+
+def resettled(start: Start, subjects: Subjects, numbers: dict[str, FloatArray]) -> Start | None:
+    """Return people with other numbers at the steady state of their diet.
+
+    Parameters
+    ----------
+    start : Start
+        Where they stand with the old numbers, [-].
+    subjects : Subjects
+        The people, [-].
+    numbers : dict of str to ndarray of shape (n_subjects,)
+        The new numbers by name, [-].
+
+    Returns
+    -------
+    Start or None
+        Where they stand then; None where somebody would absorb less than is secreted, [-].
+    """
+    moved = evolve(start, numbers=numbers)
+    diet = follow([NOTHING_TAKEN], moved, subjects, days=SETTLING_DAYS, adapts=False)
+    urine = diet.day("absorbed")[0, -1] / 24 - numbers["secretion"]
+    if not (urine > 0).all():
+        return None
+    serum = filtered_at(urine, numbers["tubular"]) / numbers["filtration"]
+    state = diet.end[0].copy()
+    rows = dict(zip(MODEL.state_names, range(len(state)), strict=True))
+    state[rows["E"]] = serum * numbers["volume"]
+    for name, (_, suffix) in POOLS.items():
+        over_fluid = numbers[f"into_{suffix}"] / numbers[f"from_{suffix}"]
+        state[rows[name]] = state[rows["E"]] * over_fluid
+    state[rows["R"]] = numbers["into_red"] * state[rows["E"]] * body.RED_CELL_HOURS
+    return evolve(moved, state=state, serum=serum)
+
+
+def _at(
+    lever: Lever, value: float, taken: Taken, start: Start, subjects: Subjects
+) -> Effect | None:
+    factor = value / lever.quantity.value
+    if lever.changed is not None:
+        return _effect(evolve(taken, law=lever.changed(taken.law, factor)), start, subjects)
+    numbers = {
+        name: x * factor if name in lever.numbers else x for name, x in start.numbers.items()
+    }
+    moved = resettled(start, subjects, numbers)
+    return None if moved is None else _effect(taken, moved, subjects)
+
+
+def _effect(taken: Taken, start: Start, subjects: Subjects) -> Effect:
+    days = len(taken.units)
+    course = follow([taken, taken.emptied()], start, subjects, days=days)
+    absorbed, serum = (course.day(name)[:, -1] for name in ("absorbed", "serum_mean"))
+    return Effect(
+        absorbed_mg_per_day=MG_PER_MMOL * float(np.median(absorbed[0] - absorbed[1])),
+        serum_mmol_per_l=float(np.median(serum[0] - serum[1])),
+    )
+
+
+def _effect_dict(effect: Effect | None) -> dict[str, float] | None:
+    if effect is None:
+        return None
+    return {
+        "absorbed_increment": effect.absorbed_mg_per_day,
+        "serum_change": effect.serum_mmol_per_l,
+    }
+
+
+def _moved_dict(moved: Moved) -> dict[str, Any]:
+    quantity, (low, high) = moved.lever.quantity, moved.lever.ends
+    return {
+        "title": moved.lever.title,
+        "value": quantity.value,
+        "low": low,
+        "high": high,
+        "range_stated": quantity.low is not None and quantity.high is not None,
+        "unit": quantity.unit,
+        "basis": quantity.basis.value,
+        "source": quantity.source,
+        "note": quantity.note,
+        "with_low": _effect_dict(moved.low),
+        "with_high": _effect_dict(moved.high),
+    }

@@ -1,0 +1,190 @@
+"""What the simulator gives to other tools: that it is complete, and that it is the same."""
+
+import csv
+import io
+import json
+import os
+import subprocess
+from xml.etree.ElementTree import fromstring
+
+import numpy as np
+import pytest
+from attrs import evolve
+
+from formulation.errors import InputError
+from formulation.patients import named_population
+from formulation.regimen import Regimen
+from models.population import draw_subjects
+from models.release import release_law
+from models.simulator.arms import taken_daily
+from models.simulator.export import case_of, csv_tables
+from models.simulator.fluxes import Flux
+from models.simulator.run import follow
+from models.simulator.sbml import MATH_NAMESPACE, SBML_NAMESPACE, sbml
+from models.simulator.settle import settle
+from tests.families import matrix, tablet
+
+CORE = f"{{{SBML_NAMESPACE}}}"
+MATH = f"{{{MATH_NAMESPACE}}}"
+LAWS = {
+    "tablet": release_law(tablet(15.0)),
+    "coated": release_law(matrix(30.0, coat=("pulsatile_coat",), lag_h=3.0)),
+}
+SUBJECT = 3
+
+ROADRUNNER = os.environ.get("ROADRUNNER_PYTHON", "")
+"""A Python in which libroadrunner is installed (``pip install libroadrunner``)."""
+
+SIMULATE = """
+import json, sys, roadrunner
+given = json.load(sys.stdin)
+model = roadrunner.RoadRunner(given["sbml"])
+model.integrator.relative_tolerance = 1e-9
+model.integrator.absolute_tolerance = 1e-10
+model.selections = given["names"]
+rows = [list(row) for row in model.simulate(times=given["times"])]
+print()
+print(json.dumps(rows))
+"""
+
+
+@pytest.fixture(scope="module")
+def people():
+    """Adults at the steady state of their diet."""
+    subjects = draw_subjects(named_population("healthy_adults", size=16))
+    return settle(subjects), subjects
+
+
+@pytest.fixture(scope="module")
+def taken():
+    """Products taken twice in one day."""
+    regimen = Regimen(units_per_intake=1, intakes_per_day=2, with_meals=True)
+    return {name: taken_daily(law, regimen, 1) for name, law in LAWS.items()}
+
+
+@pytest.fixture(scope="module")
+def case(people, taken):
+    """One subject who takes the tablet."""
+    return case_of(taken["tablet"], *people, subject=SUBJECT)
+
+
+def rows(text):
+    """Return a table as dictionaries."""
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_tables_hold_every_state_number_and_flux(case):
+    """Each declared name stands in its table once, with unit and words."""
+    tables = {name: rows(text) for name, text in csv_tables(case).items()}
+    model = case.model
+    assert [r["name"] for r in tables["states.csv"]] == [s.name for s in model.states]
+    assert [r["name"] for r in tables["parameters.csv"]] == [p.name for p in model.parameters]
+    assert [r["rate"] for r in tables["fluxes.csv"]] == [f.rate for f in model.fluxes]
+    assert [r["expression"] for r in tables["definitions.csv"]] == [*model.definitions.values()]
+    assert all(r["unit"] and r["title"] for r in tables["states.csv"] + tables["parameters.csv"])
+
+
+def test_tables_lose_no_digit(case):
+    """Values and forcing read from the tables are those of the case, to the last bit."""
+    tables = {name: rows(text) for name, text in csv_tables(case).items()}
+    assert [float(r["value"]) for r in tables["parameters.csv"]] == case.parameters.tolist()
+    read = [[float(x) for x in r.values()] for r in tables["forcing.csv"]]
+    assert np.array_equal(np.array(read)[:, 2:], case.inputs)
+    assert np.array_equal(np.array(read)[:, 1], case.edges_h[1:])
+
+
+def test_sbml_has_a_reaction_for_each_flux_and_what_it_takes(case):
+    """Species, reactions and rules are as many as states, fluxes and definitions."""
+    root = fromstring(sbml(case))
+    m = case.model
+    assert (root.get("level"), root.get("version")) == ("3", "1")
+    assert len(root.findall(f".//{CORE}species")) == len(m.states)
+    takes = sum(bool(f.takes) for f in m.fluxes)
+    assert len(root.findall(f".//{CORE}reaction")) == len(m.fluxes) + takes
+    assert len(root.findall(f".//{CORE}assignmentRule")) == len(m.definitions)
+    assert len(root.findall(f".//{CORE}rateRule")) == len(m.integrals)
+
+
+def test_sbml_declares_every_name_it_uses(case):
+    """Identifiers are unique, and every name in a formula, unit or event is declared."""
+    root = fromstring(sbml(case))
+    tags = ("compartment", "species", "parameter", "reaction", "event")
+    ids = [e.get("id") for tag in tags for e in root.findall(f".//{CORE}{tag}")]
+    assert len(ids) == len(set(ids))
+    assert {e.text for e in root.iter(f"{MATH}ci")} <= set(ids)
+    assert {e.get("variable") for e in root.iter(f"{CORE}eventAssignment")} <= set(ids)
+    units = {e.get("id") for e in root.iter(f"{CORE}unitDefinition")} | {"dimensionless"}
+    used = {e.get("units") for e in root.iter(f"{CORE}parameter")} - {None}
+    assert used | {e.get("substanceUnits") for e in root.iter(f"{CORE}species")} <= units
+
+
+def test_events_repeat_the_forcing(case):
+    """Played back, the events give every input of every step."""
+    root = fromstring(sbml(case))
+    names = [p.name for p in case.model.inputs]
+    now = case.inputs[0].copy()
+    at = {}
+    for event in root.iter(f"{CORE}event"):
+        changes = {
+            a.get("variable"): float(a.find(f".//{MATH}cn").text)
+            for a in event.iter(f"{CORE}eventAssignment")
+        }
+        at[float(event.find(f"{CORE}trigger").find(f".//{MATH}cn").text)] = changes
+    for edge, wanted in zip(case.edges_h, case.inputs, strict=False):
+        for name, value in at.get(float(edge), {}).items():
+            now[names.index(name)] = value
+        assert np.array_equal(now, wanted)
+
+
+def test_an_expression_that_cannot_be_written_is_refused(case):
+    """A comparison has no place in a rate, and the message shows it."""
+    odd = Flux("odd", "D1", "D2", "D1 * (D1 > 2)")
+    wrong = evolve(case.model, fluxes=(odd,), integrals={})
+    with pytest.raises(InputError, match=r"D1 > 2.*cannot be exported"):
+        sbml(evolve(case, model=wrong, state=case.state[: len(wrong.states)]))
+
+
+def test_a_unit_without_counterpart_is_refused(case):
+    """An unknown unit names the table to extend."""
+    odd = evolve(case.model.parameters[0], unit="furlong")
+    model = evolve(case.model, parameters=(odd, *case.model.parameters[1:]))
+    with pytest.raises(InputError, match=r"furlong.*no counterpart"):
+        sbml(evolve(case, model=model))
+
+
+@pytest.mark.parametrize("subject", [-1, 16])
+def test_a_subject_who_is_not_there_is_refused(subject, people, taken):
+    """Subjects are counted from 0 to one less than their number."""
+    with pytest.raises(InputError, match="none of the 16"):
+        case_of(taken["tablet"], *people, subject=subject)
+
+
+def test_a_case_of_other_days_than_the_schedule_is_refused(people, taken):
+    """A schedule of one day is not exported as two."""
+    with pytest.raises(InputError, match="units for 1 days, but 2 days"):
+        case_of(taken["tablet"], *people, subject=0, days=2)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not ROADRUNNER, reason="ROADRUNNER_PYTHON names no Python with libroadrunner")
+@pytest.mark.parametrize("name", LAWS)
+def test_libroadrunner_simulates_what_the_engine_simulates(name, people, taken):
+    """CVODE at 1e-9 on the exported case stays within 1e-4 of the engine in every column."""
+    case = case_of(taken[name], *people, subject=SUBJECT)
+    columns = ["absorbed", "urine", "stool_dissolved", "stool_solid", "serum_hours"]
+    columns += ["E", "R", "T", "W", "B", "K"]
+    given = {"sbml": sbml(case), "names": columns, "times": case.edges_h.tolist()}
+    done = subprocess.run(
+        [ROADRUNNER, "-c", SIMULATE],
+        input=json.dumps(given),
+        capture_output=True,
+        text=True,
+        check=True,
+        env={k: v for k, v in os.environ.items() if k != "PYTHONPATH"},
+    )
+    theirs = np.array(json.loads(done.stdout.splitlines()[-1]))[1:]
+    course = follow([taken[name]], *people, days=1, keep_path=True, adapts=False)
+    ours = course.path[0, 0][:, case.model.index(*columns), SUBJECT]
+    size = np.maximum(np.abs(theirs).max(axis=0), 1e-3)
+    worst = dict(zip(columns, (np.abs(ours - theirs).max(axis=0) / size).tolist(), strict=True))
+    assert {column: e for column, e in worst.items() if e > 1e-4} == {}
