@@ -17,21 +17,21 @@ N_SMALL_BOWEL = 5
 
 
 VMAX = Quantity(
-    value=0.2126,
+    value=0.2108,
     unit="mmol/h",
     basis=Basis.ESTIMATED,
     source="Fine1991",
     note="saturable capacity of the whole small bowel, calibrated",
 )
 KM = Quantity(
-    value=0.3849,
+    value=0.3690,
     unit="mmol/L",
     basis=Basis.ESTIMATED,
     source="Fine1991",
     note="half-saturation in the resting volume of a segment, calibrated",
 )
 PARACELLULAR = Quantity(
-    value=0.01454,
+    value=0.01260,
     unit="1/h",
     basis=Basis.ESTIMATED,
     source="Fine1991",
@@ -41,10 +41,10 @@ TRANSPORT_WEIGHTS = np.array([0.0, 0.4, 0.6, 0.8, 1.0, 1.2, 0.1]) / 4.0
 """Share of the saturable capacity by segment, [-]: distal pattern of TRPM6, colon assumed small."""
 
 COLON_LEAK = Quantity(
-    value=0.35,
+    value=0.5,
     unit="1",
     low=0.1,
-    high=0.5,
+    high=0.8,
     basis=Basis.ESTIMATED,
     source="Zhang2016",
     note="paracellular rate of the colon over that of the small bowel, set to the urine of row C08",
@@ -65,7 +65,7 @@ FED_HOURS = assumed(3.0, "h", "time a meal rules the stomach")
 MEAL_LASTS = assumed(1 / 3, "h", "how long a meal is eaten")
 ACID_AT_REST = assumed(1.6, "mEq", "50 mL at pH 1.5")
 ACID_CAP = assumed(15.0, "mEq", "secretion stops when the stomach is full of it")
-ACID_FASTED = assumed(1.0, "mEq/h", "basal secretion; low, as row C18 of the panel asks for")
+ACID_FASTED = assumed(0.8, "mEq/h", "basal secretion; low, as row C18 of the panel asks for")
 ACID_FED = assumed(3.0, "mEq/h", "about 20 mEq/h secreted, most of it taken by the meal")
 ACID_SMALL_BOWEL = assumed(0.05, "mEq/h", "protons a segment's bicarbonate can give to a solid")
 ACID_COLON = assumed(0.5, "mEq/h", "protons that fermentation gives to a solid")

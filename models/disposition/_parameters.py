@@ -4,7 +4,7 @@ Exchange rates and pool sizes follow tracer studies in order of magnitude only (
 Silver1960); no compartment model of healthy people with readable constants was found.
 """
 
-from formulation.provenance import assumed
+from formulation.provenance import Basis, Quantity, assumed
 from models.disposition.kidney import LITRES_PER_DAY
 
 L_PER_H = LITRES_PER_DAY / 24
@@ -20,8 +20,14 @@ RED_CELL_HOURS = 120 * 24.0
 RED_CELLS_OVER_FLUID = assumed(0.48, "1", "4.4 mmol in two litres of cells over 9.1 mmol outside")
 POOLS = {
     "soft": (
-        assumed(0.35, "1/h", "half-times of 1 and 3 h of the fast pools"),
-        assumed(8.0, "1", "soft tissue over extracellular fluid: most of what exchanges fast"),
+        Quantity(
+            value=0.1,
+            unit="1/h",
+            basis=Basis.ESTIMATED,
+            source="Lindberg1990",
+            note="so slow that citrate shows in urine within hours, as in row C18 of the panel",
+        ),
+        assumed(2.0, "1", "cells hold their magnesium: far less moves than a tracer exchanges"),
     ),
     "muscle": (
         assumed(0.025, "1/h", "turns over 2 % a day at most"),

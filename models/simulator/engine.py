@@ -474,7 +474,7 @@ def run_repeating(
             x[_ADAPT * L + lane] = adaptation[lane]
             x[_RED * L + lane] = red[day, lane]
             up[lane] = 0.0
-        if day < 2 or day >= n_days - 2:
+        if day < 2 or day >= n_days - 3:
             passed, brought, through, spans = flows, late, worn, steps_h
         else:
             passed, brought, through, spans = coarse_flows, coarse_late, coarse_worn, hours

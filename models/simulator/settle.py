@@ -68,8 +68,7 @@ def settle(
     start = unsettled(
         subjects, meal_mmol=meal, meal_times_h=meal_times_h, transport=transport, claims=claims
     )
-    at = _POSITIONS
-    bowel = [k for name, k in at.items() if name[0] in "HMPDS" and name[-1].isdigit()]
+    bowel = [k for name, k in _POSITIONS.items() if name[0] in "HMPDS" and name[-1].isdigit()]
     for _ in range(2):
         ends = [start.state]
         for days in (SETTLING_DAYS, 1, 1):
@@ -84,14 +83,18 @@ def settle(
     _check_balance(target, numbers["secretion"])
     uneven = np.zeros(len(subjects))
     for _ in range(3):
-        start = _in_balance(start, target - uneven, at)
-        day = _diet(start, subjects, 1, threads)
-        uneven = uneven + day.day("urine")[0, 0] / 24 - target
-    return evolve(start, serum=day.day("serum_mean")[0, 0])
+        start = _in_balance(start, target - uneven)
+        course = _diet(start, subjects, WAVE_DAYS, threads)
+        uneven = uneven + course.day("urine")[0, -1] / 24 - target
+        start = _on_the_wave(start, course)
+    return start
 
 
 _POSITIONS = dict(zip(MODEL.state_names, range(len(MODEL.state_names)), strict=True))
 """Row of each state."""
+
+WAVE_DAYS = 5
+"""Days in which the fluid and what exchanges fast with it take up the wave of the meals, [d]."""
 
 
 def unsettled(
@@ -165,16 +168,38 @@ def _check_balance(urine: FloatArray, secretion: FloatArray) -> None:
         )
 
 
-def _in_balance(start: Start, urine: FloatArray, at: dict[str, int]) -> Start:
+def _in_balance(start: Start, urine: FloatArray) -> Start:
     """Return the start with the body in balance with so much urine, [mmol/h]."""
     p = start.numbers
     filtered = filtered_at(np.maximum(urine, 1e-9), p["tubular"])
     serum = filtered / p["filtration"]
     state = start.state.copy()
-    state[at["E"]] = serum * p["volume"]
-    for name, suffix in (("T", "soft"), ("W", "muscle"), ("B", "bone"), ("K", "leukocyte")):
-        state[at[name]] = state[at["E"]] * p[f"into_{suffix}"] / p[f"from_{suffix}"]
-    state[at["R"]] = p["into_red"] * state[at["E"]] * body.RED_CELL_HOURS
+    state[_POSITIONS["E"]] = serum * p["volume"]
+    state[_POSITIONS["T"]] = _pool(start, "soft", serum)
+    return _with_slow_pools(evolve(start, state=state), serum)
+
+
+def _on_the_wave(start: Start, course: Course) -> Start:
+    """Return the start with what exchanges fast where the meals of these days left it."""
+    state = start.state.copy()
+    for name in ("E", "T"):
+        state[_POSITIONS[name]] = course.end[0, _POSITIONS[name]]
+    return _with_slow_pools(evolve(start, state=state), course.day("serum_mean")[0, -1])
+
+
+def _with_slow_pools(start: Start, serum: FloatArray) -> Start:
+    """Return the start with every slow pool in balance with a mean serum, [mmol/L]."""
+    state = start.state.copy()
+    for name, suffix in (("W", "muscle"), ("B", "bone"), ("K", "leukocyte")):
+        state[_POSITIONS[name]] = _pool(start, suffix, serum)
+    fluid = serum * start.numbers["volume"]
+    state[_POSITIONS["R"]] = start.numbers["into_red"] * fluid * body.RED_CELL_HOURS
     for name in ("stool_dissolved", "stool_solid", "urine", "absorbed", "serum_hours"):
-        state[at[name]] = 0.0
+        state[_POSITIONS[name]] = 0.0
     return evolve(start, state=state, serum=serum)
+
+
+def _pool(start: Start, suffix: str, serum: FloatArray) -> FloatArray:
+    p = start.numbers
+    held: FloatArray = serum * p["volume"] * p[f"into_{suffix}"] / p[f"from_{suffix}"]
+    return held
