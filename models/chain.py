@@ -21,7 +21,6 @@ from models.exact import Columns, cost_columns, exact_columns
 from models.population import draw_subjects
 from models.release import ReleaseLaw, release_law
 from models.release.bench import bench_curves
-from models.responses import simulate_responses
 
 PERCENTILES = {"p05": 5.0, "p50": 50.0, "p95": 95.0}
 CURVE_TIMES_H = np.array([0.25, 0.5, 1, 1.5, 2, 3, 4, 6, 8, 10, 12, 16, 20, 24])
@@ -151,6 +150,8 @@ class MechanisticChain:
         """
         if not designs:
             raise InputError("MechanisticChain: no design to evaluate.")
+        from models.responses import simulate_responses
+
         scopes = {get_endpoint(key).scope for key in outputs}
         exact = exact_columns(designs)
         columns = {key: (column, column, column) for key, column in exact.items()}

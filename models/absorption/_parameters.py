@@ -17,21 +17,21 @@ N_SMALL_BOWEL = 5
 
 
 VMAX = Quantity(
-    value=0.2108,
+    value=0.2325,
     unit="mmol/h",
     basis=Basis.ESTIMATED,
     source="Fine1991",
     note="saturable capacity of the whole small bowel, calibrated",
 )
 KM = Quantity(
-    value=0.3690,
+    value=0.5364,
     unit="mmol/L",
     basis=Basis.ESTIMATED,
     source="Fine1991",
     note="half-saturation in the resting volume of a segment, calibrated",
 )
 PARACELLULAR = Quantity(
-    value=0.01260,
+    value=0.008147,
     unit="1/h",
     basis=Basis.ESTIMATED,
     source="Fine1991",
@@ -41,10 +41,10 @@ TRANSPORT_WEIGHTS = np.array([0.0, 0.4, 0.6, 0.8, 1.0, 1.2, 0.1]) / 4.0
 """Share of the saturable capacity by segment, [-]: distal pattern of TRPM6, colon assumed small."""
 
 COLON_LEAK = Quantity(
-    value=0.5,
+    value=0.8,
     unit="1",
     low=0.1,
-    high=0.8,
+    high=1.2,
     basis=Basis.ESTIMATED,
     source="Zhang2016",
     note="paracellular rate of the colon over that of the small bowel, set to the urine of row C08",
@@ -111,8 +111,8 @@ SOAP_CONSTANT = 0.2
 SOAP_SITES = assumed(0.02, "mmol/g", "of free fatty acids above those of an ordinary meal")
 ORDINARY_FAT = assumed(80.0, "g/d", "fat of the diet on which the gut is calibrated")
 
-PHOSPHATE_CAP = np.array([500.0, 500.0, 479.5, 79.2, 38.3, 32.0, 479.5])
+PHOSPHATE_CAP = np.array([500.0, 500.0, 500.0, 500.0, 500.0, 500.0, 500.0])
 """Magnesium beside newberyite at `GUT_PHOSPHATE`, by segment, at most 500, [mmol/L] (computed by
 `models.absorption.speciation`; a test compares)."""
 
-GUT_PHOSPHATE = assumed(1.5, "mmol/L", "most phosphate is taken up before magnesium concentrates")
+GUT_PHOSPHATE = assumed(1.0, "mmol/L", "most phosphate is taken up before magnesium concentrates")

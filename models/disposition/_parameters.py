@@ -21,13 +21,13 @@ RED_CELLS_OVER_FLUID = assumed(0.48, "1", "4.4 mmol in two litres of cells over 
 POOLS = {
     "soft": (
         Quantity(
-            value=0.1,
+            value=0.06,
             unit="1/h",
             basis=Basis.ESTIMATED,
             source="Lindberg1990",
             note="so slow that citrate shows in urine within hours, as in row C18 of the panel",
         ),
-        assumed(2.0, "1", "cells hold their magnesium: far less moves than a tracer exchanges"),
+        assumed(1.2, "1", "cells hold their magnesium: far less moves than a tracer exchanges"),
     ),
     "muscle": (
         assumed(0.025, "1/h", "turns over 2 % a day at most"),

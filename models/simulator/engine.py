@@ -16,7 +16,7 @@ from models.simulator._kernel import step_lower, step_upper, step_whole
 from models.simulator.codegen import LANES as L
 from models.simulator.equations import colon_and_body, flux_model, upper_gut
 
-KERNEL = "165418675bb9f4b1"
+KERNEL = "c0aefe28915f159c"
 """Fingerprint of the steps compiled in, written by the generator."""
 
 _WHOLE, _UPPER, _LOWER = flux_model(), upper_gut(), colon_and_body()

@@ -25,7 +25,6 @@ from models.chain import CURVE_TIMES_H, PERCENTILES
 from models.population import draw_subjects
 from models.release import release_law
 from models.release.bench import bench_curves, bench_medium
-from models.responses import simulate_responses
 
 LEARNT = (
     "absorbed_increment",
@@ -224,6 +223,8 @@ def build_table(
     DataError
         A measured curve is of another system, or from a medium that the simulated ones are not in.
     """
+    from models.responses import simulate_responses
+
     _check_measured(space.name, measured)
     designs = space_filling(space, n_designs, seed)
     responses = simulate_responses(designs, draw_subjects(population)).values

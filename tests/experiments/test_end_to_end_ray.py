@@ -47,9 +47,7 @@ def test_a_blocked_ray_ends_the_run_and_is_never_replaced(inline: Finished, tmp_
     words = ("run", str(inline.file), "--trials", str(TRIALS), "--seed", "1")
     blocked = drive(*words, "--executor", "ray", home=home, FORMULATION_RAY_START_DEADLINE_S="0.01")
     assert (blocked.returncode, blocked.stdout) == (6, "")
-    # Ray starts while the models are loaded; whichever of the two is late first is named.
-    late = ("Ray did not start in time", "workers were not up")
-    assert any(words in blocked.stderr for words in late)
+    assert "Ray did not start in time" in blocked.stderr
     assert "--executor process" in blocked.stderr
     with Store.open(home / "store.sqlite") as store:
         assert len(store.trials(store.study("S001").id)) == TRIALS

@@ -5,7 +5,6 @@ import pickle
 import numpy as np
 import pytest
 
-import models.chain
 import models.responses
 from formulation.design import Design
 from formulation.errors import InputError, UnknownNameError
@@ -223,7 +222,7 @@ def test_bench_endpoints_rise_with_time():
 
 def test_an_outcome_of_nobody_asked_for_is_not_simulated(monkeypatch):
     """Recipe endpoints alone cost no integration."""
-    monkeypatch.setattr(models.chain, "simulate_responses", None)
+    monkeypatch.setattr(models.responses, "simulate_responses", None)
     assert CHAIN.evaluate(MIXED[:1], ADULTS, ["unit_mass"]).value[0, 0] == 1600
 
 
