@@ -373,6 +373,12 @@ def _replayed(flows, s, at, weights, lane):
     return found + weights[1, lane] * flows[2, s, at] + weights[2, lane] * flows[3, s, at]
 
 
+@njit(cache=True, error_model="numpy", inline="always")
+def _passed(flows, day, s, at, weights):
+    """Return what is passed on in a step of a day."""
+    return flows[0, s, at] if day == 0 else _replayed(flows, s, at, weights, at % L)
+
+
 @njit(cache=True, error_model="numpy", nogil=True)
 def run_repeating(
     y, p, tails, units, steps_h, coarse, fed, eating, skin, reference, red, rate, out, is_checked
@@ -463,7 +469,7 @@ def run_repeating(
             for j in range(len(tails)):
                 coarse_late[0, j, c] += late[0, j, s]
                 coarse_late[1, j, c] += late[1, j, s]
-    up = np.zeros(L)
+    up, lean = np.zeros(L), np.zeros(N_FED * L)
     for day in range(n_days):
         for k in range(N_LOWER):
             y[LOWER_IN_WHOLE[k] * L : (LOWER_IN_WHOLE[k] + 1) * L] = z[k * L : (k + 1) * L]
@@ -474,22 +480,19 @@ def run_repeating(
             x[_ADAPT * L + lane] = adaptation[lane]
             x[_RED * L + lane] = red[day, lane]
             up[lane] = 0.0
-        if day < 2 or day >= n_days - 3:
+        is_fine = day < 2 or day >= n_days - 3
+        if is_fine:
             passed, brought, through, spans = flows, late, worn, steps_h
         else:
             passed, brought, through, spans = coarse_flows, coarse_late, coarse_worn, hours
         time_h = 0.0
         for c in range(len(spans)):
             h = spans[c]
-            for f in range(N_FED):
-                for lane in range(L):
-                    at = f * L + lane
-                    amount = (
-                        passed[0, c, at] if day == 0 else _replayed(passed, c, at, weights, lane)
-                    )
-                    x[N_INPUTS * L + at] = amount / h
-                    if f == _FLOW_E:
-                        up[lane] += amount
+            for at in range(N_FED * L):
+                amount = _passed(passed, day, c, at, weights)
+                x[N_INPUTS * L + at] = amount / h
+                if at // L == _FLOW_E:
+                    up[at % L] += amount
             for lane in range(L):
                 x[_SKIN * L + lane] = through[c, lane] / h
                 x[(_LET_GO + 6) * L + lane] = 0.0
@@ -498,7 +501,21 @@ def run_repeating(
                     if day > 0:
                         share += units[day - 1, j] * brought[1, j, c, lane]
                     x[(_LET_GO + 6) * L + lane] += share / h
-            step_lower(z, p, x, h)
+            if is_fine and 0 < c < len(spans) - 1:
+                # Two halves, one with more and one with less, as the steps beside have it.
+                apart = (spans[c - 1] + spans[c + 1]) / 2 + h
+                for at in range(N_FED * L):
+                    later = _passed(passed, day, c + 1, at, weights) / spans[c + 1]
+                    sooner = _passed(passed, day, c - 1, at, weights) / spans[c - 1]
+                    most = abs(x[N_INPUTS * L + at])
+                    lean[at] = min(max((later - sooner) / apart * h / 4, -most), most)
+                    x[N_INPUTS * L + at] -= lean[at]
+                step_lower(z, p, x, h / 2)
+                for at in range(N_FED * L):
+                    x[N_INPUTS * L + at] += 2 * lean[at]
+                step_lower(z, p, x, h / 2)
+            else:
+                step_lower(z, p, x, h)
             time_h += h
             for k in range(N_LOWER):
                 y[LOWER_IN_WHOLE[k] * L : (LOWER_IN_WHOLE[k] + 1) * L] = z[k * L : (k + 1) * L]
