@@ -143,13 +143,6 @@ LABILE_WEIGHT = assumed(
 HELD_BACK = ("oxalate", "phytate_sites", "soap_sites")
 """Ligands whose magnesium is not labile: it goes with particles, or is seen to be lost."""
 
-PHYTATE_CAPACITY = assumed(
-    2.4,
-    "mmol/mmol",
-    "of at most six phosphates; 0.75 mmol must hold 1.7 mmol of 3.6 for panel row C11",
-    *(1.0, 6.0),
-    source="Bohn2004",
-)
 OXALATE_CAPACITY = assumed(1.0, "mmol/mmol", "one magnesium per oxalate")
 SOAP_CAPACITY = assumed(0.5, "mmol/mmol", "two fatty acids per magnesium")
 PHOSPHATE_CAPACITY = assumed(1.0, "mmol/mmol", "one magnesium per phosphate")

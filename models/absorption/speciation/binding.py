@@ -22,14 +22,14 @@ from numpy.typing import ArrayLike
 from formulation.arrays import FloatArray
 from formulation.errors import InputError, UnknownNameError
 from formulation.provenance import Quantity
-from models.absorption._parameters import N_SEGMENTS
+from models.absorption._parameters import N_SEGMENTS, PHYTATE_HELD
 from models.absorption.speciation import _constants as given
 from models.absorption.speciation.equilibrium import MMOL_PER_MOL
 from models.absorption.speciation.network import binding, get_mineral
 from models.absorption.speciation.thermodynamics import BODY_C, GUT_IONIC_STRENGTH, Conditions
 
 BINDERS: Mapping[str, tuple[str, Quantity]] = {
-    "phytate": ("phytate_sites", given.PHYTATE_CAPACITY),
+    "phytate": ("phytate_sites", PHYTATE_HELD),
     "oxalate": ("oxalate", given.OXALATE_CAPACITY),
     "fatty_acids": ("soap_sites", given.SOAP_CAPACITY),
     "phosphate": ("phosphate", given.PHOSPHATE_CAPACITY),
