@@ -74,9 +74,14 @@ LEVERS: tuple[Lever, ...] = (
         numbers=("weak",),
     ),
     Lever(
-        title="Emptying of the fasted stomach",
+        title="Emptying of fluid from the fasted stomach",
         quantity=gut.EMPTYING_FASTED,
         numbers=("empty_fasted",),
+    ),
+    Lever(
+        title="Emptying of solids from the fasted stomach",
+        quantity=gut.EMPTYING_SOLID,
+        numbers=("empty_solid",),
     ),
     Lever(title="Emptying after a meal", quantity=gut.EMPTYING_FED, numbers=("empty_fed",)),
     Lever(title="Acid between meals", quantity=gut.ACID_FASTED, numbers=("acid_fasted",)),

@@ -60,6 +60,13 @@ BOWEL_PH = np.array([1.5, 6.0, 6.5, 6.8, 7.2, 7.4, 6.5])
 
 ISOTONIC = assumed(290.0, "mOsm/L", "water follows osmoles until the fluid is isotonic")
 EMPTYING_FASTED = assumed(2.5, "1/h", "half-time of a quarter hour", source="OGrady2020")
+EMPTYING_SOLID = assumed(
+    0.87,
+    "1/h",
+    "solids wait for the fasted stomach's sweep: 48 of 10 to 48 min; recalled",
+    0.5,
+    2.5,
+)
 EMPTYING_FED = assumed(0.9, "1/h", "inside 2 to 5 h for a meal", source="Lee2014")
 FED_HOURS = assumed(3.0, "h", "time a meal rules the stomach")
 MEAL_LASTS = assumed(1 / 3, "h", "how long a meal is eaten")

@@ -82,7 +82,7 @@ def powder(salt: str, mg: float, *, water_l: float = float(POWDER_IN_L)) -> Rele
     law = solution(salt, mg)
     (solid,) = law.solids
     dissolved = min(solid.solubility_mmol_per_l * water_l / solid.dose_mmol, 1.0)
-    return evolve(law, solids=(evolve(solid, predissolved=dissolved),))
+    return evolve(law, solids=(evolve(solid, predissolved=dissolved),), is_suspended=water_l > 0)
 
 
 def tablet(salt: str, mg: float) -> ReleaseLaw:

@@ -145,6 +145,9 @@ class ReleaseLaw:
     residence_h: float = 0.0
     """Mean time the form adheres where it was put; 0 when it travels with the contents, [h]."""
 
+    is_suspended: bool = False
+    """Whether particles are drunk in water, with which they leave the fasted stomach."""
+
     def __attrs_post_init__(self) -> None:
         for name, value in self.parameters.items():
             if not (np.isfinite(value) and value >= 0):

@@ -135,6 +135,7 @@ def _poured(design: Design, shares: list[float]) -> ReleaseLaw:
         mechanism="dispersed",
         parameters={"k_pour_per_h": float(POUR_RATE)},
         solids=solids_of(design, shares),
+        is_suspended=True,
     )
 
 

@@ -16,7 +16,7 @@ from models.simulator._kernel import step_lower, step_upper, step_whole
 from models.simulator.codegen import LANES as L
 from models.simulator.equations import colon_and_body, flux_model, upper_gut
 
-KERNEL = "c0aefe28915f159c"
+KERNEL = "9d0cb22f73c40254"
 """Fingerprint of the steps compiled in, written by the generator."""
 
 _WHOLE, _UPPER, _LOWER = flux_model(), upper_gut(), colon_and_body()
@@ -64,7 +64,7 @@ _D = np.array(_WHOLE.index(*(f"D{i}" for i in range(7))))
 _UD = np.array(_UPPER.index(*(f"D{i}" for i in range(6))))
 _NUMBERS = _WHOLE.number_names
 _VOLUME, _INTO_RED = _NUMBERS.index("volume"), _NUMBERS.index("into_red")
-_EMPTY_FASTED, _EMPTY_FED = _NUMBERS.index("empty_fasted"), _NUMBERS.index("empty_fed")
+_EMPTY_SOLID, _EMPTY_FED = _NUMBERS.index("empty_solid"), _NUMBERS.index("empty_fed")
 _TRANSIT, _COLON = _NUMBERS.index("transit"), _NUMBERS.index("colon_transit")
 _FED, _EATING, _ADAPT, _SKIN, _RED, _LET_GO = 0, 1, 2, 3, 4, 5
 
@@ -134,7 +134,7 @@ def expose(tail, curve, start, steps_h, fed, p, first, residence_h, lags_h, open
         parts = int(np.ceil(h / RELEASE_STEP_H - 1e-9))
         dt = h / parts
         for lane in range(L):
-            fasted = p[_EMPTY_FASTED * L + lane]
+            fasted = p[_EMPTY_SOLID * L + lane]
             k[0, lane] = dt * (fasted + meal * (p[_EMPTY_FED * L + lane] - fasted))
             k[6, lane] = dt * p[_COLON * L + lane]
             for i in range(1, 6):

@@ -124,11 +124,13 @@ def _parameters(*rows: tuple[str, str, str]) -> tuple[Parameter, ...]:
 
 _SUBJECT = (
     *_parameters(
-        ("empty_fasted", "1/h", "emptying of the fasted stomach"),
+        ("empty_fasted", "1/h", "emptying of fluid from the fasted stomach"),
+        ("empty_solid", "1/h", "emptying of solids from the fasted stomach"),
         ("empty_fed", "1/h", "emptying after a meal"),
         ("transit", "1/h", "transit through a fifth of the small bowel"),
         ("colon_transit", "1/h", "transit through the colon"),
         ("acid_fasted", "mEq/h", "acid secreted between meals"),
+        ("renewal", "1/h", "renewal of the juice of the fasted stomach"),
         ("acid_fed", "mEq/h", "acid a meal leaves"),
         ("colon_acid", "mEq/h", "protons that fermentation gives to solids"),
         ("osmotic_agent", "mmol", "other osmotic load of the colon, as magnesium"),
@@ -161,6 +163,7 @@ _SUBJECT = (
 _PRODUCT = _parameters(
     ("liquid", "mmol", "dissolved already in an intake"),
     ("osmoles", "mOsm/mmol", "osmoles that come with magnesium"),
+    ("suspended", "-", "1 where particles leave the fasted stomach with the water they are in"),
 )
 _INPUTS = _parameters(
     ("fed", "-", "1 while a meal rules the stomach"),
@@ -189,6 +192,8 @@ def _exposure(i: int) -> Parameter:
 
 def _definitions() -> Iterator[tuple[str, str]]:
     yield "emptying", "empty_fasted + fed * (empty_fed - empty_fasted)"
+    yield "clearing", "empty_solid + suspended * (empty_fasted - empty_solid)"
+    yield "emptying_solid", "clearing + fed * (empty_fed - clearing)"
     # Never below zero, so that no stage of a step meets a pole; no faster than the stomach mixes.
     yield "acid_there", "(H + sqrt(H**2 + acid_bend**2)) / 2"
     for i in range(N_SEGMENTS):
@@ -236,7 +241,8 @@ def _positive(x: str) -> str:
 def _stomach_acid() -> Iterator[Flux]:
     secretion = "(acid_fasted + fed * (acid_fed - acid_fasted)) * (1 - H / acid_cap)"
     yield Flux("acid_secreted", "", "H", secretion)
-    yield Flux("acid_emptied", "H", "", "emptying * H")
+    # Between meals the juice at rest is renewed slowly; water that is drunk does not wash it out.
+    yield Flux("acid_emptied", "H", "", "(renewal + fed * (empty_fed - renewal)) * H")
 
 
 def _particles(k: int) -> Iterator[Flux]:
@@ -254,11 +260,11 @@ def _particles(k: int) -> Iterator[Flux]:
             yield Flux(f"by_water{k}_{i}", p, f"D{i}", by_water)
             by_acid = f"{supply} * per_acid{k} * {p} / wanting{i}"
             yield Flux(f"by_acid{k}_{i}", p, f"D{i}", by_acid)
-        yield _moved(f"moved{k}", f"P{k}_", i, "stool_solid")
+        yield _moved(f"moved{k}", f"P{k}_", i, "stool_solid", "emptying_solid")
 
 
-def _moved(name: str, stem: str, i: int, end: str) -> Flux:
-    rate = {STOMACH: "emptying", COLON: "colon_transit * hurry"}.get(i, "transit")
+def _moved(name: str, stem: str, i: int, end: str, emptying: str = "emptying") -> Flux:
+    rate = {STOMACH: emptying, COLON: "colon_transit * hurry"}.get(i, "transit")
     target = end if i == COLON else f"{stem}{i + 1}"
     return Flux(f"{name}_{i}", f"{stem}{i}", target, f"{rate} * {stem}{i}")
 

@@ -75,11 +75,13 @@ def subject_numbers(
     maximum = float(TUBULAR_MAXIMUM) * v["egfr_ml_min"] * body.L_PER_H
     found = {
         "empty_fasted": float(gut.EMPTYING_FASTED) * emptying,
+        "empty_solid": float(gut.EMPTYING_SOLID) * emptying,
         "empty_fed": float(gut.EMPTYING_FED) * emptying,
         "transit": gut.N_SMALL_BOWEL / bowel_h,
         "colon_transit": 1 / (v["colon_transit_h"] * of[T.COLON_TRANSIT]),
         "acid_at_rest": float(gut.ACID_AT_REST) * acid,
         "acid_fasted": float(gut.ACID_FASTED) * acid,
+        "renewal": _renewal(acid),
         "acid_fed": float(gut.ACID_FED) * acid,
         "colon_acid": float(gut.ACID_COLON) * of[T.COLON_ACID] * _protons(of[T.COLON_PH]),
         "osmotic_agent": _in_colon(of[T.OSMOTIC_LOAD], v["colon_transit_h"]),
@@ -93,6 +95,13 @@ def subject_numbers(
         "into_red": np.full(len(subjects), float(body.RED_CELLS_OVER_FLUID) / body.RED_CELL_HOURS),
     }
     return found | _transport(v, of, transport) | _pools(of)
+
+
+def _renewal(acid: FloatArray) -> FloatArray:
+    """Return how fast a fasted stomach empties juice that holds its resting acid, [1/h]."""
+    usual = float(gut.ACID_FASTED) / float(gut.ACID_AT_REST)
+    found: FloatArray = usual - float(gut.ACID_FASTED) / float(gut.ACID_CAP) * acid
+    return found
 
 
 def _protons(ph_shift: FloatArray) -> FloatArray:
@@ -185,6 +194,7 @@ def product_numbers(laws: Sequence[ReleaseLaw]) -> dict[str, FloatArray]:
         dose += p["dose_mmol"]
     found["liquid"] = liquid
     found["osmoles"] = osmoles / np.maximum(dose, 1e-12)
+    found["suspended"] = np.array([float(law.is_suspended) for law in laws])
     return found
 
 
