@@ -73,9 +73,7 @@ def _told(scenario: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "title": name_words(scenario["name"]),
         "document": scenario,
-        "all_held": all(x["held"] for x in scenario["expected"]),
         "held": sum(x["held"] for x in scenario["expected"]),
-        "announcements": scenario["claims"],
         "article": [article_text(x) for x in scenario["article"]],
         "kept": [
             f"{name_words(arm['name'])}: {text}"

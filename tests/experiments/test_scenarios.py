@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from attrs import evolve
 
-from experiments.cli import main
 from experiments.config.product import load_product
 from experiments.config.scenario import load_scenario
 from experiments.scenarios import find_scenarios, render, run_scenarios
 from experiments.scenarios.arms import follow_arms
 from experiments.simulation.arms import run_arm
+from formulation.claims import switch
 from formulation.patients import named_population
 from models.population import draw_subjects
 from models.simulator.settle import settle
@@ -236,6 +236,37 @@ def test_a_placebo_arm_with_the_same_fibre_leaves_only_the_product(document):
     assert np.abs(found["fibre_alone"]).max() < 0.01
 
 
+def test_a_claim_of_the_people_acts_in_every_arm_and_is_announced():
+    """Before the first day too, so that the placebo arm stands at another serum."""
+    scenario = load_scenario(CONFIGS / "scenarios" / "ibs.yaml")
+    small = evolve(scenario.who, population=evolve(scenario.who.population, size=8))
+    plain = evolve(scenario, who=small, arms=scenario.arms[:1], expected=(), article=())
+    claimed = evolve(plain, claims=switch(["slow_transit"]))
+    found = run_scenarios([claimed])
+    assert [a["arm"] for a in found["announcements"]] == ["every arm"]
+    serum = [middle(d, "ibs", "serum")["placebo"] for d in (run_scenarios([plain]), found)]
+    assert serum[1] < serum[0]
+
+
+def test_one_patient_has_values_and_no_intervals(tmp_path):
+    """A sign is all that one person tells."""
+    path = tmp_path / "s.yaml"
+    path.write_text(
+        f"scenario: s\nquestion: Why?\npeople: {CONFIGS}/patients/hypertension-thiazide.yaml\n"
+        "placebo: {with: {}}\n"
+        f"arms: {{a: {{product: {CONFIGS}/products/citrate-tablet.yaml}}}}\n"
+        "expect: [{endpoint: serum, arm: a, against: placebo, is: higher, because: x}]\n",
+        encoding="utf-8",
+    )
+    found = run_scenarios([load_scenario(path)])
+    (expected,) = told(found, "s")["expected"]
+    assert expected["held"]
+    assert "in this patient" in expected["came"]
+    assert expected["comparison"]["lo90"] is None
+    assert "patient hypertension-thiazide" in render(found)
+    json.dumps(found, allow_nan=False)
+
+
 def test_the_document_lists_cofactors_with_grade_and_source(document):
     """Of the shift, and of each modulator it acts through."""
     (dose, b6) = arms(document, "cramps")["regimen"]["with"]
@@ -266,74 +297,3 @@ def test_the_page_needs_no_network_and_tells_every_scenario(page, document):
     assert "the simulator contradicts it" in page
     assert "Not predicted here: blood pressure" in page
     assert "Simulated, not measured" in page
-
-
-def test_an_expectation_that_fails_is_said_to_fail(tmp_path, capsys):
-    """The opposite of what physics gives: the run ends well, and the answer is no."""
-    text = (CONFIGS / "scenarios" / "skin.yaml").read_text(encoding="utf-8")
-    text = text.replace("../products", str(CONFIGS / "products"))
-    path = tmp_path / "skin.yaml"
-    path.write_text(text.replace("    against: tablet\n    is: lower\n    because: \"intact",
-                                 "    against: tablet\n    is: higher\n    because: \"intact"),
-                    encoding="utf-8")  # fmt: skip
-    assert main(["scenarios", str(path), "--size", "12", "--json"]) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert (found["held"], found["expected"]) == (4, 5)
-    assert "did not hold" in render(found)
-
-
-def test_the_command_writes_text_and_page(tmp_path, capsys, monkeypatch):
-    """Names are those of the folder; claims come first."""
-    monkeypatch.chdir(CONFIGS.parent)
-    path = tmp_path / "pages" / "ibs.html"
-    assert main(["scenarios", "ibs", "--size", "8", "--report", str(path)]) == 0
-    out, err = capsys.readouterr()
-    assert out.startswith("Scenario ibs, lactate as osmotic: What follows if these claims")
-    assert "Acts on" in out
-    assert str(path) in err
-    assert path.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
-
-
-@pytest.mark.parametrize(
-    ("words", "code", "message"),
-    [
-        (("skins",), 2, "Did you mean 'skin'?"),
-        (("nowhere.yaml",), 2, "does not exist"),
-        (("skin", "--size", "0"), 2, "between 1 and 100,000"),
-        (("skin", "--size", "nan"), 2, "valid integer"),
-        (("skin", "--report", str(CONFIGS)), 2, "it is a folder"),
-    ],
-)
-def test_what_is_wrong_is_told_before_anything_is_run(words, code, message, capsys, monkeypatch):
-    """With exit code 2 and no traceback; the simulator is never asked."""
-
-    def refuse(*_, **__):
-        raise AssertionError("integrated")
-
-    monkeypatch.chdir(CONFIGS.parent)
-    monkeypatch.setattr("experiments.scenarios.arms.settle", refuse)
-    assert main(["scenarios", *words]) == code
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert message in " ".join(err.split())
-
-
-def test_a_refusal_that_nobody_expected_ends_with_code_3(tmp_path, capsys):
-    """As on every command."""
-    path = tmp_path / "s.yaml"
-    path.write_text(
-        f"scenario: s\nquestion: Why?\npeople: {CONFIGS}/patients/refused-egfr-25.yaml\n"
-        "placebo: {with: {}}\narms: {a: {with: {inulin: 5 g/d}}}\n"
-        "expect: [{endpoint: serum, arm: a, against: placebo, is: higher, because: x}]\n",
-        encoding="utf-8",
-    )
-    assert main(["scenarios", str(path)]) == 3
-    assert "an eGFR of 25" in capsys.readouterr().err
-
-
-def test_too_many_subject_days_are_refused(capsys, monkeypatch):
-    """With the number that would fit, before anything is integrated."""
-    monkeypatch.chdir(CONFIGS.parent)
-    monkeypatch.setattr("experiments.scenarios.arms.settle", lambda *_, **__: 1 / 0)
-    assert main(["scenarios", "skin", "--size", "100000"]) == 2
-    assert "--size 11904" in capsys.readouterr().err
