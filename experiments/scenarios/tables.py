@@ -132,7 +132,8 @@ def _endpoints(scenario: Told) -> Table:
             else NONE
             for arm in arms
         ]
-        rows.append((e["title"], unit_words(e["unit"]), *(c.replace(" (", "\n(") for c in cells)))
+        title = f"{e['title']}, {unit_words(e['unit'])}"
+        rows.append((title, *(cell.replace(" (", "\n(") for cell in cells)))
     reading = (
         "One person, so one value."
         if is_patient
@@ -142,7 +143,6 @@ def _endpoints(scenario: Told) -> Table:
         caption=f"The last day; increments and changes are against the placebo arm. {reading}",
         columns=(
             Column(title="Endpoint"),
-            Column(title="Unit"),
             *(Column(title=name_words(arm["name"]), is_number=True) for arm in arms),
         ),
         rows=tuple(rows),

@@ -21,6 +21,7 @@ IS_WORDS: Mapping[str, str] = {
 HEADS: Mapping[str, tuple[str, str, int]] = {
     "absorbed_increment": ("Absorbed Mg, beyond the placebo arm", "mg/d", 1),
     "fraction_absorbed": ("Share of the dose absorbed, beyond the placebo arm", "percent", 1),
+    "soluble_unabsorbed_load": ("Soluble Mg in the stool, beyond the placebo arm", "mmol/d", 2),
     CRAMPS: ("Muscle cramps, expected", "1/week", 2),
 }
 """Endpoints that are called otherwise here than in a study, with unit and decimals."""
