@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from experiments.config.scenario_spec import ENDPOINTS, PLACEBO, Scenario, ScenarioArm, Who
+from experiments.config.scenario_spec import CRAMPS, ENDPOINTS, PLACEBO, Scenario, ScenarioArm, Who
 from experiments.scenarios.arms import Followed, follow_arms
 from experiments.scenarios.verdicts import verdict
 from experiments.scenarios.wording import endpoint_head
@@ -16,6 +16,7 @@ from formulation.cofactors import Dose
 from formulation.modulators import modulators
 from formulation.monitoring import MEASURES, NOT_MODELLED
 from formulation.patients import Population, get_patient_field, named_spreads
+from formulation.provenance import Origin
 
 SCHEMA, VERSION = "formulation/scenarios", 1
 
@@ -81,10 +82,7 @@ def _scenario(scenario: Scenario) -> Told:
         "jurisdiction": scenario.jurisdiction,
         "claims": [claim.name for claim in scenario.claims],
         "endpoints": [
-            dict(zip(("name", "title", "unit", "decimals"), (name, *endpoint_head(name)),
-                     strict=True))
-            for name in ENDPOINTS
-            if any(name in arm.values for arm in arms.values())
+            _head(name) for name in ENDPOINTS if any(name in arm.values for arm in arms.values())
         ],
         "arms": [
             _arm(arm, scenario, arms.get(arm.name)) for arm in (*scenario.arms, scenario.placebo)
@@ -95,6 +93,19 @@ def _scenario(scenario: Scenario) -> Told:
         "not_predicted": list(scenario.not_predicted)
         + ([] if scenario.tells_cramps or not _has_cramps(scenario) else ["frequency of cramps"]),
     }  # fmt: skip
+
+
+def _head(name: str) -> Told:
+    """Return how an endpoint is called, and where its numbers come from."""
+    title, unit, decimals = endpoint_head(name)
+    origin = Origin.CLAIM if name == CRAMPS else Origin.SIMULATED
+    return {
+        "name": name,
+        "title": title,
+        "unit": unit,
+        "decimals": decimals,
+        "origin": origin.value,
+    }
 
 
 def _has_cramps(scenario: Scenario) -> bool:

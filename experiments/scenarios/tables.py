@@ -13,6 +13,7 @@ from experiments.scenarios.wording import (
     taken_text,
 )
 from experiments.simulation.wording import span, unit_words
+from formulation.provenance import Origin
 
 Told = Mapping[str, Any]
 
@@ -133,6 +134,8 @@ def _endpoints(scenario: Told) -> Table:
             for arm in arms
         ]
         title = f"{e['title']}, {unit_words(e['unit'])}"
+        if e["origin"] == Origin.CLAIM:
+            title += " (claim)"
         rows.append((title, *(cell.replace(" (", "\n(") for cell in cells)))
     reading = (
         "One person, so one value."

@@ -58,6 +58,14 @@ def test_cramps_fall_with_placebo_too_and_only_a_claim_tells_arms_apart(document
     assert after["as_claimed"] == pytest.approx(0.75 * after["placebo"])
 
 
+def test_every_endpoint_says_where_it_comes_from(document):
+    """All are simulated but cramps, which are a claim's; the table says so too."""
+    for scenario in document["scenarios"]:
+        for e in scenario["endpoints"]:
+            assert e["origin"] == ("claim" if e["name"] == "cramps" else "simulated")
+    assert "(claim)" in render({**document, "scenarios": [told(document, "cramps")]})
+
+
 def test_fibre_brings_magnesium_in_and_vitamin_b6_does_not(document):
     """B6 is identical to none, bit by bit; the claim fills muscle, of those it is about."""
     absorbed = middle(document, "cramps")
