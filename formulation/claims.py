@@ -200,6 +200,22 @@ def switch(names: Iterable[str]) -> tuple[Claim, ...]:
     return tuple(claim for name, claim in all_claims().items() if name in asked)
 
 
+def check_once(*groups: Iterable[Claim]) -> None:
+    """Refuse a claim that stands in two groups which act together.
+
+    Parameters
+    ----------
+    *groups : iterable of Claim
+        Claims that are switched on together, [-].
+
+    Raises
+    ------
+    InputError
+        A claim would act twice.
+    """
+    switch(claim.name for group in groups for claim in group)
+
+
 def announcement(claims: Iterable[Claim]) -> str:
     """Return the line that opens every result a claim was switched on for.
 

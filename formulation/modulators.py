@@ -10,11 +10,10 @@ value x held between two ends, so that nothing is extrapolated,
 Multipliers of a target multiply and are then clipped to 0.1 to 3; `clippings` says for how many.
 Every field at its default leaves every target neutral. A claim that is switched on acts after them.
 
-One mechanism per effect: phytate, oxalate and fat bind magnesium by molar ratio in the gut, and a
-meal acts through emptying, volume and acid, so none is a modulator. Fields a model reads itself
-(the filtration rate in the kidney, transit times, the activity of TRPM6 in the gut, ...) act on
-that thing there and stand here only for what else they change. No study that the panel holds out
-scales a modulator; a test refuses it.
+One mechanism per effect: phytate, oxalate and fat bind magnesium by molar ratio in the gut, a meal
+acts through emptying, volume and acid, so none is a modulator. Fields a model reads itself (eGFR,
+transit times, TRPM6 in the gut, ...) act there and stand here only for what else they change. No
+study that the panel holds out scales a modulator; a test refuses it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -89,6 +88,9 @@ class Target(StrEnum):
 
     OSMOTIC_LOAD = "osmotic_load_mmol_per_day"
     """Osmoles in the bowel beside those of magnesium; shifted, [mmol/d]."""
+
+    CRAMPS = "cramps"
+    """Cramps a week against the placebo arm: an endpoint of claims, which no flux reads."""
 
     @property
     def is_shifted(self) -> bool:
@@ -282,10 +284,9 @@ def clippings(
     for target, change in _unclipped(values, claims).items():
         if target.is_shifted:
             continue
-        for limit, beyond in (
-            (MIN_MULTIPLIER, change < MIN_MULTIPLIER * (1 - 1e-9)),
-            (MAX_MULTIPLIER, change > MAX_MULTIPLIER * (1 + 1e-9)),
-        ):
+        too_low = change < MIN_MULTIPLIER * (1 - 1e-9)
+        too_high = change > MAX_MULTIPLIER * (1 + 1e-9)
+        for limit, beyond in ((MIN_MULTIPLIER, too_low), (MAX_MULTIPLIER, too_high)):
             if n := int(np.count_nonzero(beyond)):
                 found.append(Clipping(target=target, limit=limit, n_subjects=n))
     return tuple(found)

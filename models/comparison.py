@@ -298,12 +298,17 @@ def _sentence(
     what += f" in the middle subject, and {first} is ahead in {100 * share:.3g} % of {n}"
     if parallel is None:
         return f"{what}. On average they do not differ, so no trial of any size would show it."
-    arms = f"{parallel:,} in each of two arms"
+    arms = f"{_size(parallel)} in each of two arms"
     told = (
         f"{arms} (people cannot cross over)"
         if crossover is None
-        else f"{crossover:,} subjects who take both, or {arms}"
+        else f"{_size(crossover)} subjects who take both, or {arms}"
     )
     if _is_worth(crossover, parallel):
         return f"{what}. A trial would show it with {told}."
     return f"{what}. No difference worth a trial: it would take {told}."
+
+
+def _size(n: int) -> str:
+    """Return a trial's size; nobody counts further than a million."""
+    return f"{n:,}" if n < LARGE_TRIAL else "more than a million"

@@ -10,6 +10,7 @@ from experiments.cli import app
 from experiments.config import load_study
 from experiments.config.patient import read_patient, read_population_file
 from experiments.config.product import load_product
+from experiments.config.scenario import load_scenario
 from experiments.workspace import VARIABLES
 from formulation import errors
 from formulation.delivery import DELIVERY_SYSTEMS
@@ -127,6 +128,7 @@ LOADED_BY = {
     "patients": read_patient,
     "populations": read_population_file,
     "products": load_product,
+    "scenarios": load_scenario,
     "studies": load_study,
 }
 """What reads the files of each folder of configs."""

@@ -12,7 +12,18 @@ from typing import Annotated
 
 import typer
 
-from experiments.cli import check, data, dissolution, doctor, init, panel, schema, simulate, studies
+from experiments.cli import (
+    check,
+    data,
+    dissolution,
+    doctor,
+    init,
+    panel,
+    scenarios,
+    schema,
+    simulate,
+    studies,
+)
 from experiments.cli.output import emit_problems, note
 from formulation.errors import (
     FormulationError,
@@ -37,6 +48,7 @@ init.register(app)
 schema.register(app)
 dissolution.register(app)
 simulate.register(app)
+scenarios.register(app)
 panel.register(app)
 doctor.register(app)
 

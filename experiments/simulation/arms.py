@@ -1,10 +1,13 @@
 """The arms of a simulation: a product in the people, against the same days without it."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from attrs import evolve, frozen
 
 from experiments.config.product import Product
 from formulation.arrays import FloatArray
+from formulation.claims import Claim
 from models.population import Subjects
 from models.release import release_law
 from models.responses import responses
@@ -12,6 +15,7 @@ from models.simulator.arms import Start, Taken, taken_daily
 from models.simulator.blocks import ADAPTATION_PER_DAY, Course
 from models.simulator.equations import ABSORBING
 from models.simulator.run import follow
+from models.simulator.settle import unsettled
 
 
 @frozen(kw_only=True, eq=False)
@@ -60,6 +64,31 @@ def run_arm(product: Product, start: Start, subjects: Subjects, days: int) -> Ar
     found = responses(course, control, np.array([[design.elemental_mg_per_day]]))
     values = {name: rows[0] for name, rows in found.items()}
     return Arm(product=product, taken=taken, course=course, control=control, values=values)
+
+
+def start_with(start: Start, subjects: Subjects, claims: Sequence[Claim] = ()) -> Start:
+    """Return the same bodies in people whose fields have changed since they were settled.
+
+    What is taken beside a product changes fields on its first day, not before; so every amount in
+    the body is that of the old fields, and what moves it follows the new ones.
+
+    Parameters
+    ----------
+    start : Start
+        Where they stand, settled with the old fields, [-].
+    subjects : Subjects
+        The same people with the new fields, [-].
+    claims : sequence of Claim, optional
+        Claims that are switched on from now on, [-].
+
+    Returns
+    -------
+    Start
+        The same state; numbers of the new fields, the same bits where nothing changed, [-].
+    """
+    meal, times_h = start.numbers["meal"], start.meal_times_h
+    fresh = unsettled(subjects, meal_mmol=meal, meal_times_h=times_h, claims=claims)
+    return evolve(start, numbers=fresh.numbers)
 
 
 def first_subjects(subjects: Subjects, n: int) -> Subjects:

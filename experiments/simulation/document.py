@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from experiments.config.product import Product
 from experiments.simulation.arms import Arm, run_arm
 from experiments.simulation.curves import bands, body_curves, vessel_curve
 from experiments.simulation.detail import Detail, detail_of
@@ -22,7 +23,7 @@ from formulation.modulators import clippings
 from formulation.patients import get_patient_field
 from formulation.space import warnings
 from models.population import Subjects, draw_subjects
-from models.simulator.arms import Start
+from models.simulator.arms import Start, Taken
 from models.simulator.settle import settle
 
 SCHEMA, VERSION = "formulation/simulation", 1
@@ -105,7 +106,7 @@ def _told(
     """Return what is told of one product."""
     risk = judge(arm, request, subjects)
     return {
-        "product": _product_dict(arm),
+        "product": product_dict(arm.product, arm.taken),
         "endpoints": [
             {
                 "group": e.group,
@@ -130,11 +131,25 @@ def _told(
     }
 
 
-def _product_dict(arm: Arm) -> dict[str, Any]:
-    design = arm.product.design
+def product_dict(product: Product, taken: Taken) -> dict[str, Any]:
+    """Return a product as plain values.
+
+    Parameters
+    ----------
+    product : Product
+        What is taken, [-].
+    taken : Taken
+        The same as the simulator takes it, [-].
+
+    Returns
+    -------
+    dict
+        Name, form, salt, dose, mass, regimen and warnings, [-].
+    """
+    design = product.design
     system = get_system(design.system)
     return {
-        "name": arm.product.name,
+        "name": product.name,
         "system": system.title,
         "form": system.form(str(design.process[FORM])).title,
         "salt": design.salt_name,
@@ -142,9 +157,9 @@ def _product_dict(arm: Arm) -> dict[str, Any]:
         "elemental_mg_per_unit": design.elemental_mg_per_unit,
         "elemental_mg_per_day": design.elemental_mg_per_day,
         "unit_mass_mg": design.unit_mass_mg,
-        "route": arm.taken.law.route.value,
+        "route": taken.law.route.value,
         "regimen": str(design.regimen),
-        "intake_times_h": list(arm.taken.times_h),
+        "intake_times_h": list(taken.times_h),
         "warnings": list(warnings(design)),
     }
 

@@ -43,7 +43,29 @@ def write_page(document: Mapping[str, Any], path: Path) -> Path:
     InputError
         The file cannot be written.
     """
-    text = render(document)
+    return write_html(render(document), path)
+
+
+def write_html(text: str, path: Path) -> Path:
+    """Write a page as a whole, or not at all.
+
+    Parameters
+    ----------
+    text : str
+        The page, [-].
+    path : Path
+        File to write; an older one is replaced, [-].
+
+    Returns
+    -------
+    Path
+        The file, [-].
+
+    Raises
+    ------
+    InputError
+        The file cannot be written.
+    """
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -114,9 +136,9 @@ def _pictures(document: Mapping[str, Any]) -> dict[str, list[Picture]]:
     return {
         "curves": [_curve(c) for c in document["curves"] if c["name"] != "vessel"],
         "vessel": [_curve(c) for c in bench],
-        "losses": [_picture(losses_png(arms), _losses_alt(arms))],
-        "uptake": [_picture(uptake_png(arms), _uptake_alt(arms))],
-        "tornado": [_picture(tornado_png(document["assumptions"]), _tornado_alt(moved))]
+        "losses": [picture_of(losses_png(arms), _losses_alt(arms))],
+        "uptake": [picture_of(uptake_png(arms), _uptake_alt(arms))],
+        "tornado": [picture_of(tornado_png(document["assumptions"]), _tornado_alt(moved))]
         if moved
         else [],
     }
@@ -134,7 +156,7 @@ def _curve(curve: Mapping[str, Any]) -> Picture:
     has_band = any(s["p05"] != s["p95"] for s in curve["series"])
     captions = ["Middle subject; band: 5th to 95th percentile."] if has_band else []
     captions += [f"Lines: {ranges}."] if ranges else []
-    return _picture(curve_png(curve), f"{curve['title']}: {ends}.", " ".join(captions))
+    return picture_of(curve_png(curve), f"{curve['title']}: {ends}.", " ".join(captions))
 
 
 def _losses_alt(arms: list[Mapping[str, Any]]) -> str:
@@ -157,7 +179,23 @@ def _tornado_alt(moved: list[Mapping[str, Any]]) -> str:
     return f"Bars of what each assumption does to uptake and serum; most is done by {names}."
 
 
-def _picture(image: bytes, alt: str, caption: str = "") -> Picture:
+def picture_of(image: bytes, alt: str, caption: str = "") -> Picture:
+    """Return a picture that a page holds in itself.
+
+    Parameters
+    ----------
+    image : bytes
+        A PNG file, [-].
+    alt : str
+        What it shows, in words, [-].
+    caption : str, optional
+        What stands below it, [-].
+
+    Returns
+    -------
+    Picture
+        With its bytes as an address, [-].
+    """
     uri = "data:image/png;base64," + b64encode(image).decode("ascii")
     return Picture(uri=uri, alt=alt, caption=caption)
 

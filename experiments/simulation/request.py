@@ -81,13 +81,7 @@ class Request:
                 f"Simulation: {self.days} days are impossible; 1 <= days <= {MAX_DAYS}.",
                 hint=f"Give --days, such as --days {DAYS}.",
             )
-        size = self.people.population.size
-        if size * self.days > MAX_SUBJECT_DAYS:
-            raise InputError(
-                f"Simulation: {size:,} subjects for {self.days} days are too many; subjects times"
-                f" days may be {MAX_SUBJECT_DAYS:,}.",
-                hint=f"Give --size {MAX_SUBJECT_DAYS // self.days} or fewer days.",
-            )
+        check_subject_days(self.people.population.size, self.days)
         if self.other is not None and self.other.name == self.product.name:
             raise InputError(
                 f"Comparison: both products are called {self.product.name!r}; nobody could tell"
@@ -99,6 +93,29 @@ class Request:
     def products(self) -> tuple[Product, ...]:
         """What is simulated, the product first."""
         return (self.product,) if self.other is None else (self.product, self.other)
+
+
+def check_subject_days(size: int, days: int) -> None:
+    """Refuse more subjects for so many days than fit into memory.
+
+    Parameters
+    ----------
+    size : int
+        Subjects, [-].
+    days : int
+        Days they are followed, [d].
+
+    Raises
+    ------
+    InputError
+        There are too many.
+    """
+    if size * days > MAX_SUBJECT_DAYS:
+        raise InputError(
+            f"Simulation: {size:,} subjects for {days} days are too many; subjects times days may"
+            f" be {MAX_SUBJECT_DAYS:,}.",
+            hint=f"Give --size {MAX_SUBJECT_DAYS // days} or fewer days.",
+        )
 
 
 def choose_people(

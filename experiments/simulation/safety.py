@@ -15,7 +15,9 @@ from formulation.risk import RiskAssessment, assess
 from models.population import Subjects
 
 
-def judge(arm: Arm, request: Request, subjects: Subjects) -> RiskAssessment:
+def judge(
+    arm: Arm, request: Request, subjects: Subjects, *, other_solute_mosm_per_day: float = 0.0
+) -> RiskAssessment:
     """Judge the risk of a product for these people.
 
     Parameters
@@ -26,6 +28,8 @@ def judge(arm: Arm, request: Request, subjects: Subjects) -> RiskAssessment:
         Jurisdiction and who they are, [-].
     subjects : Subjects
         The people, [-].
+    other_solute_mosm_per_day : float, optional
+        What they take beside it that draws water into the bowel, [mOsm/d].
 
     Returns
     -------
@@ -44,6 +48,7 @@ def judge(arm: Arm, request: Request, subjects: Subjects) -> RiskAssessment:
             soluble_unabsorbed_mmol_per_day=load,
             soluble_unabsorbed_mmol_per_dose=load / arm.course.intakes_per_day,
             peak_gut_load_mmol=arm.values["peak_gut_load"],
+            other_solute_mosm_per_day=other_solute_mosm_per_day,
         ),
         conditions=population.conditions,
         medication=population.medication,

@@ -171,6 +171,15 @@ TABLES: tuple[Table, ...] = (
         ),
     ),
     Table(
+        name="cofactors",
+        file="cofactors.csv",
+        title="Co-factors",
+        description=(
+            "One thing taken, or left out, beside a product a row: the patient field it shifts, by"
+            " per_unit for each unit of its amount, and the claim that only acts where it is taken."
+        ),
+    ),
+    Table(
         name="claims",
         file="claims.csv",
         title="Claims",

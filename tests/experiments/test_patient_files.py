@@ -67,7 +67,7 @@ def test_every_patient_of_the_repository_is_read(path):
 def test_there_are_patients():
     """The globs find them."""
     assert len(PATIENTS) == 3
-    assert len(POPULATIONS) == 16
+    assert len(POPULATIONS) == 17
 
 
 def test_the_patient_on_hydrochlorothiazide_has_the_flag():
@@ -85,8 +85,9 @@ def test_every_population_of_the_repository_is_read(path):
 
 
 def test_every_population_of_the_table_has_a_file():
-    """And one cohort has spreads of its own."""
-    assert {p.stem for p in POPULATIONS} == {*named_spreads(), "cramp_cohort"}
+    """And two, made for scenarios, have spreads of their own."""
+    own = {"cramp_cohort", "diabetes_trpm6"}
+    assert {p.stem for p in POPULATIONS} == {*named_spreads(), *own}
 
 
 @pytest.mark.parametrize(

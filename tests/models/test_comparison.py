@@ -249,3 +249,11 @@ def test_a_measurement_without_noise_is_refused():
     """It would make every difference worth a trial of two."""
     with pytest.raises(InputError, match="Noise of 0 mg/d is impossible"):
         Measurement(title="x", noise=assumed(0.0, "mg/d", "for the test"))
+
+
+def test_nobody_counts_a_trial_beyond_a_million():
+    """The number stays in the document; the sentence says what it means."""
+    base = np.linspace(10.0, 30.0, 20)
+    found = compare(base, base + 1e-6, get_measurement("absorbed_increment"))
+    assert found.trial_size_crossover > 1_000_000
+    assert "it would take more than a million subjects who take both" in found.sentence
