@@ -1,6 +1,5 @@
 """The page of a simulation: one HTML file that needs nothing else, question and answer first."""
 
-import os
 from base64 import b64encode
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 from experiments.reports.page import Picture
 from experiments.simulation.figures import curve_png, losses_png, tornado_png, uptake_png
+from experiments.simulation.files import check_file, write_file
 from experiments.simulation.tables import tables
 from experiments.simulation.wording import (
     answer,
@@ -18,7 +18,6 @@ from experiments.simulation.wording import (
     number,
     unit_words,
 )
-from formulation.errors import InputError
 
 TEMPLATE = "simulation.html.j2"
 
@@ -43,15 +42,7 @@ def write_page(document: Mapping[str, Any], path: Path) -> Path:
     InputError
         The file cannot be written.
     """
-    text = render(document)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(path)
-    except OSError as error:
-        raise _unwritable(path, error.strerror) from error
-    return path
+    return write_file(path, render(document), "Page", "--report")
 
 
 def check_writable(path: Path) -> None:
@@ -67,11 +58,7 @@ def check_writable(path: Path) -> None:
     InputError
         It is a folder, or stands in something that is none.
     """
-    if path.is_dir():
-        raise _unwritable(path, "it is a folder")
-    nearest = next(p for p in path.absolute().parents if p.exists())
-    if not (nearest.is_dir() and os.access(nearest, os.W_OK)):
-        raise _unwritable(path, f"nothing may be written into {nearest.name or nearest}")
+    check_file(path, "Page", "--report")
 
 
 def render(document: Mapping[str, Any]) -> str:
@@ -160,10 +147,3 @@ def _tornado_alt(moved: list[Mapping[str, Any]]) -> str:
 def _picture(image: bytes, alt: str, caption: str = "") -> Picture:
     uri = "data:image/png;base64," + b64encode(image).decode("ascii")
     return Picture(uri=uri, alt=alt, caption=caption)
-
-
-def _unwritable(path: Path, why: str | None) -> InputError:
-    return InputError(
-        f"Page {path} cannot be written: {why}.",
-        hint="Choose another file with --report, or make room.",
-    )
