@@ -1,13 +1,12 @@
 """The page of a simulation: one HTML file that needs nothing else, question and answer first."""
 
-from base64 import b64encode
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from experiments.reports.page import Picture
+from experiments.reports.files import check_file, write_file
+from experiments.reports.html import Picture, filled, picture_of
 from experiments.simulation.figures import curve_png, losses_png, tornado_png, uptake_png
-from experiments.simulation.files import check_file, write_file
 from experiments.simulation.tables import tables
 from experiments.simulation.wording import (
     answer,
@@ -74,24 +73,16 @@ def render(document: Mapping[str, Any]) -> str:
     str
         HTML, [-].
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("experiments.simulation"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template(TEMPLATE).render(
-        document=document,
-        head=list(head(document)),
-        answer=answer(document),
-        details=list(details(document)),
-        is_negative=document["risk"]["class"] in ("high", "refused"),
-        tables=tables(document),
-        pictures=_pictures(document),
-    )
+    values = {
+        "document": document,
+        "head": list(head(document)),
+        "answer": answer(document),
+        "details": list(details(document)),
+        "is_negative": document["risk"]["class"] in ("high", "refused"),
+        "tables": tables(document),
+        "pictures": _pictures(document),
+    }
+    return filled("experiments.simulation", TEMPLATE, values)
 
 
 def _pictures(document: Mapping[str, Any]) -> dict[str, list[Picture]]:
@@ -101,9 +92,9 @@ def _pictures(document: Mapping[str, Any]) -> dict[str, list[Picture]]:
     return {
         "curves": [_curve(c) for c in document["curves"] if c["name"] != "vessel"],
         "vessel": [_curve(c) for c in bench],
-        "losses": [_picture(losses_png(arms), _losses_alt(arms))],
-        "uptake": [_picture(uptake_png(arms), _uptake_alt(arms))],
-        "tornado": [_picture(tornado_png(document["assumptions"]), _tornado_alt(moved))]
+        "losses": [picture_of(losses_png(arms), _losses_alt(arms))],
+        "uptake": [picture_of(uptake_png(arms), _uptake_alt(arms))],
+        "tornado": [picture_of(tornado_png(document["assumptions"]), _tornado_alt(moved))]
         if moved
         else [],
     }
@@ -121,7 +112,7 @@ def _curve(curve: Mapping[str, Any]) -> Picture:
     has_band = any(s["p05"] != s["p95"] for s in curve["series"])
     captions = ["Middle subject; band: 5th to 95th percentile."] if has_band else []
     captions += [f"Lines: {ranges}."] if ranges else []
-    return _picture(curve_png(curve), f"{curve['title']}: {ends}.", " ".join(captions))
+    return picture_of(curve_png(curve), f"{curve['title']}: {ends}.", " ".join(captions))
 
 
 def _losses_alt(arms: list[Mapping[str, Any]]) -> str:
@@ -142,8 +133,3 @@ def _uptake_alt(arms: list[Mapping[str, Any]]) -> str:
 def _tornado_alt(moved: list[Mapping[str, Any]]) -> str:
     names = ", ".join(q["title"].lower() for q in moved[:3])
     return f"Bars of what each assumption does to uptake and serum; most is done by {names}."
-
-
-def _picture(image: bytes, alt: str, caption: str = "") -> Picture:
-    uri = "data:image/png;base64," + b64encode(image).decode("ascii")
-    return Picture(uri=uri, alt=alt, caption=caption)

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
+from experiments.reports.files import check_file, csv_text, write_file
 from experiments.simulation.document import Simulated
 from experiments.simulation.endpoints import Endpoint, endpoints
-from experiments.simulation.files import check_file, csv_text, write_file
 from formulation.patients import patient_fields
 
 TOLD = ("Table", "--subjects")

@@ -1,4 +1,4 @@
-"""Files that a simulation writes beside its document: as a whole, or not at all."""
+"""Files that a person asked for: written as a whole, or not at all."""
 
 import csv
 import io
@@ -82,14 +82,14 @@ def check_place(path: Path, what: str, option: str) -> None:
         raise unwritable(path, what, option, why)
 
 
-def write_file(path: Path, text: str, what: str, option: str) -> Path:
+def write_file(path: Path, content: str | bytes, what: str, option: str) -> Path:
     """Write a file; an older one is replaced as a whole.
 
     Parameters
     ----------
     path : Path
         File to write, [-].
-    text : str
+    content : str or bytes
         What it holds, [-].
     what : str
         What it is, for the message, [-].
@@ -109,7 +109,7 @@ def write_file(path: Path, text: str, what: str, option: str) -> Path:
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.write_text(text, encoding="utf-8")
+        unfinished.write_bytes(content.encode() if isinstance(content, str) else content)
         unfinished.replace(path)
     except OSError as error:
         raise unwritable(path, what, option, error.strerror) from error
