@@ -36,8 +36,8 @@ RED_CELL_RANGES = (
 RANGE_TITLES: Mapping[str, str] = {
     SERUM_RANGES[0]: "reference range (IOM)",
     SERUM_RANGES[1]: "reference range (harmonised, RCPA and AACB)",
-    RED_CELL_RANGES[0]: "reference range, common laboratories",
-    RED_CELL_RANGES[1]: "reference range, direct xylidyl blue",
+    RED_CELL_RANGES[0]: "reference range, common laboratories (assay not stated)",
+    RED_CELL_RANGES[1]: "reference range, assay: direct, xylidyl blue",
 }
 """What a range is called beside a curve; that of red cells goes with the method."""
 

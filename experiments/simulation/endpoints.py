@@ -164,12 +164,23 @@ def _serum(arm: Arm, detail: Detail) -> Iterator[Endpoint]:
         ),
         ("serum_cmax", "Serum Mg, highest of the last day", "mmol/L", 3, _last(arm, "serum_max")),
         (
-            *("serum_cmax_increment", "Serum Mg, greatest rise over control", "mmol/L", 3),
+            *("serum_cmax_increment", "Serum Mg, greatest rise over control (Cmax)", "mmol/L", 3),
             np.asarray(rise.max(axis=0)),
         ),
-        ("serum_tmax", "When it is, after the first intake of the day", "h", 1, np.asarray(tmax)),
         (
-            *("serum_auc_increment", "Serum Mg, area above control in the last day", "mmol*h/L", 2),
+            "serum_tmax",
+            "When that is, after the first intake of the day (Tmax)",
+            "h",
+            1,
+            np.asarray(tmax),
+        ),
+        (
+            *(
+                "serum_auc_increment",
+                "Serum Mg, area above control in the last day (AUC)",
+                "mmol*h/L",
+                2,
+            ),
             HOURS_PER_DAY * _change(arm, "serum_mean"),
         ),
     )

@@ -1,12 +1,16 @@
 """Every subject on a line: who it is, and each endpoint of each product."""
 
+from collections.abc import Sequence
 from pathlib import Path
-
-import numpy as np
+from typing import Any
 
 from experiments.reports.files import check_file, csv_text, write_file
+from experiments.simulation.arms import Arm
+from experiments.simulation.detail import Detail
 from experiments.simulation.document import Simulated
-from experiments.simulation.endpoints import Endpoint, endpoints
+from experiments.simulation.endpoints import endpoints
+from experiments.simulation.ledger import losses, uptake
+from formulation.arrays import FloatArray
 from formulation.patients import patient_fields
 
 TOLD = ("Table", "--subjects")
@@ -63,22 +67,39 @@ def subjects_text(simulated: Simulated) -> str:
     Returns
     -------
     str
-        Subject from 0, product, patient fields, endpoints; the unit stands in each heading. What
-        only a part of the subjects is followed for is empty in the others, [-].
+        Subject from 0, product, patient fields, endpoints, what each segment takes up by each
+        route, and what is lost to what; the unit stands in each heading. What only a part of the
+        subjects is followed for is empty in the others, [-].
     """
     people, n = simulated.subjects, len(simulated.subjects)
-    fields = patient_fields()
-    heads = [f"{name} [{f.default.unit}]" for name, f in fields.items()]
-    covariates = [people.values[name].tolist() for name in fields]
-    rows, titles = [], []
-    for arm, detail in zip(simulated.arms, simulated.details, strict=True):
-        found = endpoints(arm, simulated.start, people, detail)
-        titles = [f"{e.name} [{e.unit}]" for e in found]
-        cells = zip(*covariates, *(_of_everybody(e, n) for e in found), strict=True)
-        rows += [(k, arm.product.name, *row) for k, row in enumerate(cells)]
-    return csv_text(("subject", "product", *heads, *titles), rows)
+    fields = {f"{k} [{f.default.unit}]": people.values[k] for k, f in patient_fields().items()}
+    arms = [
+        {"product": [arm.product.name] * n}
+        | {
+            head: values.tolist()
+            for head, values in (fields | _told(arm, detail, simulated)).items()
+        }
+        for arm, detail in zip(simulated.arms, simulated.details, strict=True)
+    ]
+    heads = list(dict.fromkeys(head for columns in arms for head in columns))
+    rows = (
+        (k, *(_cell(columns.get(head, []), k) for head in heads))
+        for columns in arms
+        for k in range(n)
+    )
+    return csv_text(("subject", *heads), rows)
 
 
-def _of_everybody(endpoint: Endpoint, n: int) -> list[float | str]:
-    values: list[float | str] = np.asarray(endpoint.values).tolist()
-    return values + [""] * (n - len(values))
+def _told(arm: Arm, detail: Detail, simulated: Simulated) -> dict[str, FloatArray]:
+    """Return what is told of each subject by heading; some only of the first subjects."""
+    found = endpoints(arm, simulated.start, simulated.subjects, detail)
+    columns = {f"{e.name} [{e.unit}]": e.values for e in found}
+    for u in uptake(detail):
+        columns[f"absorbed_{u.place.replace(' ', '_')}_{u.route} [mg/d]"] = u.mg_per_day
+    for name, amount in losses(detail, arm.taken).items():
+        columns[f"lost_to_{name} [mg/d]"] = amount
+    return columns
+
+
+def _cell(column: Sequence[Any], subject: int) -> Any:
+    return column[subject] if subject < len(column) else ""

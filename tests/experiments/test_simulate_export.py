@@ -116,8 +116,17 @@ def test_there_is_a_line_for_every_subject_with_every_endpoint(written):
         assert np.percentile(values, [5, 50, 95]).tolist() == pytest.approx(
             [e["p05"], e["p50"], e["p95"]], rel=1e-12
         )
-    assert lines[79]["serum_tmax [h]"] == ""
+    assert lines[79]["serum_tmax [h]"] == lines[79]["lost_to_acid [mg/d]"] == ""
     assert len({line["weight_kg [kg]"] for line in lines}) == 80
+
+
+def test_what_a_subject_absorbs_and_loses_is_the_dose(written):
+    """Segments and losses of the line are the dose, but for what a first day leaves in the gut."""
+    lines = table(written[1])[:64]
+    for line in lines:
+        parts = [float(v) for k, v in line.items() if k.startswith(("lost_to_", "absorbed_"))]
+        increment = float(line["absorbed_increment [mg/d]"])
+        assert sum(parts) - increment == pytest.approx(200.4, rel=0.02)
 
 
 def test_two_products_have_a_line_each_for_every_subject(tmp_path, capsys):
@@ -131,6 +140,9 @@ def test_two_products_have_a_line_each_for_every_subject(tmp_path, capsys):
     assert [line["product"] for line in lines] == ["citrate-tablet"] * 17 + ["chloride-patch"] * 17
     weights = [line["weight_kg [kg]"] for line in lines]
     assert weights[:17] == weights[17:]
+    skin = [line["absorbed_skin_skin [mg/d]"] for line in lines]
+    assert set(skin[:17]) == {""}
+    assert all(float(cell) > 0 for cell in skin[17:])
 
 
 def test_a_patient_is_the_case_and_what_was_stated_says_so(tmp_path, capsys):
