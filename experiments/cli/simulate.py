@@ -86,12 +86,7 @@ def simulate(
         claims=switch(claim or ()),
         medium=_medium(vessel, made, other),
     )
-    if report is not None:
-        simulation.check_writable(report)
-    if subjects is not None:
-        simulation.check_table(subjects)
-    if export is not None:
-        simulation.check_folder(export, days)
+    _check_places(report, subjects, export, days)
     simulated = simulation.run(request)
     document = simulation.document_of(simulated)
     if subjects is not None:
@@ -106,6 +101,20 @@ def simulate(
         emit_lines(_lines(document, terminal_width()))
     if "refused" in (told["risk"]["class"] for told in simulation.arms_told(document)):
         raise typer.Exit(RefusedError.exit_code)
+
+
+def _check_places(
+    report: Path | None, subjects: Path | None, export: Path | None, days: int
+) -> None:
+    """Refuse what could not be written, before anything is simulated."""
+    from experiments import simulation
+
+    if report is not None:
+        simulation.check_writable(report)
+    if subjects is not None:
+        simulation.check_table(subjects)
+    if export is not None:
+        simulation.check_folder(export, days)
 
 
 def _medium(name: str | None, *made: "Product | None") -> "Medium | None":
