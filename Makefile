@@ -2,10 +2,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
+ROADRUNNER ?= $(BIN)/python
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help study test check test-slow test-kill bench bench-space bench-simulator quality pictures kernel lock clean
+.PHONY: help study test check test-slow test-kill bench bench-space bench-simulator bench-export bench-panel readme quality pictures kernel lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -44,9 +45,18 @@ bench-space: $(STAMP) ## 100,000 designs per delivery system: invalid ones, and 
 	$(BIN)/python tests/bench/space.py --out docs/space.json
 
 bench-simulator: $(STAMP) ## the simulator beside its peers: speed, error, memory; ROADRUNNER=python
-	$(BIN)/python -m tests.bench.simulator --out docs/simulator.json $(if $(ROADRUNNER),--roadrunner $(ROADRUNNER))
+	$(BIN)/python -m tests.bench.simulator --out docs/simulator.json --roadrunner $(ROADRUNNER)
 
-bench: quality bench-space bench-simulator ## every figure of the README
+bench-export: $(STAMP) ## one exported case by another tool, from its files alone; ROADRUNNER=python
+	$(BIN)/python -m tests.bench.export --out out/export.json --roadrunner $(ROADRUNNER)
+
+bench-panel: $(STAMP) ## the published contrasts, row by row
+	$(BIN)/python -m tests.bench.panel --out docs/panel.json
+
+readme: $(STAMP) ## the README's tables of the simulator and the panel, from docs
+	$(BIN)/python -m tests.bench.readme
+
+bench: quality bench-space bench-simulator bench-export bench-panel ## every figure of the README
 
 pictures: $(STAMP) ## the release curves of every system over its main parameter
 	$(BIN)/python -m tests.bench.release_picture docs/release.png

@@ -13,9 +13,12 @@ from experiments.config.product import load_product
 from experiments.config.scenario import load_scenario
 from experiments.workspace import VARIABLES
 from formulation import errors
+from formulation.data import find_table, read_rows
 from formulation.delivery import DELIVERY_SYSTEMS
 from formulation.errors import RefusedError
 from formulation.targets import ENDPOINTS
+from models.data import TABLES
+from tests.bench import readme
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -77,6 +80,49 @@ def test_the_readme_figures_of_the_space_are_those_of_the_measured_run() -> None
     ]
     assert [run["system"] for run in found["runs"]] == [s.name for s in DELIVERY_SYSTEMS]
     assert all(f"{run['designs']:,} designs" in table for run in found["runs"])
+
+
+@pytest.mark.parametrize("mark", readme.TABLES)
+def test_the_readme_tables_are_those_of_the_measured_runs(mark: str) -> None:
+    """Made again from the JSON, cell by cell; `make readme` writes them."""
+    assert readme.written(README, mark) == readme.made(mark)
+
+
+def test_the_readme_hides_no_figure_that_was_missed() -> None:
+    """Every figure with a bound has its line, and every contrast that lies outside its name."""
+    found = json.loads((ROOT / "docs" / "simulator.json").read_text())["figures"]
+    figures = [f for f in found if f["must"] is not None]
+    lines = readme.written(README, "simulator").splitlines()[2:]
+    assert [line.split(" | ")[0].strip("| ") for line in lines] == [f["name"] for f in figures]
+    missed = [f["name"] for f in figures if f["verdict"] == "MISSED"]
+    assert [line.split(" | ")[0].strip("| ") for line in lines if "missed" in line] == missed
+    rows = json.loads((ROOT / "docs" / "panel.json").read_text())["panel"]["rows"]
+    outside = {r["id"] for r in rows if r["verdict"] != "inside"}
+    assert set(re.findall(r"\bC\d\d\b", readme.written(README, "panel"))) == outside
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(1.5494, "1.5"), (0.0, "0"), (209.95, "210"), (9990.95, "10,000"), (99.6, "100"),
+     (0.9996, "1.0"), (8.24e-05, "8.2e-05"), (0.0356, "0.036"), (4.0e-15, "4.0e-15")],
+)  # fmt: skip
+def test_figures_have_two_significant_figures(value: float, text: str) -> None:
+    """However large or small."""
+    assert readme.two(value) == text
+
+
+def test_the_panel_of_the_documents_is_whole() -> None:
+    """Commit, versions, seed, and every contrast with its role and verdict."""
+    found = json.loads((ROOT / "docs" / "panel.json").read_text())
+    assert (found["schema"], found["version"], len(found["commit"])) == ("panel-bench", 1, 40)
+    assert found["versions"].keys() == {"python", "numpy", "numba", "scipy"}
+    assert isinstance(found["seed"], int)
+    rows = found["panel"]["rows"]
+    known = read_rows(find_table("contrasts", TABLES))
+    assert sorted(r["id"] for r in rows) == sorted(row["id"] for row in known)
+    assert {r["id"]: r["role"] for r in rows} == {row["id"]: row["role"] for row in known}
+    counted = found["panel"]["summary"]["verdicts"]
+    assert sum(counted.values()) == len(rows)
 
 
 def test_the_readme_explains_the_quickstart_as_it_is() -> None:

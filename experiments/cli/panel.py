@@ -57,7 +57,12 @@ def panel(
         _recalibrate(without, as_json)
         return
     from experiments import qualification
+    from experiments.reports.files import check_file
 
+    if report is not None:
+        check_file(report, "Page", "--report")
+    if picture is not None:
+        check_file(picture, "Picture", "--picture")
     document = qualification.qualify(role=role, drop_role=drop_role)
     if report is not None:
         note(f"Wrote {qualification.write_page(document, report)}")

@@ -59,6 +59,14 @@ def simulate(
     report: Annotated[
         Path | None, typer.Option("--report", help="Page to write (HTML, one file).")
     ] = None,
+    subjects: Annotated[
+        Path | None,
+        typer.Option("--subjects", help="Table to write (CSV): a line for every subject."),
+    ] = None,
+    export: Annotated[
+        Path | None,
+        typer.Option("--export", help="Folder to write: one case for other tools, SBML and CSV."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Simulate a product in a population or a patient, against the same days without it."""
@@ -78,9 +86,13 @@ def simulate(
         claims=switch(claim or ()),
         medium=_medium(vessel, made, other),
     )
-    if report is not None:
-        simulation.check_writable(report)
-    document = simulation.simulate(request)
+    _check_places(report, subjects, export, days)
+    simulated = simulation.run(request)
+    document = simulation.document_of(simulated)
+    if subjects is not None:
+        note(f"Subjects: {simulation.write_subjects(simulated, subjects)}")
+    if export is not None:
+        note(f"Case: {simulation.write_case(simulated, export)}")
     if report is not None:
         note(f"Page: {simulation.write_page(document, report)}")
     if as_json:
@@ -89,6 +101,20 @@ def simulate(
         emit_lines(_lines(document, terminal_width()))
     if "refused" in (told["risk"]["class"] for told in simulation.arms_told(document)):
         raise typer.Exit(RefusedError.exit_code)
+
+
+def _check_places(
+    report: Path | None, subjects: Path | None, export: Path | None, days: int
+) -> None:
+    """Refuse what could not be written, before anything is simulated."""
+    from experiments import simulation
+
+    if report is not None:
+        simulation.check_writable(report)
+    if subjects is not None:
+        simulation.check_table(subjects)
+    if export is not None:
+        simulation.check_folder(export, days)
 
 
 def _medium(name: str | None, *made: "Product | None") -> "Medium | None":

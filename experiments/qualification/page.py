@@ -1,11 +1,9 @@
 """The report page of the qualification: one HTML file that needs nothing else, misses first."""
 
-from base64 import b64encode
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from experiments.qualification.files import write_bytes
 from experiments.qualification.picture import drawn, picture
 from experiments.qualification.tables import (
     calibrated_table,
@@ -14,6 +12,8 @@ from experiments.qualification.tables import (
     rows_table,
     scores_table,
 )
+from experiments.reports.files import write_file
+from experiments.reports.html import filled, png_uri
 
 TEMPLATE = "qualification.html.j2"
 
@@ -38,7 +38,7 @@ def write_page(document: Mapping[str, Any], path: Path) -> Path:
     InputError
         The file cannot be written.
     """
-    return write_bytes(path, page(document).encode())
+    return write_file(path, page(document), "Page", "--report")
 
 
 def page(document: Mapping[str, Any]) -> str:
@@ -54,15 +54,6 @@ def page(document: Mapping[str, Any]) -> str:
     str
         HTML, [-].
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("experiments.qualification"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     shown = drawn(document)
     tables = {
         "rows": rows_table(document),
@@ -71,14 +62,15 @@ def page(document: Mapping[str, Any]) -> str:
         "experiments": experiments_table(document),
         "calibrated": calibrated_table(document),
     }
-    return environment.get_template(TEMPLATE).render(
-        summary=document["summary"],
-        sentence=sentence(document),
-        picture="data:image/png;base64," + b64encode(picture(document)).decode("ascii"),
-        alt=f"Predicted against published for {len(shown)} rows, and their ratios, worst first.",
-        left_out=[row["id"] for row in document["rows"] if row not in shown],
-        tables=tables,
-    )
+    values = {
+        "summary": document["summary"],
+        "sentence": sentence(document),
+        "picture": png_uri(picture(document)),
+        "alt": f"Predicted against published for {len(shown)} rows, and their ratios, worst first.",
+        "left_out": [row["id"] for row in document["rows"] if row not in shown],
+        "tables": tables,
+    }
+    return filled("experiments.qualification", TEMPLATE, values)
 
 
 def sentence(document: Mapping[str, Any]) -> str:

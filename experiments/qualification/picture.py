@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments.qualification.files import write_bytes
+from experiments.reports.files import write_file
 from experiments.reports.plots import COLOURS, GREY, INK, NORMAL, SMALL, finish, new_figure, png
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def write_picture(document: Mapping[str, Any], path: Path) -> Path:
     InputError
         The file cannot be written.
     """
-    return write_bytes(path, picture(document))
+    return write_file(path, picture(document), "Picture", "--picture")
 
 
 def picture(document: Mapping[str, Any]) -> bytes:

@@ -4,16 +4,14 @@ No script, no network, pictures inline. It is made from the study document alone
 written again at any time.
 """
 
-import os
-from base64 import b64encode
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from attrs import frozen
-
 from experiments.reports.answers import Answer, Verdict, answer
+from experiments.reports.files import write_file
+from experiments.reports.html import Picture, filled, picture_of
 from experiments.reports.model_tables import model_table, origin_table, record_table
 from experiments.reports.plot_data import (
     History,
@@ -52,20 +50,6 @@ SCHEMA, VERSION = "formulation/run", 1
 TEMPLATE = "report.html.j2"
 
 
-@frozen(kw_only=True)
-class Picture:
-    """A picture with the words for those who do not see it."""
-
-    uri: str
-    """PNG as data URI."""
-
-    alt: str
-    """What it shows."""
-
-    caption: str
-    """What stands below it."""
-
-
 def write_report(document: Mapping[str, Any], path: Path) -> Path:
     """Write the report of a study as one HTML file.
 
@@ -93,18 +77,7 @@ def write_report(document: Mapping[str, Any], path: Path) -> Path:
             f" {SCHEMA!r} version {VERSION} is wanted.",
             hint="Make it with `formulation front --json` of this version.",
         )
-    text = render(document)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(path)
-    except OSError as error:
-        raise InputError(
-            f"Report {path} cannot be written: {error.strerror}.",
-            hint="Choose another file with --output, or make room.",
-        ) from error
-    return path
+    return write_file(path, render(document), "Report", "--output")
 
 
 def render(document: Mapping[str, Any]) -> str:
@@ -120,28 +93,20 @@ def render(document: Mapping[str, Any]) -> str:
     str
         HTML, [-].
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("experiments.reports"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     found = answer(document)
-    return environment.get_template(TEMPLATE).render(
-        document=document,
-        study=document["study"],
-        answer=found,
-        is_negative=found.verdict is not Verdict.RECOMMENDED,
-        basis=_basis(document),
-        people=_people(document["study"]),
-        created=_time(document["study"]["created_utc"]),
-        pictures=_pictures(document, found),
-        tables=_tables(document),
-        quality=quality_sections(document, found.label),
-    )
+    values = {
+        "document": document,
+        "study": document["study"],
+        "answer": found,
+        "is_negative": found.verdict is not Verdict.RECOMMENDED,
+        "basis": _basis(document),
+        "people": _people(document["study"]),
+        "created": _time(document["study"]["created_utc"]),
+        "pictures": _pictures(document, found),
+        "tables": _tables(document),
+        "quality": quality_sections(document, found.label),
+    }
+    return filled("experiments.reports", TEMPLATE, values)
 
 
 def _basis(document: Mapping[str, Any]) -> list[str]:
@@ -213,7 +178,7 @@ def _trade_off(document: Mapping[str, Any]) -> list[Picture]:
         more = [endpoint_title(o["key"]) for o in document["objectives"][len(data.keys) :]]
         caption += f" Not drawn, in the table only: {'; '.join(more)}."
     shown = " against ".join(axis_title(key) for key in reversed(data.keys[:2]))
-    return [_picture(png(figure), f"Scatter of {shown}: {counts}.", caption)]
+    return [picture_of(png(figure), f"Scatter of {shown}: {counts}.", caption)]
 
 
 def _release(document: Mapping[str, Any], must_show: str | None) -> list[Picture]:
@@ -228,7 +193,7 @@ def _release(document: Mapping[str, Any], must_show: str | None) -> list[Picture
         if panel.n_left_out:
             caption += f" In the tables only: {panel.n_left_out} more."
         alt = f"Released, % of label, against time, h, for {labels} ({title}), each with its band."
-        found.append(_picture(png(figure), alt, caption))
+        found.append(picture_of(png(figure), alt, caption))
     return found
 
 
@@ -239,7 +204,7 @@ def _reasons(document: Mapping[str, Any]) -> list[Picture]:
     figure, (axes,) = new_figure(1, 7.4, 0.8 + 0.42 * len(data))
     draw_reasons(data, axes)
     counts = "; ".join(f"{reason.limit}: {reason.count}" for reason in data)
-    return [_picture(png(figure), f"Bars of designs that miss each limit. {counts}.", "")]
+    return [picture_of(png(figure), f"Bars of designs that miss each limit. {counts}.", "")]
 
 
 def _confirmation(document: Mapping[str, Any]) -> list[Picture]:
@@ -251,7 +216,7 @@ def _confirmation(document: Mapping[str, Any]) -> list[Picture]:
             f"{axis_title(panel.key)}: integrated against predicted values of"
             f" {len(panel.labels)} candidates, with the line of equality."
         )
-        found.append(_picture(png(figure), alt, ""))
+        found.append(picture_of(png(figure), alt, ""))
     return found
 
 
@@ -261,7 +226,7 @@ def _history(document: Mapping[str, Any]) -> list[Picture]:
     data = history_data(document)
     figure, (axes,) = new_figure(1, 7.4, 3.0)
     draw_history(data, axes)
-    return [_picture(png(figure), _history_alt(data), "")]
+    return [picture_of(png(figure), _history_alt(data), "")]
 
 
 def _history_alt(data: History) -> str:
@@ -270,8 +235,3 @@ def _history_alt(data: History) -> str:
         for key, value in zip(data.keys, data.best[-1], strict=True)
     )
     return f"Best of each normalised objective against trial number, at the end: {last}."
-
-
-def _picture(image: bytes, alt: str, caption: str) -> Picture:
-    uri = "data:image/png;base64," + b64encode(image).decode("ascii")
-    return Picture(uri=uri, alt=alt, caption=caption)

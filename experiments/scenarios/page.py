@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from experiments.reports.files import write_file
+from experiments.reports.html import filled, picture_of
 from experiments.scenarios.figures import arms_alt, arms_png
 from experiments.scenarios.tables import scenario_tables, summary_table
 from experiments.scenarios.wording import announcements, article_text, name_words, summary
-from experiments.simulation.page import picture_of, write_html
 
 TEMPLATE = "scenarios.html.j2"
+PACKAGES = ("experiments.scenarios", "experiments.simulation")
 
 CAPTION = "Point: middle subject; bar: 5th to 95th percentile between subjects."
 
@@ -34,7 +36,7 @@ def write_page(document: Mapping[str, Any], path: Path) -> Path:
     InputError
         The file cannot be written.
     """
-    return write_html(render(document), path)
+    return write_file(path, render(document), "Page", "--report")
 
 
 def render(document: Mapping[str, Any]) -> str:
@@ -50,23 +52,14 @@ def render(document: Mapping[str, Any]) -> str:
     str
         HTML, [-].
     """
-    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
-
-    packages = ("experiments.scenarios", "experiments.simulation")
-    environment = Environment(
-        loader=ChoiceLoader([PackageLoader(package) for package in packages]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template(TEMPLATE).render(
-        document=document,
-        announcements=list(announcements(document)),
-        summary=summary(document),
-        overview=summary_table(document),
-        scenarios=[_told(scenario) for scenario in document["scenarios"]],
-    )
+    values = {
+        "document": document,
+        "announcements": list(announcements(document)),
+        "summary": summary(document),
+        "overview": summary_table(document),
+        "scenarios": [_told(scenario) for scenario in document["scenarios"]],
+    }
+    return filled(PACKAGES, TEMPLATE, values)
 
 
 def _told(scenario: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,8 +12,9 @@ from models.population import Subjects
 from models.release import release_law
 from models.responses import responses
 from models.simulator.arms import Start, Taken, taken_daily
-from models.simulator.blocks import ADAPTATION_PER_DAY, Course
+from models.simulator.blocks import Course
 from models.simulator.equations import ABSORBING
+from models.simulator.export import adapted
 from models.simulator.run import follow
 from models.simulator.settle import unsettled
 
@@ -132,6 +133,33 @@ def first_start(start: Start, n: int) -> Start:
     return evolve(start, state=start.state[:, :n], numbers=numbers, serum=start.serum[:n])
 
 
+def one_subject(subjects: Subjects, start: Start, subject: int) -> tuple[Subjects, Start]:
+    """Return one of some subjects alone, and where that one stands.
+
+    Parameters
+    ----------
+    subjects : Subjects
+        The people, [-].
+    start : Start
+        Where they stand, [-].
+    subject : int
+        Which of them, from 0, [-].
+
+    Returns
+    -------
+    tuple of Subjects and Start
+        A population of one, [-].
+    """
+    one = slice(subject, subject + 1)
+    person = Subjects(
+        population=evolve(subjects.population, size=1),
+        values={name: x[one] for name, x in subjects.values.items()},
+    )
+    numbers = {name: x[one] for name, x in start.numbers.items()}
+    here = evolve(start, state=start.state[:, one], numbers=numbers, serum=start.serum[one])
+    return person, here
+
+
 def start_after(start: Start, course: Course, n: int) -> Start:
     """Return the first subjects as a course left them, with their uptake as it adapted.
 
@@ -150,8 +178,6 @@ def start_after(start: Start, course: Course, n: int) -> Start:
         From which a course whose uptake does not adapt goes on as it was, [-].
     """
     first = first_start(start, n)
-    level = np.ones(n)
-    for serum in course.day("serum_mean")[0, :, :n]:
-        level = level + ADAPTATION_PER_DAY * (first.serum / serum - level)
+    level = adapted(start, course)[-1, :n]
     capacity = {f"vmax{i}": first.numbers[f"vmax{i}"] * level for i in ABSORBING}
     return evolve(first, state=course.end[0][:, :n], numbers={**first.numbers, **capacity})

@@ -12,6 +12,7 @@ from experiments.simulation.endpoints import red_cells_mmol_per_l
 from formulation.arrays import FloatArray
 from formulation.data import find_table, read_rows
 from formulation.profiles import Medium
+from formulation.provenance import Origin
 from models.data import TABLES
 from models.population import Subjects
 from models.release import dissolve, release_law
@@ -35,8 +36,8 @@ RED_CELL_RANGES = (
 RANGE_TITLES: Mapping[str, str] = {
     SERUM_RANGES[0]: "reference range (IOM)",
     SERUM_RANGES[1]: "reference range (harmonised, RCPA and AACB)",
-    RED_CELL_RANGES[0]: "reference range, common laboratories",
-    RED_CELL_RANGES[1]: "reference range, direct xylidyl blue",
+    RED_CELL_RANGES[0]: "reference range, common laboratories (assay not stated)",
+    RED_CELL_RANGES[1]: "reference range, assay: direct, xylidyl blue",
 }
 """What a range is called beside a curve; that of red cells goes with the method."""
 
@@ -169,7 +170,7 @@ def _days(arms: Sequence[Arm]) -> tuple[str, str, FloatArray]:
 
 
 def _series(label: str, values: FloatArray) -> dict[str, Any]:
-    return {"label": label, **bands(values)}
+    return {"label": label, "origin": Origin.SIMULATED.value, **bands(values)}
 
 
 def _curve(
@@ -199,6 +200,7 @@ def _range(parameter: str) -> dict[str, Any]:
     row = _kinetics()[parameter]
     return {
         "title": RANGE_TITLES[parameter],
+        "origin": Origin.LITERATURE.value,
         "low": float(row["low"]),
         "high": float(row["high"]),
         "unit": row["unit"],

@@ -1,9 +1,10 @@
 """A simulation as one document of plain values: what text, page and JSON are made from."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from attrs import frozen
 
 from experiments.config.product import Product
 from experiments.simulation.arms import Arm, run_arm
@@ -21,6 +22,7 @@ from formulation.claims import announcement
 from formulation.delivery import FORM, get_system
 from formulation.modulators import clippings
 from formulation.patients import get_patient_field
+from formulation.provenance import Origin
 from formulation.space import warnings
 from models.population import Subjects, draw_subjects
 from models.simulator.arms import Start, Taken
@@ -34,6 +36,51 @@ NOTICE = (
 )
 
 
+@frozen(kw_only=True, eq=False)
+class Simulated:
+    """Everything that was run for a request."""
+
+    request: Request
+    """What was asked for."""
+
+    subjects: Subjects
+    """The people."""
+
+    start: Start
+    """Where they stood before, at the steady state of their diet."""
+
+    arms: tuple[Arm, ...]
+    """The product in them, then what it is compared with."""
+
+    details: tuple[Detail, ...]
+    """A day of each arm step by step."""
+
+
+def run(request: Request) -> Simulated:
+    """Follow the people with each product and without it.
+
+    Parameters
+    ----------
+    request : Request
+        What is asked for, already checked, [-].
+
+    Returns
+    -------
+    Simulated
+        Every course and day, [-].
+
+    Raises
+    ------
+    InputError
+        Somebody absorbs less than is secreted into the bowel, so there is no steady state.
+    """
+    subjects = draw_subjects(request.people.population)
+    start = settle(subjects, claims=request.claims)
+    arms = tuple(run_arm(product, start, subjects, request.days) for product in request.products)
+    details = tuple(detail_of(arm, start, subjects) for arm in arms)
+    return Simulated(request=request, subjects=subjects, start=start, arms=arms, details=details)
+
+
 def simulate(request: Request) -> dict[str, Any]:
     """Simulate a product in the people, and tell everything about it.
 
@@ -45,17 +92,31 @@ def simulate(request: Request) -> dict[str, Any]:
     Returns
     -------
     dict
-        Plain values that JSON can hold, with ``schema`` and ``version``, [-].
+        As `document_of` returns it, [-].
 
     Raises
     ------
     InputError
         Somebody absorbs less than is secreted into the bowel, so there is no steady state.
     """
-    subjects = draw_subjects(request.people.population)
-    start = settle(subjects, claims=request.claims)
-    arms = [run_arm(product, start, subjects, request.days) for product in request.products]
-    details = [detail_of(arm, start, subjects) for arm in arms]
+    return document_of(run(request))
+
+
+def document_of(simulated: Simulated) -> dict[str, Any]:
+    """Tell everything about what was run.
+
+    Parameters
+    ----------
+    simulated : Simulated
+        What `run` returned, [-].
+
+    Returns
+    -------
+    dict
+        Plain values that JSON can hold, with ``schema`` and ``version``, [-].
+    """
+    request, subjects, start = simulated.request, simulated.subjects, simulated.start
+    arms, details = simulated.arms, simulated.details
     told = [_told(a, d, request, start, subjects) for a, d in zip(arms, details, strict=True)]
     curves = body_curves(arms, details, subjects)
     if request.medium is not None:
@@ -114,14 +175,15 @@ def _told(
                 "title": e.title,
                 "unit": e.unit,
                 "decimals": e.decimals,
+                "origin": Origin.SIMULATED.value,
                 "n_subjects": len(e.values),
                 **bands(e.values),
             }
             for e in endpoints(arm, start, subjects, detail)
         ],
         "uptake": [
-            {"segment": u.place, "route": u.route, "unit": "mg/d", **bands(u.mg_per_day)}
-            | {"mean": float(u.mg_per_day.mean())}
+            {"segment": u.place, "route": u.route, "unit": "mg/d", "origin": Origin.SIMULATED.value}
+            | {**bands(u.mg_per_day), "mean": float(u.mg_per_day.mean())}
             for u in uptake(detail)
         ],
         "losses": _losses(losses(detail, arm.taken)),
@@ -170,6 +232,7 @@ def _losses(found: Mapping[str, FloatArray]) -> dict[str, Any]:
     whole = sum(means.values())
     return {
         "n_subjects": len(next(iter(found.values()))),
+        "origin": Origin.SIMULATED.value,
         "lost_mg_per_day": whole,
         "parts": [
             {
@@ -190,6 +253,7 @@ def _lumen(arm: Arm, detail: Detail) -> dict[str, Any]:
     rows = zip(found.places, found.total, found.free, found.sensor, found.potential, strict=True)
     return {
         "hour": found.hour,
+        "origin": Origin.SIMULATED.value,
         "n_subjects": len(detail.subjects),
         "segments": [
             {
@@ -205,7 +269,7 @@ def _lumen(arm: Arm, detail: Detail) -> dict[str, Any]:
     }
 
 
-def _quality(arms: list[Arm]) -> dict[str, float]:
+def _quality(arms: Sequence[Arm]) -> dict[str, float]:
     courses = [course for arm in arms for course in (arm.course, arm.control)]
     return {
         "mass_balance_error": float(np.max([course.mass_error for course in courses])),

@@ -7,8 +7,10 @@ from attrs import frozen
 
 from experiments.simulation.arms import Arm
 from experiments.simulation.detail import Detail
+from experiments.simulation.ledger import more, undissolved
 from formulation.arrays import FloatArray
 from formulation.provenance import assumed
+from formulation.units import MG_PER_MMOL
 from models.population import Subjects
 from models.simulator.arms import Start
 
@@ -68,6 +70,7 @@ def endpoints(arm: Arm, start: Start, subjects: Subjects, detail: Detail) -> tup
         In the order they are told, [-].
     """
     return (
+        *_release(arm, detail),
         *_absorption(arm),
         *_serum(arm, detail),
         *_cells(arm, subjects),
@@ -114,6 +117,22 @@ def _rows(group: str, *rows: tuple[str, str, str, int, FloatArray]) -> Iterator[
         )
 
 
+def _release(arm: Arm, detail: Detail) -> Iterator[Endpoint]:
+    """Yield what the form lets go in a day and what of it dissolves, in the gut or the skin."""
+    dose = float(arm.taken.units[-1].sum()) * arm.taken.law.dose_mmol
+    released = detail.product.given_mmol + more(detail, "through_skin")
+    dissolved = released - undissolved(detail)
+    for name, title, amount in (
+        ("released", "Released by the form", released),
+        ("dissolved", "Dissolved", dissolved),
+    ):
+        yield from _rows(
+            "Release in the body",
+            (name, f"{title}, share of the dose", "percent", 1, 100 * amount / dose),
+            (f"{name}_mg", title, "mg/d", 1, MG_PER_MMOL * amount),
+        )
+
+
 def _absorption(arm: Arm) -> Iterator[Endpoint]:
     v = arm.values
     yield from _rows(
@@ -145,12 +164,23 @@ def _serum(arm: Arm, detail: Detail) -> Iterator[Endpoint]:
         ),
         ("serum_cmax", "Serum Mg, highest of the last day", "mmol/L", 3, _last(arm, "serum_max")),
         (
-            *("serum_cmax_increment", "Serum Mg, greatest rise over control", "mmol/L", 3),
+            *("serum_cmax_increment", "Serum Mg, greatest rise over control (Cmax)", "mmol/L", 3),
             np.asarray(rise.max(axis=0)),
         ),
-        ("serum_tmax", "When it is, after the first intake of the day", "h", 1, np.asarray(tmax)),
         (
-            *("serum_auc_increment", "Serum Mg, area above control in the last day", "mmol*h/L", 2),
+            "serum_tmax",
+            "When that is, after the first intake of the day (Tmax)",
+            "h",
+            1,
+            np.asarray(tmax),
+        ),
+        (
+            *(
+                "serum_auc_increment",
+                "Serum Mg, area above control in the last day (AUC)",
+                "mmol*h/L",
+                2,
+            ),
             HOURS_PER_DAY * _change(arm, "serum_mean"),
         ),
     )
@@ -190,8 +220,12 @@ def _urine(arm: Arm, start: Start) -> Iterator[Endpoint]:
 
 def _stool(arm: Arm) -> Iterator[Endpoint]:
     v = arm.values
+    solid, dissolved = _last(arm, "stool_solid"), _last(arm, "stool_dissolved")
+    more_solid, more_dissolved = _change(arm, "stool_solid"), _change(arm, "stool_dissolved")
     yield from _rows(
         "Bowel",
+        ("stool", "24 h stool Mg", "mmol/d", 2, solid + dissolved),
+        ("stool_change", "24 h stool Mg, change", "mmol/d", 2, more_solid + more_dissolved),
         (
             *("soluble_unabsorbed_load", "Soluble Mg left in the stool by the product", "mmol/d"),
             *(2, v["soluble_unabsorbed_load"]),

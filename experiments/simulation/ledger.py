@@ -22,7 +22,7 @@ from formulation.units import MG_PER_MMOL
 from models.absorption import _parameters as gut
 from models.release import Solid
 from models.simulator.arms import Taken
-from models.simulator.equations import ABSORBING, SALTS, SEGMENTS
+from models.simulator.equations import ABSORBING, COLON, N_SEGMENTS, SALTS, SEGMENTS
 
 LOSSES: Mapping[str, tuple[str, str]] = {
     "not_released": (
@@ -84,10 +84,10 @@ def uptake(detail: Detail) -> tuple[Uptake, ...]:
     """
     names = [(SEGMENTS[i], way, f"{way}{i}") for i in ABSORBING for way in ("active", "passive")]
     found = [
-        Uptake(place=place, route=way, mg_per_day=MG_PER_MMOL * _more(detail, name))
+        Uptake(place=place, route=way, mg_per_day=MG_PER_MMOL * more(detail, name))
         for place, way, name in names
     ]
-    skin = MG_PER_MMOL * _more(detail, "through_skin")
+    skin = MG_PER_MMOL * more(detail, "through_skin")
     if skin.any():
         found.append(Uptake(place="skin", route="skin", mg_per_day=skin))
     return tuple(found)
@@ -111,7 +111,7 @@ def losses(detail: Detail, taken: Taken) -> dict[str, FloatArray]:
     dose = float(taken.units[-1].sum()) * taken.law.dose_mmol
     lost = dose - (detail.product.gained("absorbed") - detail.control.gained("absorbed"))
     parts = {name: np.zeros_like(lost) for name in LOSSES}
-    skin = _more(detail, "through_skin")
+    skin = more(detail, "through_skin")
     parts["not_released"] = np.maximum(dose - detail.product.given_mmol - skin, 0.0)
     for name, amount in (*_solids(detail, taken), *_dissolved(detail)):
         parts[name] = parts[name] + np.maximum(amount, 0.0)
@@ -120,8 +120,41 @@ def losses(detail: Detail, taken: Taken) -> dict[str, FloatArray]:
     return {name: MG_PER_MMOL * amount * lost / whole for name, amount in parts.items()}
 
 
-def _more(detail: Detail, *names: str) -> FloatArray:
-    """Return what fluxes move with the product beyond what they move without it, [mmol]."""
+def undissolved(detail: Detail) -> FloatArray:
+    """Return what a product lets go in a day and what does not dissolve.
+
+    Particles that leave with the stool, and those of which the gut holds more than a day before.
+
+    Parameters
+    ----------
+    detail : Detail
+        The last day step by step, [-].
+
+    Returns
+    -------
+    ndarray of shape (n_subjects,)
+        Its sum over the salts, [mmol].
+    """
+    held = [detail.product.gained(f"P{k}_{i}") for k in SALTS for i in range(N_SEGMENTS)]
+    left = detail.product.moved(*(f"moved{k}_{COLON}" for k in SALTS))
+    return np.asarray(left + sum(held))
+
+
+def more(detail: Detail, *names: str) -> FloatArray:
+    """Return what fluxes move in a day with the product beyond what they move without it.
+
+    Parameters
+    ----------
+    detail : Detail
+        The last day step by step, [-].
+    *names : str
+        Names of fluxes, [-].
+
+    Returns
+    -------
+    ndarray of shape (n_subjects,)
+        Their sum, [mmol].
+    """
     return np.asarray(detail.product.moved(*names) - detail.control.moved(*names))
 
 
@@ -132,9 +165,9 @@ def _more_gained(detail: Detail, name: str) -> FloatArray:
 def _solids(detail: Detail, taken: Taken) -> Sequence[tuple[str, FloatArray]]:
     """Return what leaves undissolved, by what it lacked, [mmol]."""
     at_once = float(taken.units[-1].max(initial=0.0))
-    found = [("precipitated", _more(detail, "solid_moved_6"))]
+    found = [("precipitated", more(detail, "solid_moved_6"))]
     for k, solid in zip(SALTS, taken.law.solids, strict=False):
-        found.append((_lacking(solid, at_once), _more(detail, f"moved{k}_6")))
+        found.append((_lacking(solid, at_once), more(detail, f"moved{k}_6")))
     return found
 
 
@@ -150,9 +183,9 @@ def _dissolved(detail: Detail) -> Sequence[tuple[str, FloatArray]]:
     """Return what leaves dissolved, shared out by how it came into the colon, [mmol]."""
     came = {
         "bound": _bound_into_colon(detail.product) - _bound_into_colon(detail.control),
-        "transit": _more(detail, "poured_6", *(f"by_{w}{k}_6" for k in SALTS for w in _WAYS)),
+        "transit": more(detail, "poured_6", *(f"by_{w}{k}_6" for k in SALTS for w in _WAYS)),
     }
-    came["transport"] = _more(detail, "moved_5") - came["bound"]
+    came["transport"] = more(detail, "moved_5") - came["bound"]
     positive = {name: np.maximum(amount, 0.0) for name, amount in came.items()}
     whole = np.maximum(sum(positive.values()), _TRACE_MMOL)
     lost = _more_gained(detail, "stool_dissolved")

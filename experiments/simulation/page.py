@@ -1,12 +1,11 @@
 """The page of a simulation: one HTML file that needs nothing else, question and answer first."""
 
-import os
-from base64 import b64encode
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from experiments.reports.page import Picture
+from experiments.reports.files import check_file, write_file
+from experiments.reports.html import Picture, filled, picture_of
 from experiments.simulation.figures import curve_png, losses_png, tornado_png, uptake_png
 from experiments.simulation.tables import tables
 from experiments.simulation.wording import (
@@ -18,7 +17,6 @@ from experiments.simulation.wording import (
     number,
     unit_words,
 )
-from formulation.errors import InputError
 
 TEMPLATE = "simulation.html.j2"
 
@@ -43,37 +41,7 @@ def write_page(document: Mapping[str, Any], path: Path) -> Path:
     InputError
         The file cannot be written.
     """
-    return write_html(render(document), path)
-
-
-def write_html(text: str, path: Path) -> Path:
-    """Write a page as a whole, or not at all.
-
-    Parameters
-    ----------
-    text : str
-        The page, [-].
-    path : Path
-        File to write; an older one is replaced, [-].
-
-    Returns
-    -------
-    Path
-        The file, [-].
-
-    Raises
-    ------
-    InputError
-        The file cannot be written.
-    """
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(path)
-    except OSError as error:
-        raise _unwritable(path, error.strerror) from error
-    return path
+    return write_file(path, render(document), "Page", "--report")
 
 
 def check_writable(path: Path) -> None:
@@ -89,11 +57,7 @@ def check_writable(path: Path) -> None:
     InputError
         It is a folder, or stands in something that is none.
     """
-    if path.is_dir():
-        raise _unwritable(path, "it is a folder")
-    nearest = next(p for p in path.absolute().parents if p.exists())
-    if not (nearest.is_dir() and os.access(nearest, os.W_OK)):
-        raise _unwritable(path, f"nothing may be written into {nearest.name or nearest}")
+    check_file(path, "Page", "--report")
 
 
 def render(document: Mapping[str, Any]) -> str:
@@ -109,24 +73,16 @@ def render(document: Mapping[str, Any]) -> str:
     str
         HTML, [-].
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("experiments.simulation"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template(TEMPLATE).render(
-        document=document,
-        head=list(head(document)),
-        answer=answer(document),
-        details=list(details(document)),
-        is_negative=document["risk"]["class"] in ("high", "refused"),
-        tables=tables(document),
-        pictures=_pictures(document),
-    )
+    values = {
+        "document": document,
+        "head": list(head(document)),
+        "answer": answer(document),
+        "details": list(details(document)),
+        "is_negative": document["risk"]["class"] in ("high", "refused"),
+        "tables": tables(document),
+        "pictures": _pictures(document),
+    }
+    return filled("experiments.simulation", TEMPLATE, values)
 
 
 def _pictures(document: Mapping[str, Any]) -> dict[str, list[Picture]]:
@@ -177,31 +133,3 @@ def _uptake_alt(arms: list[Mapping[str, Any]]) -> str:
 def _tornado_alt(moved: list[Mapping[str, Any]]) -> str:
     names = ", ".join(q["title"].lower() for q in moved[:3])
     return f"Bars of what each assumption does to uptake and serum; most is done by {names}."
-
-
-def picture_of(image: bytes, alt: str, caption: str = "") -> Picture:
-    """Return a picture that a page holds in itself.
-
-    Parameters
-    ----------
-    image : bytes
-        A PNG file, [-].
-    alt : str
-        What it shows, in words, [-].
-    caption : str, optional
-        What stands below it, [-].
-
-    Returns
-    -------
-    Picture
-        With its bytes as an address, [-].
-    """
-    uri = "data:image/png;base64," + b64encode(image).decode("ascii")
-    return Picture(uri=uri, alt=alt, caption=caption)
-
-
-def _unwritable(path: Path, why: str | None) -> InputError:
-    return InputError(
-        f"Page {path} cannot be written: {why}.",
-        hint="Choose another file with --report, or make room.",
-    )

@@ -73,8 +73,7 @@ def number(value: float, decimals: int) -> str:
     >>> number(-0.001, 1), number(2.345, 2)
     ('0.0', '2.35')
     """
-    text = f"{value:.{decimals}f}"
-    return text.removeprefix("-") if float(text) == 0 else text
+    return f"{value:z.{decimals}f}"
 
 
 def share_text(share: float) -> str:

@@ -3,8 +3,8 @@
 The simulator gives amounts after every step, and so the rate at which each share of a segment's
 magnesium is taken up, moves on, dissolves or precipitates. Label is a share of those amounts, so
 its equations are linear; they are solved at the middle of each step, where the rates are read, from
-the stomach down, and close to rounding. Label that the body secretes again is not followed. An increment over the diet would be
-another number: it counts what the dose crowds out.
+the stomach down, and close to rounding. Label that the body secretes again is not followed. An
+increment over the diet would be another number: it counts what the dose crowds out.
 """
 
 from collections.abc import Sequence

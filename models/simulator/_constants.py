@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from models.absorption import _parameters as gut
 from models.disposition.kidney import CONSERVED, SPLAY
 
-_NAMED = {
+QUANTITIES = {
     "acid_half": gut.ACID_HALF,
     "acid_bend": gut.ACID_BEND,
     "mixing": gut.MIXING,
@@ -20,9 +20,10 @@ _NAMED = {
     "redissolution": gut.REDISSOLUTION,
     "splay": SPLAY,
 }
+"""Those that are quantities, by name in the flux list."""
 
 CONSTANTS: Mapping[str, float] = {
-    **{name: float(quantity) for name, quantity in _NAMED.items()},
+    **{name: float(quantity) for name, quantity in QUANTITIES.items()},
     "conserved": CONSERVED,
     **{f"rest{i}": float(volume) for i, volume in enumerate(gut.RESTING_VOLUME_L)},
     **{
@@ -35,3 +36,11 @@ CONSTANTS: Mapping[str, float] = {
     },
 }
 """Values by name; see the quantities for unit and source."""
+
+CONSTANT_UNITS: Mapping[str, str] = {
+    **{name: quantity.unit for name, quantity in QUANTITIES.items()},
+    "conserved": "-",
+    **{f"rest{i}": "L" for i in range(gut.N_SEGMENTS)},
+    **{f"{stem}{i}": "mmol" for stem in ("unbinding", "cap") for i in range(1, gut.N_SEGMENTS)},
+}
+"""Their units; see the quantities for the sources."""

@@ -12,6 +12,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 import numpy as np
 
 from formulation.errors import InputError
+from models.simulator._constants import CONSTANT_UNITS
 from models.simulator.export import Case
 from models.simulator.fluxes import Flux, FluxModel, State
 
@@ -89,6 +90,7 @@ def sbml(case: Case) -> str:
 
 def _units(parent: Element, model: FluxModel) -> None:
     wanted = {s.unit for s in model.states} | {p.unit for p in (*model.parameters, *model.inputs)}
+    wanted |= {CONSTANT_UNITS[name] for name in model.constants}
     for unit in sorted((wanted | {"mmol", "L", "h"}) - set(PURE)):
         definition = SubElement(parent, "unitDefinition", id=_unit_id(unit), name=unit)
         factors = SubElement(definition, "listOfUnits")
@@ -98,7 +100,7 @@ def _units(parent: Element, model: FluxModel) -> None:
             if factor not in BASE_UNITS:
                 raise InputError(
                     f"Unit {unit!r}: {factor!r} has no counterpart in SBML.",
-                    hint="Add it to BASE_UNITS of models/simulator/export.py.",
+                    hint="Add it to BASE_UNITS of models/simulator/sbml.py.",
                 )
             kind, scale, multiplier = BASE_UNITS[factor]
             given = {"kind": kind, "scale": scale, "multiplier": multiplier}
@@ -136,7 +138,8 @@ def _numbers(parent: Element, case: Case) -> None:
             given = {"id": p.name, "units": _unit_id(p.unit), "constant": constant}
             SubElement(parent, "parameter", given, name=p.title, value=repr(float(value)))
     for name, value in m.constants.items():
-        SubElement(parent, "parameter", id=name, value=repr(float(value)), constant="true")
+        given = {"id": name, "units": _unit_id(CONSTANT_UNITS[name]), "constant": "true"}
+        SubElement(parent, "parameter", given, value=repr(float(value)))
     for name in m.definitions:
         SubElement(parent, "parameter", id=name, constant="false")
     for name, value in zip(m.integrals, case.state[len(m.states) :], strict=True):

@@ -190,6 +190,11 @@ def product_runs() -> tuple[list[Figure], dict[str, Any]]:
     figures.append(Figure("16 times the subjects, cost of each", scale, "x", 1.3, 1.0, False))
     days = least["year"] / least["repeating"]
     figures.append(Figure("365 days over 42 days", days, "x", 1.3 * 365 / 42, None, False))
+    taken = [taken_daily(law, REGIMEN, DAYS)]
+    courses = [follow(taken, begin, subjects, days=DAYS, replay=replay) for replay in (True, False)]
+    mass, missed = max(c.mass_error for c in courses), courses[0].replay_error
+    figures.append(Figure("product: mass unaccounted for", mass, "-", 1e-10, 1e-13, False))
+    figures.append(Figure("product: a day's uptake replay misses", missed, "-", 1e-4, 1e-5, False))
     return figures, {"cpu_s, trials wall_s": runs}
 
 

@@ -149,9 +149,16 @@ def test_what_is_wrong_is_refused(words, said, capsys):
     assert out == ""
 
 
-def test_a_file_that_cannot_be_written_is_refused(tmp_path, capsys):
-    """It says which, and why."""
+@pytest.mark.parametrize("option", ["--picture", "--report"])
+def test_a_file_that_cannot_be_written_is_refused(option, tmp_path, capsys, monkeypatch):
+    """It says which, and why, before the minute of the panel begins."""
+
+    def refuse(**_):
+        raise AssertionError("predicted")
+
+    monkeypatch.setattr("experiments.qualification.qualify", refuse)
     (tmp_path / "file").write_text("")
-    code, _, err = run(capsys, "--role", "kernel", "--picture", tmp_path / "file" / "p.png")
+    code, _, err = run(capsys, option, tmp_path / "file" / "p")
     assert code == 2
-    assert "cannot be written" in err
+    assert "cannot be written: nothing may be written into file" in err
+    assert option in err

@@ -16,6 +16,15 @@ TABLET, MATRIX, PATCH = (
 )
 SMALL = ("--size", "17", "--days", "14")
 
+DEMANDED = {
+    *("released", "dissolved", "absorbed_increment", "fraction_absorbed"),
+    *("serum", "serum_change", "serum_cmax", "serum_tmax", "serum_auc_increment"),
+    *("red_cell", "red_cell_change", "leukocytes_change", "muscle_change"),
+    *("urine", "urine_change", "fractional_excretion", "clearance"),
+    *("stool", "stool_change", "soluble_unabsorbed_load", "laxation_risk", "peak_gut_load"),
+}
+"""Endpoints that people were promised."""
+
 
 def run(capsys, *words):
     code = main(["simulate", *map(str, words)])
@@ -76,6 +85,8 @@ def test_the_document_names_every_endpoint_with_unit_and_percentiles(capsys):
     for endpoint in document["endpoints"]:
         assert endpoint["p05"] <= endpoint["p50"] <= endpoint["p95"]
         assert endpoint["unit"]
+        assert endpoint["origin"] == "simulated"
+    assert DEMANDED <= {e["name"] for e in document["endpoints"]}
     assert [c["name"] for c in document["curves"]] == [
         *("serum_day", "serum_weeks", "urine_weeks", "red_cells"),
     ]
@@ -125,6 +136,8 @@ def test_a_claim_is_announced_first_and_acts_on_cells_alone(capsys):
         (("--vessel", "franz"), 2, "is no patch"),
         (("--jurisdiction", "UK"), 2, "Known: EU, US."),
         (("--days", "0"), 2, "1 <= days <= 365"),
+        (("--days", "100000"), 2, "1 <= days <= 365"),
+        (("--size", "10000000"), 2, "between 1 and 100,000"),
         (("--size", "0"), 2, "between 1 and 100,000"),
         (("--size", "100000"), 2, "--size 11904"),
         (("--seed", "-1"), 2, "zero or more"),
@@ -166,11 +179,83 @@ def test_a_product_with_a_number_that_is_none_ends_with_code_2(tmp_path, capsys)
     assert "oxide-tablet.yaml:" in err
 
 
+SOME = "  name: p\n  fields: {{weight_kg: {}}}\n  size: {}\n"
+SPREAD = "{{mean: {}, sd: {}, low: 40 kg, high: 120 kg}}"
+FIELDS = "fields: {egfr_ml_min: 90 mL/min/1.73m2, weight_kg: 70 kg}\n"
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "told"),
+    [
+        ("--patient", FIELDS.replace("weight_kg", "wait_kg"), "'wait_kg' is not known"),
+        ("--patient", FIELDS.replace("70 kg", "900 kg"), "weight_kg: value 900 kg is not possible"),
+        ("--patient", FIELDS.replace("70 kg", "-70 kg"), "is not possible"),
+        ("--patient", FIELDS.replace("70 kg", "nan kg"), "is not a finite number"),
+        ("--patient", FIELDS.replace("70 kg", "70"), "has no unit"),
+        ("--patient", FIELDS + "medication: [omeprazol]\n", "Did you mean 'omeprazole'"),
+        ("--population", SOME.format(SPREAD.format("900 kg", "9 kg"), 9), "weight_kg"),
+        (
+            "--population",
+            SOME.format(SPREAD.format("70 kg", "nan kg"), 9),
+            "is not a finite number",
+        ),
+        ("--population", SOME.replace("weight", "wait").format("70 kg", 9), "is not known"),
+        ("--population", SOME.format("70 kg", 0), "from 1 to 100,000"),
+        ("--population", SOME.format("70 kg", 10_000_000), "from 1 to 100,000"),
+    ],
+)
+def test_people_who_cannot_be_are_one_line_before_anything_is_run(
+    option, text, told, tmp_path, capsys, monkeypatch
+):
+    """An unknown modulator, covariates nobody has, numbers that are none: code 2, at their line."""
+
+    def refuse(*_, **__):
+        raise AssertionError("integrated")
+
+    monkeypatch.setattr("experiments.simulation.document.settle", refuse)
+    path = tmp_path / "people.yaml"
+    head = "patient: p\n" if option == "--patient" else "population:\n"
+    path.write_text(head + text, encoding="utf-8")
+    code, out, err = run(capsys, TABLET, option, path)
+    assert (code, out) == (2, "")
+    assert re.match(rf"{re.escape(str(path))}:[234]:\d+: error ", err)
+    assert len(err.strip().splitlines()) == 1
+    assert told in " ".join(err.split())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("intakes_per_day: 2", "intakes_per_day: 4", "a whole number from 1 to 3"),
+        ("intakes_per_day: 2", "times: [8, 8]", "times"),
+        ("units_per_intake: 1", "units_per_intake: 0", "a whole number from 1 to 6"),
+        ("units_per_intake: 1", "units_per_intake: .nan", "units_per_intake"),
+        ("with_meals: true", "with_meals: true, with_meals: false", "with_meals"),
+    ],
+)
+def test_a_regimen_nobody_can_follow_is_one_line_before_anything_is_run(
+    old, new, told, tmp_path, capsys, monkeypatch
+):
+    """Intakes that would overlap, none at all, or two at once."""
+
+    def refuse(*_, **__):
+        raise AssertionError("integrated")
+
+    monkeypatch.setattr("experiments.simulation.document.settle", refuse)
+    path = tmp_path / "product.yaml"
+    path.write_text(TABLET.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    code, out, err = run(capsys, path)
+    assert (code, out) == (2, "")
+    assert "product.yaml:" in err
+    assert told in " ".join(err.split())
+
+
 def test_a_result_that_is_refused_is_told_and_ends_with_code_3(compared, capsys, monkeypatch):
     """The document is printed, and a script sees that nothing is offered."""
     document = json.loads(json.dumps(compared[0]))
     document["risk"]["class"] = "refused"
-    monkeypatch.setattr("experiments.simulation.simulate", lambda _: document)
+    monkeypatch.setattr("experiments.simulation.run", lambda _: None)
+    monkeypatch.setattr("experiments.simulation.document_of", lambda _: document)
     code, out, _ = run(capsys, TABLET, "--json")
     assert code == 3
     assert json.loads(out)["risk"]["class"] == "refused"

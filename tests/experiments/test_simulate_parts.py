@@ -110,6 +110,38 @@ def test_serum_through_the_day_has_the_mean_of_the_daily_column(days, people):
     np.testing.assert_allclose(mean, arm.course.day("serum_mean")[0, -1], rtol=0.003)
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_no_more_dissolves_than_is_released_and_no_more_than_the_dose(name, people, told):
+    """In every subject, and what is absorbed was dissolved; a patch gives what passes the skin."""
+    arm, detail = told[name]
+    found = {e.name: e.values for e in endpoints(arm, people[1], people[0], detail)}
+    slack = 1e-9
+    assert (found["dissolved"] <= found["released"] + slack).all()
+    assert (found["released"] <= 100 + slack).all()
+    assert (found["fraction_absorbed"] < found["dissolved"]).all()
+
+
+def test_oxide_is_released_and_does_not_dissolve_where_citrate_does(people, told):
+    """The form opens alike; without acid the particles stay."""
+    few = alike(16, ppi=1.0)
+    start = settle(few)
+    arm = run_arm(oxide(), start, few, 14)
+    weak = {e.name: e.values for e in endpoints(arm, start, few, detail_of(arm, start, few))}
+    citrate = {
+        e.name: e.values for e in endpoints(told[NAMES[0]][0], *people[::-1], told[NAMES[0]][1])
+    }
+    assert weak["released"].mean() == pytest.approx(citrate["released"].mean(), rel=0.03)
+    assert weak["dissolved"].mean() < 0.8 * citrate["dissolved"].mean()
+
+
+def test_what_is_released_leaves_with_the_stool_or_is_absorbed(people, told):
+    """After two weeks the stool carries what is released and not taken up."""
+    arm, detail = told[NAMES[0]]
+    found = {e.name: e.values for e in endpoints(arm, people[1], people[0], detail)}
+    whole = found["absorbed_increment"] + MG_PER_MMOL * found["stool_change"]
+    np.testing.assert_allclose(whole, found["released_mg"], rtol=0.02)
+
+
 def test_urine_fractional_excretion_and_clearance_belong_together(people, told):
     """Clearance over filtration of what is not bound is the share of it that is excreted."""
     subjects, start = people

@@ -3,8 +3,6 @@
 import csv
 import io
 import json
-import os
-import subprocess
 from xml.etree.ElementTree import fromstring
 
 import numpy as np
@@ -17,12 +15,21 @@ from formulation.regimen import Regimen
 from models.population import draw_subjects
 from models.release import release_law
 from models.simulator.arms import taken_daily
-from models.simulator.export import case_of, csv_tables
+from models.simulator.export import (
+    MAX_DAYS,
+    adapted,
+    case_of,
+    case_tables,
+    equation_tables,
+    trajectory_table,
+)
 from models.simulator.fluxes import Flux
+from models.simulator.reference import step
 from models.simulator.run import follow
 from models.simulator.sbml import MATH_NAMESPACE, SBML_NAMESPACE, sbml
 from models.simulator.settle import settle
 from tests.families import matrix, tablet
+from tests.roadrunner import needs_roadrunner, run_there
 
 CORE = f"{{{SBML_NAMESPACE}}}"
 MATH = f"{{{MATH_NAMESPACE}}}"
@@ -31,9 +38,6 @@ LAWS = {
     "coated": release_law(matrix(30.0, coat=("pulsatile_coat",), lag_h=3.0)),
 }
 SUBJECT = 3
-
-ROADRUNNER = os.environ.get("ROADRUNNER_PYTHON", "")
-"""A Python in which libroadrunner is installed (``pip install libroadrunner``)."""
 
 SIMULATE = """
 import json, sys, roadrunner
@@ -75,22 +79,49 @@ def rows(text):
 
 def test_tables_hold_every_state_number_and_flux(case):
     """Each declared name stands in its table once, with unit and words."""
-    tables = {name: rows(text) for name, text in csv_tables(case).items()}
+    tables = {n: rows(text) for n, text in (equation_tables() | case_tables(case)).items()}
     model = case.model
-    assert [r["name"] for r in tables["states.csv"]] == [s.name for s in model.states]
+    assert [r["name"] for r in tables["states.csv"]] == [*model.state_names]
     assert [r["name"] for r in tables["parameters.csv"]] == [p.name for p in model.parameters]
     assert [r["rate"] for r in tables["fluxes.csv"]] == [f.rate for f in model.fluxes]
     assert [r["expression"] for r in tables["definitions.csv"]] == [*model.definitions.values()]
-    assert all(r["unit"] and r["title"] for r in tables["states.csv"] + tables["parameters.csv"])
+    assert [r["name"] for r in tables["constants.csv"]] == [*model.constants]
+    assert all(r["title"] for r in tables["states.csv"] + tables["parameters.csv"])
+    told = [r for name, table in tables.items() if name != "forcing.csv" for r in table]
+    assert all(r["unit"] for r in told)
 
 
 def test_tables_lose_no_digit(case):
     """Values and forcing read from the tables are those of the case, to the last bit."""
-    tables = {name: rows(text) for name, text in csv_tables(case).items()}
+    tables = {name: rows(text) for name, text in case_tables(case).items()}
     assert [float(r["value"]) for r in tables["parameters.csv"]] == case.parameters.tolist()
     read = [[float(x) for x in r.values()] for r in tables["forcing.csv"]]
     assert np.array_equal(np.array(read)[:, 2:], case.inputs)
     assert np.array_equal(np.array(read)[:, 1], case.edges_h[1:])
+
+
+def test_a_trajectory_starts_where_the_case_does_and_loses_no_digit(case, people, taken):
+    """A line for the start and one for every step, with all states."""
+    path = follow([taken["tablet"]], *people, days=1, keep_path=True).path[0, 0, :, :, SUBJECT]
+    read = [[float(x) for x in r.values()] for r in rows(trajectory_table(case, path))]
+    assert [r[0] for r in read] == case.edges_h.tolist()
+    assert read[0][1:] == case.state.tolist()
+    assert [r[1:] for r in read[1:]] == path.tolist()
+
+
+def test_adaptation_is_the_one_the_engine_takes(people, taken):
+    """Followed day by day with the level held, each day ends where the engine's course did."""
+    subjects, start = people[1], people[0]
+    daily = evolve(taken["tablet"], units=np.repeat(taken["tablet"].units, 3, axis=0))
+    course = follow([daily], start, subjects, days=3, replay=False)
+    levels = adapted(start, course)
+    assert levels.shape == (4, len(subjects))
+    assert (levels[0] == 1).all()
+    case = case_of(daily, start, subjects, subject=SUBJECT, days=3, adaptation=levels[:-1, SUBJECT])
+    y, numbers = case.state[:, None], case.parameters
+    for held, step_h in zip(case.inputs, np.diff(case.edges_h), strict=True):
+        y = step(case.model, y, np.concatenate([numbers, held])[:, None], step_h)
+    np.testing.assert_allclose(y[:, 0], course.end[0][:, SUBJECT], rtol=1e-8, atol=1e-10)
 
 
 def test_sbml_has_a_reaction_for_each_flux_and_what_it_takes(case):
@@ -152,6 +183,13 @@ def test_a_unit_without_counterpart_is_refused(case):
         sbml(evolve(case, model=model))
 
 
+def test_a_case_longer_than_a_red_cell_lives_is_refused(people, taken):
+    """Cells that leave after 120 days were made within the case."""
+    units = np.repeat(taken["tablet"].units, MAX_DAYS + 1, axis=0)
+    with pytest.raises(InputError, match="121 days are too many; a case has at most 120"):
+        case_of(evolve(taken["tablet"], units=units), *people, subject=0, days=MAX_DAYS + 1)
+
+
 @pytest.mark.parametrize("subject", [-1, 16])
 def test_a_subject_who_is_not_there_is_refused(subject, people, taken):
     """Subjects are counted from 0 to one less than their number."""
@@ -165,8 +203,7 @@ def test_a_case_of_other_days_than_the_schedule_is_refused(people, taken):
         case_of(taken["tablet"], *people, subject=0, days=2)
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(not ROADRUNNER, reason="ROADRUNNER_PYTHON names no Python with libroadrunner")
+@needs_roadrunner
 @pytest.mark.parametrize("name", LAWS)
 def test_libroadrunner_simulates_what_the_engine_simulates(name, people, taken):
     """CVODE at 1e-9 on the exported case stays within 1e-4 of the engine in every column."""
@@ -174,15 +211,7 @@ def test_libroadrunner_simulates_what_the_engine_simulates(name, people, taken):
     columns = ["absorbed", "urine", "stool_dissolved", "stool_solid", "serum_hours"]
     columns += ["E", "R", "T", "W", "B", "K"]
     given = {"sbml": sbml(case), "names": columns, "times": case.edges_h.tolist()}
-    done = subprocess.run(
-        [ROADRUNNER, "-c", SIMULATE],
-        input=json.dumps(given),
-        capture_output=True,
-        text=True,
-        check=True,
-        env={k: v for k, v in os.environ.items() if k != "PYTHONPATH"},
-    )
-    theirs = np.array(json.loads(done.stdout.splitlines()[-1]))[1:]
+    theirs = np.array(json.loads(run_there("-c", SIMULATE, given=json.dumps(given))))[1:]
     course = follow([taken[name]], *people, days=1, keep_path=True, adapts=False)
     ours = course.path[0, 0][:, case.model.index(*columns), SUBJECT]
     size = np.maximum(np.abs(theirs).max(axis=0), 1e-3)

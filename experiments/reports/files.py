@@ -1,0 +1,141 @@
+"""Files that a person asked for: written as a whole, or not at all."""
+
+import csv
+import io
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from formulation.errors import InputError
+
+
+def csv_text(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    r"""Return rows as comma-separated text; numbers lose no digit.
+
+    Parameters
+    ----------
+    header : sequence of str
+        Names of the columns, [-].
+    rows : iterable of sequence
+        Cells, [-].
+
+    Returns
+    -------
+    str
+        The text, [-].
+
+    Examples
+    --------
+    >>> csv_text(("a", "b"), [(1, "x, y")])
+    'a,b\n1,"x, y"\n'
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def check_file(path: Path, what: str, option: str) -> None:
+    """Refuse a file that could not be written, before anything is simulated.
+
+    Parameters
+    ----------
+    path : Path
+        File to write, [-].
+    what : str
+        What it is, for the message, [-].
+    option : str
+        The option that names it, [-].
+
+    Raises
+    ------
+    InputError
+        It is a folder, or nothing may be written where it would stand.
+    """
+    if path.is_dir():
+        raise unwritable(path, what, option, "it is a folder")
+    check_place(path, what, option)
+
+
+def check_place(path: Path, what: str, option: str) -> None:
+    """Refuse a place in which nothing may be written.
+
+    Parameters
+    ----------
+    path : Path
+        File or folder to write, [-].
+    what : str
+        What it is, for the message, [-].
+    option : str
+        The option that names it, [-].
+
+    Raises
+    ------
+    InputError
+        It stands in something that is no folder, or in one that may not be written.
+    """
+    nearest = next(p for p in path.absolute().parents if p.exists())
+    if not (nearest.is_dir() and os.access(nearest, os.W_OK)):
+        why = f"nothing may be written into {nearest.name or nearest}"
+        raise unwritable(path, what, option, why)
+
+
+def write_file(path: Path, content: str | bytes, what: str, option: str) -> Path:
+    """Write a file; an older one is replaced as a whole.
+
+    Parameters
+    ----------
+    path : Path
+        File to write, [-].
+    content : str or bytes
+        What it holds, [-].
+    what : str
+        What it is, for the message, [-].
+    option : str
+        The option that names it, [-].
+
+    Returns
+    -------
+    Path
+        The file, [-].
+
+    Raises
+    ------
+    InputError
+        The file cannot be written.
+    """
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.write_bytes(content.encode() if isinstance(content, str) else content)
+        unfinished.replace(path)
+    except OSError as error:
+        raise unwritable(path, what, option, error.strerror) from error
+    return path
+
+
+def unwritable(path: Path, what: str, option: str, why: str | None) -> InputError:
+    """Return the error of a file that cannot be written.
+
+    Parameters
+    ----------
+    path : Path
+        The file, [-].
+    what : str
+        What it is, [-].
+    option : str
+        The option that names it, [-].
+    why : str or None
+        The reason, [-].
+
+    Returns
+    -------
+    InputError
+        With what to do, [-].
+    """
+    return InputError(
+        f"{what} {path} cannot be written: {why}.",
+        hint=f"Choose another with {option}, or make room.",
+    )
