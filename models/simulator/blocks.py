@@ -224,7 +224,8 @@ class Job:
         return rate
 
     def _appear(self, k: int, b: int, taken: Taken, tails: FloatArray, units: FloatArray) -> None:
-        """Sum what products bring into the gut, [mmol]."""
+        """Sum what products bring into the gut, [mmol]; a block may be run again."""
+        self.appeared[k, b] = 0.0
         n = len(self.grid.fed)
         dose = taken.law.dose_mmol
         for j in range(len(tails)):
@@ -341,5 +342,5 @@ def _coarse(grid: DayGrid) -> NDArray[np.int64]:
     return np.array(found)
 
 
-COARSE_H = 0.4
+COARSE_H = 0.6
 """Shortest step of colon and body on replayed days, [h]."""

@@ -9,6 +9,7 @@ it; it needs sympy, which the product does not.
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -120,7 +121,7 @@ def _derivative(model: FluxModel, names: dict[str, Any]) -> list[Any]:
     """Return the change of every state as sympy expressions."""
     import sympy
 
-    functions = {"sqrt": sympy.sqrt}
+    functions = {"sqrt": sympy.sqrt, "ramp": _ramp()}
 
     def read(expression: str) -> Any:
         return eval(expression, {"__builtins__": {}}, names | functions)
@@ -145,12 +146,47 @@ def _derivative(model: FluxModel, names: dict[str, Any]) -> list[Any]:
     return rhs
 
 
+@cache
+def _ramp() -> Any:
+    """Return the positive part with a bend, which knows its slope."""
+    import sympy
+
+    class Slope(sympy.Function):  # type: ignore[misc]
+        nargs = 2
+
+    class Ramp(sympy.Function):  # type: ignore[misc]
+        nargs = 2
+
+        def fdiff(self, argindex: int = 1) -> Any:
+            assert argindex == 1, "the width of a bend is a constant"
+            return Slope(*self.args)
+
+    return Ramp
+
+
+def _spelt(expression: Any) -> Any:
+    """Return an expression with its bends as what a compiler has: least and greatest."""
+    import sympy
+
+    clip, over = sympy.Function("clip"), sympy.Function("over")
+
+    def ramp(x: Any, width: Any) -> Any:
+        return (clip(x, width) + width) ** 2 / (4 * width) + over(x, width)
+
+    def slope(x: Any, width: Any) -> Any:
+        return (clip(x, width) + width) / (2 * width)
+
+    ramps, slopes = _ramp(), _ramp()(*sympy.symbols("x w")).fdiff().func
+    return expression.replace(slopes, slope).replace(ramps, ramp)
+
+
 def _put_all(text: _Text, targets: Sequence[str], expressions: Sequence[Any], prefix: str) -> None:
     """Write expressions, each common part once."""
     import sympy
 
     parts = sympy.numbered_symbols(f"{prefix}_")
-    common, reduced = sympy.cse(expressions, symbols=parts, order="none")
+    spelt = [_spelt(expression) for expression in expressions]
+    common, reduced = sympy.cse(spelt, symbols=parts, order="none")
     for name, expression in common:
         text.put(str(name), _code(expression))
     for target, expression in zip(targets, reduced, strict=True):
@@ -161,6 +197,11 @@ def _code(expression: Any) -> str:
     from sympy.printing.pycode import PythonCodePrinter
 
     class Printer(PythonCodePrinter):  # type: ignore[misc]
+        def _print_Function(self, expr: Any) -> str:
+            x, width = (self._print(a) for a in expr.args)
+            clipped, over = f"min(max({x}, -{width}), {width})", f"max({x} - {width}, 0.0)"
+            return {"clip": clipped, "over": over}[expr.func.__name__]
+
         """Small whole powers as products: the compiler has no other cheap way."""
 
         def _print_Pow(self, expr: Any, rational: bool = False) -> str:

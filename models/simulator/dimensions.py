@@ -132,6 +132,8 @@ def _node(node: ast.expr, known: Mapping[str, Dimension], text: str) -> Dimensio
             return _node(operand, known, text)
         case ast.Call(func=ast.Name(id="sqrt"), args=[inside]):
             return tuple(power / 2 for power in _node(inside, known, text))
+        case ast.Call(func=ast.Name(id="ramp"), args=[inside, width]):
+            return _node(ast.BinOp(left=inside, op=ast.Add(), right=width), known, text)
         case ast.BinOp(left=base, op=ast.Pow(), right=ast.Constant(value=int() as power)):
             return tuple(power * x for x in _node(base, known, text))
         case ast.BinOp(left=left, op=ast.Mult(), right=right):

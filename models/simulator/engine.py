@@ -16,7 +16,7 @@ from models.simulator._kernel import step_lower, step_upper, step_whole
 from models.simulator.codegen import LANES as L
 from models.simulator.equations import colon_and_body, flux_model, upper_gut
 
-KERNEL = "9d0cb22f73c40254"
+KERNEL = "ce24b3ac4c667257"
 """Fingerprint of the steps compiled in, written by the generator."""
 
 _WHOLE, _UPPER, _LOWER = flux_model(), upper_gut(), colon_and_body()
@@ -47,7 +47,10 @@ DAILY = (
 N_DAILY = len(DAILY)
 RED_CELL_DAYS = 120
 RELEASE_STEP_H = 0.05
-"""Spacing of a liberation curve, and longest step of a form on its way, [h]."""
+"""Spacing of a liberation curve, and first step of a form on its way, [h]."""
+
+RELEASE_GROWTH = 0.1
+"""Longest step of a form on its way, over the time since it was open in everybody, [-]."""
 
 LEVELS = (1.0, 0.95, 0.85)
 """Saturable capacities at which a day is kept for replay; between them a parabola, [-]."""
@@ -129,9 +132,11 @@ def expose(tail, curve, start, steps_h, fed, p, first, residence_h, lags_h, open
     k = np.zeros((7, L))
     since = 0.0
     n_branches = len(lags_h)
+    all_open = lags_h.max()
     for g in range(start, 2 * n):
         h, meal = steps_h[g % n], fed[g % n]
-        parts = int(np.ceil(h / RELEASE_STEP_H - 1e-9))
+        longest = max(RELEASE_STEP_H, RELEASE_GROWTH * (since - all_open))
+        parts = int(np.ceil(h / longest - 1e-9))
         dt = h / parts
         for lane in range(L):
             fasted = p[_EMPTY_SOLID * L + lane]
@@ -480,7 +485,7 @@ def run_repeating(
             x[_ADAPT * L + lane] = adaptation[lane]
             x[_RED * L + lane] = red[day, lane]
             up[lane] = 0.0
-        is_fine = day < 2 or day >= n_days - 3
+        is_fine = day == 0 or day >= n_days - 2
         if is_fine:
             passed, brought, through, spans = flows, late, worn, steps_h
         else:

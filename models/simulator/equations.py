@@ -113,8 +113,19 @@ def _states() -> Iterator[State]:
         yield State(name=name, unit="mmol", title=title)
     yield State(name="R", unit="mmol", title="red cells")
     yield State(name="E", unit="mmol", title="extracellular fluid")
-    yield State(name="stool_dissolved", unit="mmol", title="left dissolved with the stool")
-    yield State(name="stool_solid", unit="mmol", title="left undissolved with the stool")
+    # First steps after a huge dose may let out some 1e-9 of it before it is there.
+    yield State(
+        name="stool_solid",
+        unit="mmol",
+        title="left undissolved with the stool",
+        spills_to="stool_dissolved",
+    )
+    yield State(
+        name="stool_dissolved",
+        unit="mmol",
+        title="left dissolved with the stool",
+        spills_to="E",
+    )
     yield State(name="urine", unit="mmol", title="left with the urine")
 
 
@@ -195,7 +206,7 @@ def _definitions() -> Iterator[tuple[str, str]]:
     yield "clearing", "empty_solid + suspended * (empty_fasted - empty_solid)"
     yield "emptying_solid", "clearing + fed * (empty_fed - clearing)"
     # Never below zero, so that no stage of a step meets a pole; no faster than the stomach mixes.
-    yield "acid_there", "(H + sqrt(H**2 + acid_bend**2)) / 2"
+    yield "acid_there", "ramp(H, acid_bend)"
     for i in range(N_SEGMENTS):
         yield f"fluid{i}", f"rest{i} + D{i} * osmoles / isotonic"
     for i in ABSORBING:
@@ -206,12 +217,12 @@ def _definitions() -> Iterator[tuple[str, str]]:
             f"(bindable{i} - sqrt(bindable{i}**2 - 4 * sites * M{i} * D{i})) / 2",
         )
         yield f"labile{i}", f"(D{i} - bound{i}) / (1 + weak * M{i} / rest{i})"
-        yield f"excess{i}", f"(labile{i} - cap{i}) / cap{i}"
+        yield f"above{i}", f"ramp((labile{i} - cap{i}) / cap{i}, bend)"
     for k in SALTS:
         for i in range(N_SEGMENTS):
-            yield f"room{k}_{i}", f"1 - D{i} / (solubility{k} * fluid{i})"
+            yield f"room{k}_{i}", f"ramp(1 - D{i} / (solubility{k} * fluid{i}), bend)"
     for k in SALTS:
-        yield f"wetted{k}", f"water{k} * P{k}_0 * {_positive(f'room{k}_0')}"
+        yield f"wetted{k}", f"water{k} * P{k}_0 * room{k}_0"
         yield f"reach{k}", f"proton{k} * demand{k} * P{k}_0 / fluid0"
     yield "reached", " + ".join(f"reach{k}" for k in SALTS)
     yield "wanted", " + ".join(f"demand{k} * wetted{k}" for k in SALTS)
@@ -220,7 +231,7 @@ def _definitions() -> Iterator[tuple[str, str]]:
     for i in ABSORBING:
         yield f"wanting{i}", f"{solids.format(i)} + proton_half"
     yield "strain", "(D6 + osmotic_agent - load_rest) / load_scale"
-    yield "hurry", "1 + (strain + sqrt(strain**2 + bend**2)) / 2"
+    yield "hurry", "1 + ramp(strain, bend)"
     yield "beyond", "filtration * E / volume - tubular"
 
 
@@ -231,11 +242,6 @@ def _fluxes() -> Iterator[Flux]:
     yield from _dissolved()
     yield from _uptake()
     yield from _body()
-
-
-def _positive(x: str) -> str:
-    """Return a smooth expression of the positive part of another."""
-    return f"({x} + sqrt({x}**2 + bend**2)) / 2"
 
 
 def _stomach_acid() -> Iterator[Flux]:
@@ -249,7 +255,7 @@ def _particles(k: int) -> Iterator[Flux]:
     for i in range(N_SEGMENTS):
         p = f"P{k}_{i}"
         yield Flux(f"exposed{k}_{i}", "", p, f"let_go{i} * solid{k}")
-        by_water = f"water{k} * {p} * {_positive(f'room{k}_{i}')}"
+        by_water = f"water{k} * {p} * room{k}_{i}"
         if i == STOMACH:
             demand = f"demand{k}"
             yield Flux(f"by_water{k}_0", p, "D0", f"wetted{k}", "H", f"{demand} * proton_share")
@@ -277,8 +283,7 @@ def _dissolved() -> Iterator[Flux]:
         yield _moved("meal_moved", "M", i, "")
         yield _moved("moved", "D", i, "stool_dissolved")
     for i in ABSORBING:
-        above = _positive(f"excess{i}")
-        falls = f"precipitation * labile{i} * {above} / (1 + {above})"
+        falls = f"precipitation * labile{i} * above{i} / (1 + above{i})"
         yield Flux(f"precipitated_{i}", f"D{i}", f"S{i}", falls)
         yield Flux(f"redissolved_{i}", f"S{i}", f"D{i}", f"redissolution * S{i}")
         yield _moved("solid_moved", "S", i, "stool_solid")

@@ -3,7 +3,8 @@
 Everything is a flux from one state to another, or in from outside, so mass closes by construction.
 A flux's rate is written once, as an expression; the reference evaluates it with NumPy, the
 generator differentiates it and writes the compiled kernel, the exporter translates it. Expressions
-use ``+ - * /``, powers, ``sqrt`` and names of states, parameters, inputs and definitions.
+use ``+ - * /``, powers, ``sqrt``, ``ramp`` and names of states, parameters, inputs and
+definitions.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,7 +21,29 @@ from formulation.errors import InputError, UnknownNameError
 NOWHERE = "nowhere"
 """What gives back an amount that is not magnesium."""
 
-FUNCTIONS: Mapping[str, Any] = {"sqrt": np.sqrt}
+
+def ramp(x: Any, width: Any) -> Any:
+    """Return the positive part of a number, with a bend instead of a corner.
+
+    Parameters
+    ----------
+    x : float or ndarray
+        The number; of a complex one the real part decides, so that it can be differentiated by
+        complex numbers, [-].
+    width : float
+        It is 0 below minus so much, ``x`` above so much, and a parabola between, [-].
+
+    Returns
+    -------
+    float or ndarray
+        The positive part, in the unit of `x`, [-].
+    """
+    where = np.real(x)
+    bent = (x + width) ** 2 / (4 * width)
+    return np.where(where > width, x, np.where(where < -width, 0.0, bent))
+
+
+FUNCTIONS: Mapping[str, Any] = {"sqrt": np.sqrt, "ramp": ramp}
 """Functions an expression may call."""
 
 

@@ -17,7 +17,10 @@ HOURS = 24.0
 FIRST_STEP_H = 1 / 12
 """First step after a meal or an intake, [h]."""
 
-GROWTH = 0.15
+AFTER_EATING_H, AFTER_FED_H = 0.25, 0.5
+"""First step when a meal has been eaten, and when it no longer rules the stomach, [h]."""
+
+GROWTH = 0.2
 """A step is at most this share of the time since the last event, [-]."""
 
 LONGEST_STEP_H = 0.5
@@ -99,16 +102,13 @@ def day_grid(meal_times_h: Sequence[float], intake_times_h: Sequence[float]) -> 
     events = {*meal_times_h, *intake_times_h}
     if wrong := [t for t in events if not 0 <= t < HOURS]:
         raise InputError(f"Day: {wrong[0]:g} h is not a time of the day; give 0 to below 24 h.")
-    ends = {
-        m + h
-        for m in meal_times_h
-        for h in (float(gut.MEAL_LASTS), float(gut.FED_HOURS))
-        if m + h < HOURS
-    }
-    nodes = sorted(events | ends | {0.0, HOURS})
+    firsts = {0.0: LONGEST_STEP_H}
+    for lasts, first_h in ((gut.FED_HOURS, AFTER_FED_H), (gut.MEAL_LASTS, AFTER_EATING_H)):
+        firsts |= {m + float(lasts): first_h for m in meal_times_h if m + float(lasts) < HOURS}
+    firsts |= dict.fromkeys(events, FIRST_STEP_H)
     edges = [0.0]
-    for start, end in pairwise(nodes):
-        edges += _graded(start, end, FIRST_STEP_H if start in events else 3 * FIRST_STEP_H)
+    for start, end in pairwise([*sorted(firsts), HOURS]):
+        edges += _graded(start, end, firsts[start])
     ends_h = np.array(edges)
     middles = (ends_h[1:] + ends_h[:-1]) / 2
     fed = sum(

