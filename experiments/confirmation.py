@@ -47,7 +47,7 @@ def confirm(
     limits : tuple of OutcomeLimit
         What must hold, [-].
     n_subjects : int
-        Subjects to integrate; at least `MIN_SUBJECTS` are, [-].
+        Subjects to integrate; at least `MIN_SUBJECTS` are, but for a patient, [-].
 
     Returns
     -------
@@ -61,7 +61,9 @@ def confirm(
     """
     if not trials:
         return ()
-    others = evolve(population, size=max(n_subjects, MIN_SUBJECTS), seed=population.seed + 1)
+    # People who are all alike are one person, and another draw is that person again.
+    size = 1 if population.is_alike else max(n_subjects, MIN_SUBJECTS)
+    others = evolve(population, size=size, seed=population.seed + 1)
     chain = MechanisticChain()
     evaluator = StudyEvaluator(chain=chain, population=others, objectives=objectives, limits=limits)
     tasks = [Task(number=t.number, design=Design.from_dict(t.design)) for t in trials]

@@ -212,6 +212,8 @@ def _study(study: StudyRecord, spec: StudySpec) -> dict[str, Any]:
             "name": spec.population.name,
             "size": spec.population.size,
             "seed": spec.population.seed,
+            "is_one_person": spec.population.is_alike,
+            "medication": list(spec.population.medication),
             "idle_fields": list(spec.population.idle_fields),
         },
         "strategy": study.info.get("strategy", spec.budget.strategy),

@@ -186,6 +186,8 @@ class MechanisticChain:
         str
             A phrase, [-].
         """
+        if population.is_alike:
+            return "one person: every percentile is that person's own value; no model error"
         return (
             f"90 % sampling error of the percentile with {population.size} virtual subjects;"
             " not the spread between people, no model error"

@@ -8,7 +8,13 @@ from typing import Any
 from experiments.cli.output import table_lines
 from experiments.reports.answers import answer
 from experiments.reports.quality import failing_text
-from experiments.reports.wording import limit_text, number_text, salts_text, unit_of
+from experiments.reports.wording import (
+    integrated_text,
+    limit_text,
+    number_text,
+    salts_text,
+    unit_of,
+)
 
 MOST_CANDIDATES = 12
 """Candidates shown before the rest is counted, [-]."""
@@ -86,7 +92,7 @@ def summary_lines(document: Mapping[str, Any]) -> list[str]:
     for key, found in summary["objectives"].items():
         rank = "not defined" if found["spearman"] is None else f"{found['spearman']:.3f}"
         lines.append(
-            f"surrogate against {summary['n_subjects']} integrated subjects, {key}:"
+            f"surrogate against {integrated_text(summary['n_subjects'])}, {key}:"
             f" median gap {found['median_relative_gap']:.1%}, rank correlation {rank}"
         )
     return lines

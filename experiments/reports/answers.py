@@ -250,6 +250,8 @@ def _confirmation(document: Mapping[str, Any], candidate: Mapping[str, Any]) -> 
     if confirmation is None:
         label = document["study"]["label"]
         return f"Not confirmed at mechanistic fidelity yet: run `formulation resume {label}`."
+    if confirmation["n_subjects"] == 1:
+        return "Confirmed at mechanistic fidelity: in this one person it still meets every limit."
     return (
         f"Confirmed at mechanistic fidelity: over {confirmation['n_subjects']} virtual subjects,"
         " each integrated, the percentiles still meet every limit."
@@ -298,11 +300,12 @@ def _refuted(document: Mapping[str, Any]) -> Answer:
     best = max(front, key=lambda c: merit(objectives, c))
     why = "; ".join(best["confirmation"]["reasons"])
     n_subjects = best["confirmation"]["n_subjects"]
+    whom = "this one person" if n_subjects == 1 else f"each of {n_subjects} virtual subjects"
     return Answer(
         verdict=Verdict.REFUTED,
         sentence=(
-            f"No candidate holds up: all {len(front)} on the front miss a limit when each of"
-            f" {n_subjects} virtual subjects is integrated; do not make any of them."
+            f"No candidate holds up: all {len(front)} on the front miss a limit when {whom} is"
+            " integrated; do not make any of them."
         ),
         details=(f"The nearest, {best['label']}: {why}.", *_standing(document)),
         label=None,

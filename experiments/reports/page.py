@@ -153,10 +153,14 @@ def _basis(document: Mapping[str, Any]) -> list[str]:
 
 def _people(study: Mapping[str, Any]) -> list[str]:
     population = study["population"]
-    found = [
-        f"For: {population['name'].replace('_', ' ')}, {population['size']} virtual subjects"
-        f" (seed {population['seed']}); limits of jurisdiction {study['jurisdiction']}."
-    ]
+    who = population["name"].replace("_", " ")
+    if population["is_one_person"]:
+        who += ", one virtual person: every percentile is that person's own value"
+    else:
+        who += f", {population['size']} virtual subjects (seed {population['seed']})"
+    found = [f"For: {who}; limits of jurisdiction {study['jurisdiction']}."]
+    if population["medication"]:
+        found.append(f"All of them take {', '.join(population['medication'])}.")
     if population["idle_fields"]:
         names = ", ".join(get_patient_field(n).title for n in population["idle_fields"])
         found.append(f"Stated of these people, but without effect in this model: {names}.")

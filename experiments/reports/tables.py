@@ -9,6 +9,7 @@ from experiments.reports.wording import (
     component_name,
     endpoint_title,
     form_title,
+    integrated_text,
     interval_text,
     limit_key,
     limit_text,
@@ -211,7 +212,7 @@ def confirmation_table(document: Mapping[str, Any]) -> Table:
     """
     found = document["confirmation"]
     return Table(
-        caption=f"Surrogate against {found['n_subjects']} integrated subjects on"
+        caption=f"Surrogate against {integrated_text(found['n_subjects'])} on"
         f" {found['n_candidates']} candidates; {found['n_confirmed']} still meet every limit.",
         columns=(
             Column(title="Objective"),

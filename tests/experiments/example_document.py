@@ -149,6 +149,8 @@ def _study() -> dict[str, Any]:
             "name": "healthy_adults",
             "size": 64,
             "seed": 3,
+            "is_one_person": False,
+            "medication": [],
             "idle_fields": ["dietary_phytate_mmol_per_day", "stool_ph"],
         },
         "strategy": "tpe(multivariate=True)",
