@@ -6,6 +6,7 @@ from textwrap import wrap
 from typing import Any
 
 from experiments.cli.output import table_lines
+from experiments.reports.account_words import is_refused
 from experiments.reports.answers import answer
 from experiments.reports.quality import failing_text
 from experiments.reports.wording import (
@@ -174,11 +175,13 @@ def local_time(utc: str) -> str:
 
 def _row(candidate: Mapping[str, Any], keys: list[str]) -> list[str]:
     confirmation = candidate["confirmation"]
-    verdict = (
-        "not yet"
-        if confirmation is None
-        else ("yes" if confirmation["is_confirmed"] else "misses a limit")
-    )
+    verdict = "misses a limit"
+    if confirmation is None:
+        verdict = "not yet"
+    elif is_refused(candidate):
+        verdict = "refused on its risk"
+    elif confirmation["is_confirmed"]:
+        verdict = "yes"
     return [
         candidate["label"],
         salts_text(candidate["design"]),

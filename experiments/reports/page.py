@@ -5,16 +5,15 @@ written again at any time.
 """
 
 import os
-from base64 import b64encode
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from attrs import frozen
-
+from experiments.reports.accounts import account_sections
 from experiments.reports.answers import Answer, Verdict, answer
 from experiments.reports.model_tables import model_table, origin_table, record_table
+from experiments.reports.pictures import Picture, picture
 from experiments.reports.plot_data import (
     History,
     confirmation_data,
@@ -50,20 +49,6 @@ SCHEMA, VERSION = "formulation/run", 1
 """The document that is understood."""
 
 TEMPLATE = "report.html.j2"
-
-
-@frozen(kw_only=True)
-class Picture:
-    """A picture with the words for those who do not see it."""
-
-    uri: str
-    """PNG as data URI."""
-
-    alt: str
-    """What it shows."""
-
-    caption: str
-    """What stands below it."""
 
 
 def write_report(document: Mapping[str, Any], path: Path) -> Path:
@@ -141,6 +126,20 @@ def render(document: Mapping[str, Any]) -> str:
         pictures=_pictures(document, found),
         tables=_tables(document),
         quality=quality_sections(document, found.label),
+        accounts=account_sections(document, found.label),
+        without_account=_without_account(document),
+    )
+
+
+def _without_account(document: Mapping[str, Any]) -> str:
+    """Say why nothing is told of candidates in people, where nothing is."""
+    if not document["front"]:
+        return "There is no candidate."
+    if all(c["confirmation"] is None for c in document["front"]):
+        return "No candidate has been integrated subject by subject."
+    return (
+        "This study was confirmed by a version that did not keep what its candidates do in people;"
+        " run it again to see it."
     )
 
 
@@ -217,7 +216,7 @@ def _trade_off(document: Mapping[str, Any]) -> list[Picture]:
         more = [endpoint_title(o["key"]) for o in document["objectives"][len(data.keys) :]]
         caption += f" Not drawn, in the table only: {'; '.join(more)}."
     shown = " against ".join(axis_title(key) for key in reversed(data.keys[:2]))
-    return [_picture(png(figure), f"Scatter of {shown}: {counts}.", caption)]
+    return [picture(png(figure), f"Scatter of {shown}: {counts}.", caption)]
 
 
 def _release(document: Mapping[str, Any], must_show: str | None) -> list[Picture]:
@@ -232,7 +231,7 @@ def _release(document: Mapping[str, Any], must_show: str | None) -> list[Picture
         if panel.n_left_out:
             caption += f" In the tables only: {panel.n_left_out} more."
         alt = f"Released, % of label, against time, h, for {labels} ({title}), each with its band."
-        found.append(_picture(png(figure), alt, caption))
+        found.append(picture(png(figure), alt, caption))
     return found
 
 
@@ -243,7 +242,7 @@ def _reasons(document: Mapping[str, Any]) -> list[Picture]:
     figure, (axes,) = new_figure(1, 7.4, 0.8 + 0.42 * len(data))
     draw_reasons(data, axes)
     counts = "; ".join(f"{reason.limit}: {reason.count}" for reason in data)
-    return [_picture(png(figure), f"Bars of designs that miss each limit. {counts}.", "")]
+    return [picture(png(figure), f"Bars of designs that miss each limit. {counts}.", "")]
 
 
 def _confirmation(document: Mapping[str, Any]) -> list[Picture]:
@@ -255,7 +254,7 @@ def _confirmation(document: Mapping[str, Any]) -> list[Picture]:
             f"{axis_title(panel.key)}: integrated against predicted values of"
             f" {len(panel.labels)} candidates, with the line of equality."
         )
-        found.append(_picture(png(figure), alt, ""))
+        found.append(picture(png(figure), alt, ""))
     return found
 
 
@@ -265,7 +264,7 @@ def _history(document: Mapping[str, Any]) -> list[Picture]:
     data = history_data(document)
     figure, (axes,) = new_figure(1, 7.4, 3.0)
     draw_history(data, axes)
-    return [_picture(png(figure), _history_alt(data), "")]
+    return [picture(png(figure), _history_alt(data), "")]
 
 
 def _history_alt(data: History) -> str:
@@ -274,8 +273,3 @@ def _history_alt(data: History) -> str:
         for key, value in zip(data.keys, data.best[-1], strict=True)
     )
     return f"Best of each normalised objective against trial number, at the end: {last}."
-
-
-def _picture(image: bytes, alt: str, caption: str) -> Picture:
-    uri = "data:image/png;base64," + b64encode(image).decode("ascii")
-    return Picture(uri=uri, alt=alt, caption=caption)

@@ -5,6 +5,7 @@ from typing import Any
 
 from attrs import frozen
 
+from experiments.reports.account_words import is_refused
 from experiments.reports.wording import (
     component_name,
     endpoint_title,
@@ -298,6 +299,8 @@ def _verdict(candidate: Mapping[str, Any]) -> str:
     confirmation = candidate["confirmation"]
     if confirmation is None:
         return "not yet"
+    if is_refused(candidate):
+        return "no, refused on its risk"
     return "yes" if confirmation["is_confirmed"] else "no, misses a limit"
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 from attrs import frozen
 
-from experiments.simulation.arms import Arm
-from experiments.simulation.detail import Detail
+from experiments.account.arms import Arm
+from experiments.account.detail import Detail
 from formulation.arrays import FloatArray
 from formulation.provenance import assumed
 from models.population import Subjects

@@ -1,21 +1,21 @@
 """The page of a simulation: one HTML file that needs nothing else, question and answer first."""
 
 import os
-from base64 import b64encode
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from experiments.reports.page import Picture
-from experiments.simulation.figures import curve_png, losses_png, tornado_png, uptake_png
+from experiments.reports.account_plots import tornado_alt, tornado_png
+from experiments.reports.account_words import limit_words
+from experiments.reports.pictures import Picture, picture
+from experiments.reports.spans import number
+from experiments.simulation.figures import curve_png, losses_png, uptake_png
 from experiments.simulation.tables import tables
 from experiments.simulation.wording import (
     answer,
     arms_told,
     details,
     head,
-    limit_text,
-    number,
     unit_words,
 )
 from formulation.errors import InputError
@@ -114,9 +114,9 @@ def _pictures(document: Mapping[str, Any]) -> dict[str, list[Picture]]:
     return {
         "curves": [_curve(c) for c in document["curves"] if c["name"] != "vessel"],
         "vessel": [_curve(c) for c in bench],
-        "losses": [_picture(losses_png(arms), _losses_alt(arms))],
-        "uptake": [_picture(uptake_png(arms), _uptake_alt(arms))],
-        "tornado": [_picture(tornado_png(document["assumptions"]), _tornado_alt(moved))]
+        "losses": [picture(losses_png(arms), _losses_alt(arms))],
+        "uptake": [picture(uptake_png(arms), _uptake_alt(arms))],
+        "tornado": [picture(tornado_png(document["assumptions"]), tornado_alt(moved))]
         if moved
         else [],
     }
@@ -134,11 +134,11 @@ def _curve(curve: Mapping[str, Any]) -> Picture:
     has_band = any(s["p05"] != s["p95"] for s in curve["series"])
     captions = ["Middle subject; band: 5th to 95th percentile."] if has_band else []
     captions += [f"Lines: {ranges}."] if ranges else []
-    return _picture(curve_png(curve), f"{curve['title']}: {ends}.", " ".join(captions))
+    return picture(curve_png(curve), f"{curve['title']}: {ends}.", " ".join(captions))
 
 
 def _losses_alt(arms: list[Mapping[str, Any]]) -> str:
-    return " ".join(f"{told['product']['name']}: {limit_text(told)}" for told in arms)
+    return " ".join(f"{told['product']['name']}: {limit_words(told['losses'])}" for told in arms)
 
 
 def _uptake_alt(arms: list[Mapping[str, Any]]) -> str:
@@ -150,16 +150,6 @@ def _uptake_alt(arms: list[Mapping[str, Any]]) -> str:
         named = ", ".join(f"{place} {number(x, 1)}" for place, x in sums.items())
         words.append(f"{told['product']['name']}: {named}")
     return f"Mean mg a day absorbed beyond the diet by segment. {'. '.join(words)}."
-
-
-def _tornado_alt(moved: list[Mapping[str, Any]]) -> str:
-    names = ", ".join(q["title"].lower() for q in moved[:3])
-    return f"Bars of what each assumption does to uptake and serum; most is done by {names}."
-
-
-def _picture(image: bytes, alt: str, caption: str = "") -> Picture:
-    uri = "data:image/png;base64," + b64encode(image).decode("ascii")
-    return Picture(uri=uri, alt=alt, caption=caption)
 
 
 def _unwritable(path: Path, why: str | None) -> InputError:

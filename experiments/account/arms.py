@@ -1,5 +1,7 @@
 """The arms of a simulation: a product in the people, against the same days without it."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from attrs import evolve, frozen
 
@@ -7,7 +9,7 @@ from experiments.config.product import Product
 from formulation.arrays import FloatArray
 from models.population import Subjects
 from models.release import release_law
-from models.responses import responses
+from models.responses import Followed, responses
 from models.simulator.arms import Start, Taken, taken_daily
 from models.simulator.blocks import ADAPTATION_PER_DAY, Course
 from models.simulator.equations import ABSORBING
@@ -60,6 +62,39 @@ def run_arm(product: Product, start: Start, subjects: Subjects, days: int) -> Ar
     found = responses(course, control, np.array([[design.elemental_mg_per_day]]))
     values = {name: rows[0] for name, rows in found.items()}
     return Arm(product=product, taken=taken, course=course, control=control, values=values)
+
+
+def arms_of(followed: Followed, products: Sequence[Product]) -> list[Arm]:
+    """Return products that were followed together as arms of their own.
+
+    Parameters
+    ----------
+    followed : Followed
+        Products in the people, [-].
+    products : sequence of Product
+        All products, of which `followed` holds some, [-].
+
+    Returns
+    -------
+    list of Arm
+        One a row of `followed`, [-].
+    """
+    return [
+        Arm(
+            product=products[row],
+            taken=followed.taken[k],
+            course=_only(followed.course, k),
+            control=followed.control,
+            values={name: values[k] for name, values in followed.values.items()},
+        )
+        for k, row in enumerate(followed.rows)
+    ]
+
+
+def _only(course: Course, k: int) -> Course:
+    """Return what happened with one of several products."""
+    one = slice(k, k + 1)
+    return evolve(course, daily=course.daily[one], end=course.end[one], path=course.path[one])
 
 
 def first_subjects(subjects: Subjects, n: int) -> Subjects:
