@@ -217,7 +217,7 @@ def losses_table(front: Candidates) -> Table:
         columns=(
             Column(title="Candidate"),
             Column(title="Lost", unit="mg/d", is_number=True),
-            *(Column(title=parts[k]["title"], unit="% of it", is_number=True) for k in told),
+            *(Column(title=parts[k]["title"], unit="% of lost", is_number=True) for k in told),
         ),
         rows=tuple(
             (

@@ -33,12 +33,29 @@ def limit_words(losses: Mapping[str, Any]) -> str:
     str
         One sentence, [-].
     """
+    lost = losses["lost_mg_per_day"]
+    return f"Of the {lost:.0f} mg a day that are lost, most go to: {main_loss(losses)}."
+
+
+def main_loss(losses: Mapping[str, Any]) -> str:
+    """Return where most of the magnesium goes that is lost.
+
+    Parameters
+    ----------
+    losses : mapping
+        The losses of an account, [-].
+
+    Returns
+    -------
+    str
+        The greatest loss with its share, and the next where it is less than half, [-].
+    """
     ranked = sorted(losses["parts"], key=lambda part: -part["percent"])
     first, second = ranked[:2]
     words = f"{first['title'].lower()} ({first['percent']:.0f} %)"
     if first["percent"] < 100 * CERTAIN:
         words += f" and {second['title'].lower()} ({second['percent']:.0f} %)"
-    return f"Of the {losses['lost_mg_per_day']:.0f} mg a day that are lost, most go to: {words}."
+    return words
 
 
 def is_refused(candidate: Mapping[str, Any]) -> bool:

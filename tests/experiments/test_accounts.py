@@ -8,6 +8,7 @@ from attrs import evolve
 
 from experiments.account import Accountant
 from experiments.cli.studies import _refuse_nothing_to_make
+from experiments.cli.study_text import front_lines
 from experiments.config.product import Product
 from experiments.confirmation import MIN_SUBJECTS, confirm, make_accountant
 from experiments.reports import render
@@ -116,6 +117,18 @@ def test_the_answer_tells_serum_limit_risk_and_assumption_of_the_best():
     assert (
         "moves this most, and was not measured: passive (paracellular) rate (assumed) and" in text
     )
+
+
+def test_the_terminal_tells_each_candidate_in_people():
+    """What changes, what is risked, and what most is lost to; nothing where nothing was kept."""
+    document = example_document()
+    lines = front_lines(document, 160)
+    row = next(line for line in lines if line.startswith("C026") and "low" in line)
+    assert "0.029 (0.019 to 0.039)" in row
+    assert row.endswith("transport (91 %)")
+    for candidate in document["front"]:
+        candidate["account"] = None
+    assert not any("In people" in line for line in front_lines(document, 160))
 
 
 def test_tables_hold_a_row_for_each_candidate():
