@@ -10,7 +10,13 @@ from experiments.store import ConfirmationRecord, CurveRecord, TrialRecord, cand
 from formulation.delivery import FORM, get_system
 from formulation.design import Design
 from formulation.space import warnings
-from formulation.targets import get_endpoint
+from formulation.targets import STATISTICS, get_endpoint
+
+ACCOUNTS = "accounts"
+"""Entry of what a study records about itself that holds the accounts of its candidates by label."""
+
+BODY = ("serum", "serum_change", "urine_change", "laxation_risk")
+"""Endpoints of the body that are told of every confirmed candidate, whatever was asked for."""
 
 MOVERS_FOR = 3
 """Candidates, the best first, of which it is looked up what moves their quality, [-]."""
@@ -24,6 +30,7 @@ def candidate(
     trial: TrialRecord,
     confirmation: ConfirmationRecord | None,
     curves: Mapping[str, CurveRecord],
+    account: Mapping[str, Any] | None,
     place: int,
 ) -> dict[str, Any]:
     """Return everything that is shown of one candidate.
@@ -38,6 +45,8 @@ def candidate(
         What every subject integrated gave; None before, [-].
     curves : mapping of str to CurveRecord
         Its curves by name, [-].
+    account : mapping or None
+        What `experiments.account` told of it; None before, or by an earlier version, [-].
     place : int
         Its place on the front; the first few are told what moves them, [-].
 
@@ -77,6 +86,7 @@ def candidate(
             with_movers=place < MOVERS_FOR,
         ),
         "confirmation": None if confirmation is None else _confirmation(confirmation),
+        "account": None if account is None else dict(account),
         "curves": {
             name: _curve(curves[name]) for name in (RELEASE, RELEASE_MECHANISTIC) if name in curves
         },
@@ -148,7 +158,15 @@ def _confirmation(record: ConfirmationRecord) -> dict[str, Any]:
         "reasons": list(record.reasons),
         "origin": record.origin,
         "kind": record.kind,
+        "body": [_percentiles(record, name) for name in BODY if f"{name}.p50" in record.values],
     }
+
+
+def _percentiles(record: ConfirmationRecord, name: str) -> dict[str, Any]:
+    """Return the percentiles of one endpoint between the integrated subjects."""
+    endpoint = get_endpoint(f"{name}.p50")
+    found = {p: record.values[f"{name}.{p}"] for p in STATISTICS}
+    return {"name": name, "title": endpoint.title, "unit": endpoint.unit, **found}
 
 
 def _curve(record: CurveRecord) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 from attrs import evolve
 
+from experiments.account import Accountant
+from experiments.config.product import Product
 from experiments.objective import StudyEvaluator, Task
 from experiments.store import ConfirmationRecord, CurveRecord, TrialRecord, candidate_label
 from formulation.design import Design
@@ -18,6 +20,7 @@ from formulation.targets import Objective, OutcomeLimit
 from models.chain import CURVE_TIMES_H, MechanisticChain
 from models.release import release_law
 from models.release.bench import bench_curves
+from models.responses import Watch
 from models.surrogates.chain import SurrogateChain
 
 MIN_SUBJECTS = 256
@@ -33,6 +36,7 @@ def confirm(
     objectives: tuple[Objective, ...],
     limits: tuple[OutcomeLimit, ...],
     n_subjects: int,
+    watch: Watch | None = None,
 ) -> tuple[ConfirmationRecord, ...]:
     """Evaluate candidates at mechanistic fidelity.
 
@@ -47,7 +51,9 @@ def confirm(
     limits : tuple of OutcomeLimit
         What must hold, [-].
     n_subjects : int
-        Subjects to integrate; at least `MIN_SUBJECTS` are, [-].
+        Subjects to integrate; at least `MIN_SUBJECTS` are, but for a patient, [-].
+    watch : callable, optional
+        Told of the candidates while their days are still at hand, [-].
 
     Returns
     -------
@@ -61,8 +67,10 @@ def confirm(
     """
     if not trials:
         return ()
-    others = evolve(population, size=max(n_subjects, MIN_SUBJECTS), seed=population.seed + 1)
-    chain = MechanisticChain()
+    # People who are all alike are one person, and another draw is that person again.
+    size = 1 if population.is_alike else max(n_subjects, MIN_SUBJECTS)
+    others = evolve(population, size=size, seed=population.seed + 1)
+    chain = MechanisticChain(watch=watch)
     evaluator = StudyEvaluator(chain=chain, population=others, objectives=objectives, limits=limits)
     tasks = [Task(number=t.number, design=Design.from_dict(t.design)) for t in trials]
     outcomes = evaluator(tasks)
@@ -87,6 +95,30 @@ def confirm(
             kind=kind,
         )
         for o in outcomes
+    )
+
+
+def make_accountant(trials: Sequence[TrialRecord], jurisdiction: str) -> Accountant:
+    """Return who tells the account of candidates while they are confirmed.
+
+    Parameters
+    ----------
+    trials : sequence of TrialRecord
+        Candidates, in the order in which they are confirmed, [-].
+    jurisdiction : str
+        Whose limits on supplements hold, [-].
+
+    Returns
+    -------
+    Accountant
+        To be given to `confirm` as its `watch`; accounts stand under the candidates' labels, [-].
+    """
+    return Accountant(
+        [
+            Product(name=candidate_label(t.number), design=Design.from_dict(t.design))
+            for t in trials
+        ],
+        jurisdiction,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.candidates import candidate
+from experiments.candidates import ACCOUNTS, candidate
 from experiments.config import StudySpec, study_from_config
 from experiments.search.front import front_indices, hypervolume, normalised
 from experiments.store import (
@@ -53,6 +53,7 @@ def study_document(store: Store, study: StudyRecord) -> dict[str, Any]:
     curves: dict[int, dict[str, CurveRecord]] = {}
     for curve in store.curves(study.id):
         curves.setdefault(curve.number, {})[curve.name] = curve
+    accounts = study.info.get(ACCOUNTS, {})
     scores = normalised(spec.objectives, [t.values for t in feasible])
     return {
         "schema": SCHEMA,
@@ -66,7 +67,14 @@ def study_document(store: Store, study: StudyRecord) -> dict[str, Any]:
         "objectives": [_objective(o) for o in spec.objectives],
         "limits": [limit.name for limit in spec.limits],
         "front": [
-            candidate(spec, t, confirmations.get(t.number), curves.get(t.number, {}), place)
+            candidate(
+                spec,
+                t,
+                confirmations.get(t.number),
+                curves.get(t.number, {}),
+                accounts.get(candidate_label(t.number)),
+                place,
+            )
             for place, t in enumerate(front)
         ],
         "confirmation": confirmation_summary(compared_keys(spec), front, confirmations),
@@ -212,6 +220,8 @@ def _study(study: StudyRecord, spec: StudySpec) -> dict[str, Any]:
             "name": spec.population.name,
             "size": spec.population.size,
             "seed": spec.population.seed,
+            "is_one_person": spec.population.is_alike,
+            "medication": list(spec.population.medication),
             "idle_fields": list(spec.population.idle_fields),
         },
         "strategy": study.info.get("strategy", spec.budget.strategy),

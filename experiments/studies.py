@@ -8,8 +8,9 @@ from typing import Any
 
 from attrs import define, frozen
 
+from experiments.candidates import ACCOUNTS
 from experiments.config import StudySpec, study_from_config
-from experiments.confirmation import confirm, release_curves
+from experiments.confirmation import confirm, make_accountant, release_curves
 from experiments.executors import Executor, make_executor
 from experiments.fitting import FittedModels, fit_or_load
 from experiments.objective import StudyEvaluator
@@ -308,9 +309,13 @@ def _confirm(
         return
     n_subjects = spec.budget.confirm_subjects
     listener.say(f"confirming {len(front)} candidates, every subject integrated")
-    store.put_confirmations(
-        lease, confirm(front, spec.population, spec.objectives, spec.limits, n_subjects)
+    accountant = make_accountant(front, spec.jurisdiction)
+    confirmed = confirm(
+        front, spec.population, spec.objectives, spec.limits, n_subjects, watch=accountant
     )
+    # First the accounts, so that a stop between the two leaves no candidate confirmed without one.
+    store.set_study(lease, info={ACCOUNTS: accountant.accounts})
+    store.put_confirmations(lease, confirmed)
     store.put_curves(lease, release_curves(front, models.chain))
 
 

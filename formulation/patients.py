@@ -1,8 +1,8 @@
-"""Patients and populations: the fields a formulation scientist can state, and who is refused.
+"""Patients and populations: the fields a formulation scientist can state.
 
 Not every field acts on the body; `PatientField.acts` says which do, and reports name the ones that
 were stated without effect. A field acts directly (a model reads it) or through a modulator
-(`formulation.modulators`), never both ways on one thing. Out of scope: pregnancy and children.
+(`formulation.modulators`), never both ways on one thing. Who is refused: `formulation.refusals`.
 """
 
 from collections.abc import Mapping
@@ -12,26 +12,19 @@ from math import isfinite
 from attrs import field, frozen
 
 from formulation.data import TABLES, find_table, read_rows
-from formulation.errors import InputError, RefusedError, UnknownNameError
+from formulation.errors import InputError, UnknownNameError
 from formulation.medicines import medication_flag
 from formulation.provenance import EVIDENCE_TO_BASIS, Quantity
+from formulation.refusals import check_age, check_people
 
-MIN_EGFR = 30.0
-"""Below this filtration rate no candidate is offered, [mL/min/1.73m2] (safety table)."""
+EGFR = "egfr_ml_min"
+"""Field of the filtration rate, which decides whether anything is offered."""
+
+AGE = "age_years"
+"""Field of the age."""
 
 MAX_POPULATION = 100_000
 """Most subjects of one population, [-]."""
-
-REFUSED_CONDITIONS: Mapping[str, str] = {
-    "dialysis": "the kidney cannot remove what is absorbed",
-    "acute_kidney_injury": "the kidney cannot remove what is absorbed",
-    "bowel_obstruction": "an osmotic load on a closed bowel is dangerous",
-    "myasthenia_gravis": "magnesium weakens neuromuscular transmission",
-    "heart_block": "magnesium slows conduction",
-    "pregnancy": "out of scope of this product",
-    "child": "out of scope of this product",
-}
-"""Conditions for which no candidate is offered, and why."""
 
 MIN_ACID_WITH_PPI = 0.5
 """Least mean acid output that may stand beside the flag of the inhibitor, [-]."""
@@ -70,7 +63,11 @@ class PatientField:
         ------
         InputError
             It is not finite or lies outside the possible range, or a flag is neither 0 nor 1.
+        RefusedError
+            It is the age of a child.
         """
+        if self.name == AGE:
+            check_age(value, f"{self.name}: {what}")
         low, high = self.default.low, self.default.high
         if not isfinite(value) or not (low or 0.0) <= value <= (high or 0.0):
             raise InputError(
@@ -163,7 +160,7 @@ class Population:
     """Spread by field name; fields not named keep their default for everybody."""
 
     conditions: tuple[str, ...] = ()
-    """Conditions all share, from `REFUSED_CONDITIONS`; stating one is a refusal."""
+    """Conditions all share, from `refusals.REFUSED_CONDITIONS`; stating one is a refusal."""
 
     medication: tuple[str, ...] = ()
     """Medicines all take; those that act on the body are flags in `spreads` too."""
@@ -182,7 +179,9 @@ class Population:
         for name, spread in self.spreads.items():
             get_patient_field(name).check_spread(spread)
         self._check_medication()
-        self._refuse()
+        egfr = self.spreads.get(EGFR)
+        who = f"Population {self.name!r}"
+        check_people(self.conditions, None if egfr is None else egfr.low, who)
 
     def _check_medication(self) -> None:
         for medicine in self.medication:
@@ -200,22 +199,13 @@ class Population:
                 hint="State the measured acid output or the flag, not both.",
             )
 
-    def _refuse(self) -> None:
-        for condition in self.conditions:
-            if condition not in REFUSED_CONDITIONS:
-                raise UnknownNameError("Condition", condition, REFUSED_CONDITIONS)
-            raise RefusedError(
-                f"Population {self.name!r}: no candidate is offered with {condition},"
-                f" because {REFUSED_CONDITIONS[condition]}."
-            )
-        egfr = self.spreads.get("egfr_ml_min")
-        if egfr is not None and egfr.low < MIN_EGFR:
-            raise RefusedError(
-                f"Population {self.name!r}: an eGFR of {egfr.low:g} mL/min/1.73m2 is possible"
-                f" in it; below {MIN_EGFR:g} no candidate is offered, because the kidney"
-                " cannot remove what is absorbed.",
-                hint="A clinician has to decide for these patients.",
-            )
+    @property
+    def is_alike(self) -> bool:
+        """Whether nothing varies, so that everybody is one person and percentiles are theirs."""
+        return all(
+            spread.mean in (0.0, 1.0) if get_patient_field(name).is_flag else spread.sd == 0
+            for name, spread in self.spreads.items()
+        )
 
     @property
     def idle_fields(self) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 A pure function of what is taken, who takes it, and what a simulation said: limits of the
 jurisdiction, magnesium in serum, loose stools, irritation, medicines. Limits bound elemental
 magnesium of oral supplements, neither diet nor skin. Who is refused is decided by
-`formulation.patients`. A low class only says that no rule of this product was touched.
+`formulation.refusals`. A low class only says that no rule of this product was touched.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,8 +19,9 @@ from formulation.data import TABLES, find_table, read_rows
 from formulation.errors import InputError, UnknownNameError
 from formulation.intake import CKD_SHARE, NORMAL_EGFR, Intake, LimitCheck, Simulated, check_limits
 from formulation.interactions import Interaction, spacing
-from formulation.patients import MIN_EGFR, REFUSED_CONDITIONS, get_patient_field
+from formulation.patients import get_patient_field
 from formulation.provenance import EVIDENCE_TO_BASIS, Quantity, assumed
+from formulation.refusals import MIN_EGFR, REFUSED_CONDITIONS
 from formulation.tolerance import (
     IRRITATION_CLASSES,
     LAXATION_MIDPOINT,

@@ -6,7 +6,7 @@ one answered, and a report always says.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from attrs import field, frozen
@@ -21,6 +21,9 @@ from models.exact import Columns, cost_columns, exact_columns
 from models.population import draw_subjects
 from models.release import ReleaseLaw, release_law
 from models.release.bench import bench_curves
+
+if TYPE_CHECKING:
+    from models.responses import Watch
 
 PERCENTILES = {"p05": 5.0, "p50": 50.0, "p95": 95.0}
 CURVE_TIMES_H = np.array([0.25, 0.5, 1, 1.5, 2, 3, 4, 6, 8, 10, 12, 16, 20, 24])
@@ -124,6 +127,9 @@ def percentile_interval(values: FloatArray, percent: float) -> tuple[FloatArray,
 class MechanisticChain:
     """Every subject integrated: what confirms a front and trains the surrogates."""
 
+    watch: "Watch | None" = None
+    """Told of the designs while their days are still at hand; changes no number."""
+
     def evaluate(
         self, designs: Sequence[Design], population: Population, outputs: Sequence[str]
     ) -> EndpointTable:
@@ -156,7 +162,9 @@ class MechanisticChain:
         exact = exact_columns(designs)
         columns = {key: (column, column, column) for key, column in exact.items()}
         if Scope.POPULATION in scopes:
-            responses = simulate_responses(designs, draw_subjects(population)).values
+            responses = simulate_responses(
+                designs, draw_subjects(population), watch=self.watch
+            ).values
             columns |= _percentiles(responses)
             columns |= cost_columns(exact["cost_eur_per_day"], columns)
         if not BENCH_TIMES_H.keys().isdisjoint(outputs):
@@ -186,6 +194,8 @@ class MechanisticChain:
         str
             A phrase, [-].
         """
+        if population.is_alike:
+            return "one person: every percentile is that person's own value; no model error"
         return (
             f"90 % sampling error of the percentile with {population.size} virtual subjects;"
             " not the spread between people, no model error"

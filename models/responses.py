@@ -4,7 +4,7 @@ Both are followed from the steady state of the diet for six weeks, on the same s
 without magnesium changes nothing, bit by bit. Amounts are those of the last day.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -42,8 +42,43 @@ class SubjectResponses:
     """Greatest share of all magnesium that is unaccounted for, [-]."""
 
 
+@frozen(kw_only=True, eq=False)
+class Followed:
+    """Designs that were followed together, with everything of which only endpoints are kept."""
+
+    rows: tuple[int, ...]
+    """Places of the designs among all that were asked for."""
+
+    taken: tuple[Taken, ...]
+    """The same as the simulator takes them."""
+
+    start: Start
+    """Where the subjects stood before."""
+
+    subjects: Subjects
+    """The people."""
+
+    course: Course
+    """What happened with each of them."""
+
+    control: Course
+    """What happened on the same days without any."""
+
+    values: Mapping[str, FloatArray]
+    """Population endpoints, each of shape (n_rows, n_subjects), in the endpoint's unit."""
+
+
+Watch = Callable[[Followed], None]
+"""What is told of designs while their days are still at hand."""
+
+
 def simulate_responses(
-    designs: Sequence[Design], subjects: Subjects, *, days: int = DAYS, threads: int = 1
+    designs: Sequence[Design],
+    subjects: Subjects,
+    *,
+    days: int = DAYS,
+    threads: int = 1,
+    watch: Watch | None = None,
 ) -> SubjectResponses:
     """Follow every subject with every design, and without.
 
@@ -57,6 +92,8 @@ def simulate_responses(
         Days the product is taken, [d].
     threads : int, optional
         Threads; the result is the same, [-].
+    watch : callable, optional
+        Told of each group of designs that were followed together, [-].
 
     Returns
     -------
@@ -79,7 +116,20 @@ def simulate_responses(
             course = follow(taken, start, subjects, days=days, threads=threads)
             errors += [control.mass_error, course.mass_error]
             dose = np.array([[designs[k].elemental_mg_per_day] for k in mine])
-            for name, values in responses(course, control, dose).items():
+            values_of = responses(course, control, dose)
+            if watch is not None:
+                watch(
+                    Followed(
+                        rows=tuple(mine),
+                        taken=tuple(taken),
+                        start=start,
+                        subjects=subjects,
+                        course=course,
+                        control=control,
+                        values=values_of,
+                    )
+                )
+            for name, values in values_of.items():
                 whole = found.setdefault(name, np.empty((len(designs), len(subjects))))
                 whole[mine] = values
     return SubjectResponses(values=found, mass_balance_error=max(errors))

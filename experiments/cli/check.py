@@ -73,6 +73,8 @@ def describe(study: "StudySpec") -> dict[str, Any]:
             "name": study.population.name,
             "size": study.population.size,
             "seed": study.population.seed,
+            "is_one_person": study.population.is_alike,
+            "medication": list(study.population.medication),
             "stated_fields": list(study.population.spreads),
             "idle_fields": list(study.population.idle_fields),
         },
@@ -120,6 +122,8 @@ def _lines(document: dict[str, Any]) -> Iterator[str]:
     if document["question"]:
         yield f"Question      {document['question']}"
     dose, budget = document["dose"], document["budget"]
+    is_one = document["population"]["is_one_person"]
+    who = "that person" if is_one else f"{budget['confirm_subjects']} subjects"
     yield f"Jurisdiction  {document['jurisdiction']}"
     yield f"Dose          {dose['low']} to {dose['high']} of elemental magnesium"
     yield from _regimen_lines(document["regimens"])
@@ -140,7 +144,7 @@ def _lines(document: dict[str, Any]) -> Iterator[str]:
     yield (
         f"Budget        {budget['trials']} trials in batches of {budget['batch']} by"
         f" {budget['strategy']}, seed {budget['seed']};"
-        f" front confirmed for {budget['confirm_subjects']} subjects"
+        f" front confirmed for {who}"
     )
     yield from (f"Warning       {warning}" for warning in document["warnings"])
 
@@ -181,10 +185,15 @@ def _some(settings: list[str]) -> str:
 
 
 def _population_lines(population: dict[str, Any]) -> Iterator[str]:
-    yield (
-        f"Population    {population['name']}: {population['size']} subjects,"
-        f" seed {population['seed']}"
-    )
+    if population["is_one_person"]:
+        yield f"Population    {population['name']}: one person, whose own values percentiles are"
+    else:
+        yield (
+            f"Population    {population['name']}: {population['size']} subjects,"
+            f" seed {population['seed']}"
+        )
+    if population["medication"]:
+        yield f"                all take {', '.join(population['medication'])}"
     if population["idle_fields"]:
         idle = ", ".join(population["idle_fields"])
         yield f"                stated without effect on this version's body model: {idle}"

@@ -1,14 +1,21 @@
 """How a study's document reads in a terminal: the answer, candidates, reasons, where to look."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from textwrap import wrap
 from typing import Any
 
 from experiments.cli.output import table_lines
+from experiments.reports.account_words import body_span, is_refused, main_loss
 from experiments.reports.answers import answer
 from experiments.reports.quality import failing_text
-from experiments.reports.wording import limit_text, number_text, salts_text, unit_of
+from experiments.reports.wording import (
+    integrated_text,
+    limit_text,
+    number_text,
+    salts_text,
+    unit_of,
+)
 
 MOST_CANDIDATES = 12
 """Candidates shown before the rest is counted, [-]."""
@@ -49,6 +56,7 @@ def front_lines(document: Mapping[str, Any], width: int) -> list[str]:
     hidden = len(document["front"]) - len(shown)
     if hidden > 0:
         lines.append(f"and {hidden} more: formulation front {document['study']['label']} --json")
+    lines += _people_lines(document, shown, width)
     lines += ["", "Recipes, mg in one unit:"]
     for candidate in shown:
         lines += wrap(_recipe(candidate), width, subsequent_indent="      ")
@@ -58,6 +66,36 @@ def front_lines(document: Mapping[str, Any], width: int) -> list[str]:
             line for text in failing for line in wrap(text, width, subsequent_indent="      ")
         ]
     return lines
+
+
+def _people_lines(
+    document: Mapping[str, Any], shown: Sequence[Mapping[str, Any]], width: int
+) -> list[str]:
+    """Return what the candidates do in people; nothing before they are confirmed."""
+    told = [c for c in shown if c["account"] and c["confirmation"]]
+    if not told:
+        return []
+    is_one = document["study"]["population"]["is_one_person"]
+    who = "that person" if is_one else "middle subject and 5th to 95th percentile"
+    rows = [
+        [
+            c["label"],
+            body_span(c, "serum_change", is_one_person=is_one),
+            body_span(c, "urine_change", is_one_person=is_one),
+            c["account"]["risk"]["class"],
+            main_loss(c["account"]["losses"]),
+        ]
+        for c in told
+    ]
+    headings = [
+        "",
+        "serum Mg change [mmol/L]",
+        "24 h urine change [mmol/d]",
+        "risk",
+        "lost most to",
+    ]
+    title = wrap(f"In people, simulated, {who}:", width)
+    return ["", *title, *table_lines(headings, rows, width)]
 
 
 def summary_lines(document: Mapping[str, Any]) -> list[str]:
@@ -86,7 +124,7 @@ def summary_lines(document: Mapping[str, Any]) -> list[str]:
     for key, found in summary["objectives"].items():
         rank = "not defined" if found["spearman"] is None else f"{found['spearman']:.3f}"
         lines.append(
-            f"surrogate against {summary['n_subjects']} integrated subjects, {key}:"
+            f"surrogate against {integrated_text(summary['n_subjects'])}, {key}:"
             f" median gap {found['median_relative_gap']:.1%}, rank correlation {rank}"
         )
     return lines
@@ -168,11 +206,13 @@ def local_time(utc: str) -> str:
 
 def _row(candidate: Mapping[str, Any], keys: list[str]) -> list[str]:
     confirmation = candidate["confirmation"]
-    verdict = (
-        "not yet"
-        if confirmation is None
-        else ("yes" if confirmation["is_confirmed"] else "misses a limit")
-    )
+    verdict = "misses a limit"
+    if confirmation is None:
+        verdict = "not yet"
+    elif is_refused(candidate):
+        verdict = "refused on its risk"
+    elif confirmation["is_confirmed"]:
+        verdict = "yes"
     return [
         candidate["label"],
         salts_text(candidate["design"]),

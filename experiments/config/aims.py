@@ -1,20 +1,11 @@
-"""For whom and towards what, read from a study: population, objectives, limits and budget."""
+"""Towards what, read from a study: objectives, limits and budget."""
 
 from collections.abc import Mapping
-from functools import partial
 
 from attrs import asdict
 
 from experiments.config.items import Item
-from experiments.config.spec import BUDGET_RANGES, MAX_SEED, STRATEGIES, Budget
-from formulation.patients import (
-    MAX_POPULATION,
-    REFUSED_CONDITIONS,
-    Population,
-    Spread,
-    get_patient_field,
-    named_spreads,
-)
+from experiments.config.spec import BUDGET_RANGES, STRATEGIES, Budget
 from formulation.targets import Goal, Objective, OutcomeLimit, endpoint_key, get_endpoint
 
 MAX_OBJECTIVES = 10
@@ -22,54 +13,6 @@ MAX_OBJECTIVES = 10
 
 MAX_LIMITS = 50
 """Most limits on outcomes of one study, [-]."""
-
-DEFAULT_SUBJECTS = 256
-"""Subjects of a population when the study says nothing, [-]."""
-
-NAME_PATTERN = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}"
-NAME_RULE = "a name of up to 100 letters, digits, '-', '_' and '.', starting with a letter or digit"
-
-
-def read_population(item: Item) -> Population | None:
-    """Return the population of a study.
-
-    Parameters
-    ----------
-    item : Item
-        The name of one that comes with the product, or a mapping, [-].
-
-    Returns
-    -------
-    Population or None
-        The population; None after a refusal, [-].
-    """
-    before = len(item.problems)
-    if isinstance(item.node.value, dict):
-        members = item.members(
-            required=("name",), optional=("size", "seed", "fields", "conditions")
-        )
-    else:
-        members = {"name": item}
-    fields = members["fields"].entries() if "fields" in members else {}
-    name = _population_name(members.get("name"), is_new=bool(fields))
-    own = named_spreads().get(name, {})
-    spreads = {key: _read_spread(key, member, own.get(key)) for key, member in fields.items()}
-    conditions = members["conditions"].elements(most=20, least=0) if "conditions" in members else []
-    named = [c.name("Condition", REFUSED_CONDITIONS) for c in conditions]
-    size = members["size"].whole(1, MAX_POPULATION) if "size" in members else DEFAULT_SUBJECTS
-    seed = members["seed"].whole(0, MAX_SEED) if "seed" in members else 0
-    if len(item.problems) > before or size is None or seed is None:
-        return None
-    stated = {key: spread for key, spread in spreads.items() if spread is not None}
-    return _blamed(members, fields, item).attempt(
-        lambda: Population(
-            name=name,
-            size=size,
-            seed=seed,
-            spreads={**own, **stated},
-            conditions=tuple(c for c in named if c is not None),
-        )
-    )
 
 
 def read_objectives(item: Item) -> tuple[Objective, ...]:
@@ -143,50 +86,6 @@ def read_budget(item: Item | None) -> Budget | None:
         else:
             values[key] = member.whole(*BUDGET_RANGES[key])
     return None if None in values.values() else Budget(**values)
-
-
-def _population_name(item: Item | None, *, is_new: bool) -> str:
-    """Return a known name; a population with fields of its own may have a new one."""
-    if item is None:
-        return ""
-    if is_new:
-        return item.text(NAME_PATTERN, NAME_RULE)
-    return item.name("Population", named_spreads()) or ""
-
-
-def _read_spread(name: str, item: Item, own: Spread | None) -> Spread | None:
-    """Return the spread of a field; one value is the same for everybody."""
-    known = item.attempt(lambda: get_patient_field(name), at_key=True)
-    if known is None:
-        return None
-    unit = known.default.unit
-    if not isinstance(item.node.value, dict):
-        value = item.quantity(unit)
-        if value is None:
-            return None
-        item.attempt(partial(known.check, value))
-        return Spread(mean=value, sd=0.0, low=value, high=value)
-    keys = ("mean", "sd", "low", "high")
-    members = item.members(required=() if own else keys, optional=keys if own else ())
-    values: dict[str, float] = {} if own is None else asdict(own)
-    for key, member in members.items():
-        value = member.quantity(unit)
-        if value is None:
-            return None
-        values[key] = value
-        if key in ("low", "high"):
-            member.attempt(partial(known.check, value, key))
-    if len(values) < len(keys):
-        return None
-    return item.attempt(lambda: Spread(**values))
-
-
-def _blamed(members: Mapping[str, Item], fields: Mapping[str, Item], item: Item) -> Item:
-    """Return the item that a refusal of the whole population points at."""
-    conditions = members.get("conditions")
-    if conditions is not None and conditions.node.value:
-        return conditions
-    return fields.get("egfr_ml_min", item)
 
 
 def _read_objective(item: Item) -> Objective | None:

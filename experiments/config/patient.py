@@ -9,19 +9,21 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from experiments.config.aims import NAME_PATTERN, NAME_RULE, read_population
 from experiments.config.documents import parse
 from experiments.config.files import read_text
 from experiments.config.items import Item
-from formulation.errors import InputError, Problem, RefusedError
-from formulation.medicines import medication_flag
-from formulation.patients import (
-    MIN_EGFR,
-    REFUSED_CONDITIONS,
-    Population,
-    Spread,
-    get_patient_field,
+from experiments.config.people import (
+    NAME_PATTERN,
+    NAME_RULE,
+    exactly,
+    flags_of,
+    read_conditions,
+    read_medication,
+    read_population,
+    refuse_egfr,
 )
+from formulation.errors import InputError, Problem, RefusedError
+from formulation.patients import EGFR, Population, Spread, get_patient_field
 
 REQUIRED = ("patient", "fields")
 """Keys every patient file has."""
@@ -29,11 +31,8 @@ REQUIRED = ("patient", "fields")
 OPTIONAL = ("conditions", "medication")
 """Keys a patient file may leave out."""
 
-REQUIRED_FIELD = "egfr_ml_min"
-"""Field every patient file states."""
-
-MAX_MEDICATION = 50
-"""Most medicines of one patient, [-]."""
+FILE_ENDINGS = (".yaml", ".yml")
+"""How the name of a patient or population file ends."""
 
 
 def read_patient(source: Path | str, *, file: str = "patient") -> Population:
@@ -99,43 +98,90 @@ def _load(source: Path | str, file: str, read: Callable[[Item], Population | Non
     return found
 
 
+def read_people(item: Item, folder: Path | None) -> Population | None:
+    """Return for whom a study is: by name, by a mapping, or by a file of its own.
+
+    Parameters
+    ----------
+    item : Item
+        What the study says; a text that ends like a file names one, [-].
+    folder : Path or None
+        Folder that a file is looked for from; None for a study that is no file itself, [-].
+
+    Returns
+    -------
+    Population or None
+        The content of the file, one subject for a patient; None after a refusal, [-].
+    """
+    named = item.node.text
+    if not (isinstance(item.node.value, str) and named.endswith(FILE_ENDINGS)):
+        return read_population(item)
+    if folder is None:
+        item.refuse(
+            "unreadable_file",
+            f"{named!r} is a file, and a study that is no file itself has no folder to look in.",
+            rule="a file is looked for beside the study file",
+            hint="Give the study as a file, or write the population out.",
+        )
+        return None
+    path = folder / named
+    try:
+        root = parse(read_text(path), str(path))
+    except InputError as error:
+        for problem in error.problems:
+            _tell(item, path, problem)
+        return None
+    inside = Item(node=root, file=str(path), problems=item.problems)
+    is_patient = isinstance(root.value, dict) and "patient" in root.value
+    return (_read_patient if is_patient else _read_population)(inside)
+
+
+def _tell(item: Item, path: Path, problem: Problem) -> None:
+    """Note what is wrong with a file: inside it, or where the study names it."""
+    if problem.line is not None:
+        item.problems.append(problem)
+    else:
+        item.refuse(problem.code, f"{path}: {problem.message}", hint=problem.hint)
+
+
 def _read_population(root: Item) -> Population | None:
     members = root.members(required=("population",))
     return read_population(members["population"]) if "population" in members else None
 
 
 def _read_patient(root: Item) -> Population | None:
+    before = len(root.problems)
     members = root.members(REQUIRED, OPTIONAL)
     name = members["patient"].text(NAME_PATTERN, NAME_RULE) if "patient" in members else ""
     stated = members["fields"].entries() if "fields" in members else {}
     spreads = _read_fields(members.get("fields"), stated)
-    conditions = _read_conditions(members.get("conditions"))
-    medication = _read_medication(members.get("medication"), stated)
-    if root.problems:
+    who = f"Patient {name!r}"
+    read_conditions(members.get("conditions"), who)
+    refuse_egfr(stated.get(EGFR, root), spreads.get(EGFR), who)
+    medication = read_medication(members.get("medication"), stated)
+    if len(root.problems) > before:
         return None
-    flags = (medication_flag(medicine) for medicine in medication)
-    return _blamed(members, stated, spreads, root).attempt(
+    return stated.get("acid_output_factor", root).attempt(
         lambda: Population(
             name=name,
             size=1,
-            spreads={**spreads, **{flag: _exactly(1.0) for flag in flags if flag}},
-            conditions=conditions,
+            spreads={**spreads, **flags_of(medication)},
             medication=medication,
         )
     )
 
 
 def _read_fields(item: Item | None, stated: Mapping[str, Item]) -> dict[str, Spread]:
-    if item is not None and isinstance(item.node.value, dict) and REQUIRED_FIELD not in stated:
-        known = get_patient_field(REQUIRED_FIELD)
+    if item is not None and isinstance(item.node.value, dict) and EGFR not in stated:
+        known = get_patient_field(EGFR)
         item.refuse(
             "missing_key",
-            f"{REQUIRED_FIELD} is missing; it decides whether a candidate may be offered.",
-            rule=f"{REQUIRED_FIELD} is required",
-            hint=f"Add '{REQUIRED_FIELD}: ... {known.default.unit}'.",
+            f"{EGFR} is missing; it decides whether a candidate may be offered.",
+            rule=f"{EGFR} is required",
+            hint=f"Add '{EGFR}: ... {known.default.unit}'.",
         )
     read = {name: _read_value(name, entry) for name, entry in stated.items()}
-    return {name: _exactly(value) for name, value in read.items() if value is not None}
+    return {name: exactly(value) for name, value in read.items() if value is not None}
 
 
 def _read_value(name: str, item: Item) -> float | None:
@@ -146,51 +192,3 @@ def _read_value(name: str, item: Item) -> float | None:
     if value is not None:
         item.attempt(partial(known.check, value))
     return value
-
-
-def _read_conditions(item: Item | None) -> tuple[str, ...]:
-    if item is None:
-        return ()
-    elements = item.elements(most=len(REFUSED_CONDITIONS), least=0)
-    named = [element.name("Condition", REFUSED_CONDITIONS) for element in elements]
-    return tuple(name for name in named if name is not None)
-
-
-def _read_medication(item: Item | None, stated: Mapping[str, Item]) -> tuple[str, ...]:
-    """Return the medicines, refusing unknown ones and those that the fields contradict."""
-    found = []
-    for element in item.elements(most=MAX_MEDICATION, least=0) if item is not None else ():
-        medicine = element.text(rule="the name of a medicine")
-        if not medicine:
-            continue
-        before = len(element.problems)
-        flag = element.attempt(partial(medication_flag, medicine))
-        if flag in stated:
-            element.refuse(
-                "duplicate",
-                f"{medicine} sets {flag}, which stands among the fields too.",
-                rule="a fact is stated once",
-                hint=f"Leave {flag} out of the fields.",
-            )
-        if len(element.problems) == before:
-            found.append(medicine)
-    return tuple(found)
-
-
-def _exactly(value: float) -> Spread:
-    return Spread(mean=value, sd=0.0, low=value, high=value)
-
-
-def _blamed(
-    members: Mapping[str, Item],
-    stated: Mapping[str, Item],
-    spreads: Mapping[str, Spread],
-    root: Item,
-) -> Item:
-    """Return the item that a refusal of the whole patient points at."""
-    conditions = members.get("conditions")
-    if conditions is not None and conditions.node.value:
-        return conditions
-    if spreads[REQUIRED_FIELD].low < MIN_EGFR:
-        return stated[REQUIRED_FIELD]
-    return stated.get("acid_output_factor", root)

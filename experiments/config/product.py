@@ -12,10 +12,10 @@ from pathlib import Path
 
 from attrs import field, frozen
 
-from experiments.config.aims import NAME_PATTERN, NAME_RULE
 from experiments.config.documents import parse
 from experiments.config.files import read_text
 from experiments.config.items import Item
+from experiments.config.people import NAME_PATTERN, NAME_RULE
 from formulation.blends import SECOND_SHARE
 from formulation.delivery import DELIVERY_SYSTEMS, get_system
 from formulation.design import SECOND_SALT, Design

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Mapping
 
 from experiments.config import product as product_file
 from experiments.config import study as study_file
-from experiments.config.aims import MAX_LIMITS, MAX_OBJECTIVES, NAME_PATTERN
+from experiments.config.aims import MAX_LIMITS, MAX_OBJECTIVES
 from experiments.config.items import MAX_TEXT
+from experiments.config.people import MAX_MEDICATION, NAME_PATTERN
 from experiments.config.profile import MAX_PROFILE
 from experiments.config.quantities import shown_unit
 from experiments.config.schema_terms import (
@@ -32,8 +33,9 @@ from formulation.design import SECOND_SALT
 from formulation.errors import UnknownNameError
 from formulation.limits import all_limits
 from formulation.parameters import ChoiceParameter
-from formulation.patients import MAX_POPULATION, REFUSED_CONDITIONS, named_spreads, patient_fields
+from formulation.patients import MAX_POPULATION, named_spreads, patient_fields
 from formulation.quality_attributes import attributes
+from formulation.refusals import REFUSED_CONDITIONS
 from formulation.regimen import MAX_INTAKES_PER_DAY, MAX_UNITS_PER_INTAKE
 from formulation.salts import salts
 from formulation.targets import ENDPOINTS, STATISTICS, Goal, Scope
@@ -273,7 +275,13 @@ def _population() -> Schema:
         "size": whole(1, MAX_POPULATION, "Subjects."),
         "seed": whole(0, BUDGET_RANGES["seed"][1], "Seed of the draw."),
         "fields": keys(fields, description="What is stated of these people."),
-        "conditions": some(one_of(REFUSED_CONDITIONS), "Each leads to a refusal.", 20, least=0),
+        "conditions": some(
+            one_of(REFUSED_CONDITIONS),
+            "Each leads to a refusal.",
+            len(REFUSED_CONDITIONS),
+            least=0,
+        ),
+        "medication": some(text("A medicine or a class."), "All take it.", MAX_MEDICATION, least=0),
     }
     named = one_of(named_spreads(), "A population that comes with the product.")
     stated = {
@@ -281,7 +289,8 @@ def _population() -> Schema:
         "if": {"not": {"required": ["fields"]}},
         "then": {"properties": {"name": named}},
     }
-    return {"anyOf": [named, stated]}
+    in_file = text("A population or patient file, beside this one.", pattern=r"\.ya?ml$")
+    return {"anyOf": [named, in_file, stated]}
 
 
 def _objective() -> Schema:

@@ -11,17 +11,12 @@ from typing import Any
 
 from attrs import asdict, evolve
 
-from experiments.config.aims import (
-    NAME_PATTERN,
-    NAME_RULE,
-    read_budget,
-    read_limits,
-    read_objectives,
-    read_population,
-)
+from experiments.config.aims import read_budget, read_limits, read_objectives
 from experiments.config.documents import Node, node_of, parse
 from experiments.config.files import read_text
 from experiments.config.items import Item
+from experiments.config.patient import read_people
+from experiments.config.people import NAME_PATTERN, NAME_RULE
 from experiments.config.products import (
     SystemPart,
     make_space,
@@ -51,10 +46,13 @@ OPTIONAL = ("question", "regimens", "limits", "profile", "budget")
 def load_study(source: Path | str, *, file: str = "study") -> StudySpec:
     """Return the study of a file or of a text.
 
+    A population that stands in a file of its own becomes part of the study: its hash names the
+    people, and nobody reads that file again.
+
     Parameters
     ----------
     source : Path or str
-        A path is read; a str is the YAML text itself, [-].
+        A path is read; a str is the YAML text itself, which can name no other file, [-].
     file : str, optional
         What problems of a text call it; a path is called as it was given, [-].
 
@@ -70,9 +68,10 @@ def load_study(source: Path | str, *, file: str = "study") -> StudySpec:
     RefusedError
         Nothing is wrong but that no candidate is offered to this population.
     """
+    folder = None
     if isinstance(source, Path):
-        file, source = str(source), read_text(source)
-    return _study(parse(source, file), file=file, text=source)
+        file, folder, source = str(source), source.parent, read_text(source)
+    return _study(parse(source, file), file=file, text=source, folder=folder)
 
 
 def study_from_config(config: Mapping[str, Any], *, text: str = "") -> StudySpec:
@@ -126,25 +125,25 @@ def with_budget(study: StudySpec, **changes: int | str | None) -> StudySpec:
     return evolve(study, budget=budget, config={**study.config, "budget": asdict(budget)})
 
 
-def _study(root: Node, *, file: str, text: str) -> StudySpec:
+def _study(root: Node, *, file: str, text: str, folder: Path | None = None) -> StudySpec:
     problems: list[Problem] = []
     item = Item(node=root, file=file, problems=problems)
-    study = _read(item, text)
+    study = _read(item, text, folder)
     if problems:
-        ordered = sorted(problems, key=lambda p: (p.line or 0, p.column or 0))
+        ordered = sorted(problems, key=lambda p: (p.file != file, p.line or 0, p.column or 0))
         is_refusal = all(p.code == RefusedError.code for p in problems)
         raise (RefusedError if is_refusal else InputError).of(ordered)
     assert study is not None
     return study
 
 
-def _read(item: Item, text: str) -> StudySpec | None:
+def _read(item: Item, text: str, folder: Path | None) -> StudySpec | None:
     members = item.members(REQUIRED, OPTIONAL)
     name = members["study"].text(NAME_PATTERN, NAME_RULE) if "study" in members else ""
     question = members["question"].text() if "question" in members else ""
     limits = _read_jurisdiction(members.get("jurisdiction"))
     product = _read_space(item, members, limits)
-    population = read_population(members["population"]) if "population" in members else None
+    population = read_people(members["population"], folder) if "population" in members else None
     objectives = read_objectives(members["objectives"]) if "objectives" in members else ()
     outcomes = read_limits(members.get("limits"))
     profile = read_profile(members.get("profile"))
@@ -258,6 +257,8 @@ def _population_config(population: Population) -> dict[str, Any]:
         "size": population.size,
         "seed": population.seed,
         "fields": fields,
+        # A population without medicines keeps the hash it had before they could be stated.
+        **({"medication": list(population.medication)} if population.medication else {}),
     }
 
 

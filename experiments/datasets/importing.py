@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from attrs import evolve, field, frozen
 
-from experiments.config.aims import NAME_PATTERN, NAME_RULE
+from experiments.config.people import NAME_PATTERN, NAME_RULE
 from experiments.config.product import Product, load_products
 from experiments.datasets.versions import make_content, version_ref, write_version
 from experiments.store import DatasetRecord, Store

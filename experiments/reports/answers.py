@@ -12,6 +12,7 @@ from typing import Any
 from attrs import frozen
 
 from experiments.candidates import form_name
+from experiments.reports.account_words import account_lines, is_refused, risk_reasons
 from experiments.reports.comparison import (
     PLAIN_FORM,
     PLAIN_SYSTEM,
@@ -120,7 +121,8 @@ def _quality(ranked: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
 
 def _is_refuted(candidate: Mapping[str, Any]) -> bool:
     confirmation = candidate["confirmation"]
-    return confirmation is not None and not confirmation["is_confirmed"]
+    has_missed = confirmation is not None and not confirmation["is_confirmed"]
+    return has_missed or is_refused(candidate)
 
 
 def _recommended(document: Mapping[str, Any], held: Sequence[Mapping[str, Any]]) -> Answer:
@@ -135,6 +137,7 @@ def _recommended(document: Mapping[str, Any], held: Sequence[Mapping[str, Any]])
             *_recipe(best),
             *(_value(document, best, o.endpoint) for o in objectives),
             _confirmation(document, best),
+            *account_lines(document, best),
             *_reservations(objectives, best),
             *_quality(ranked),
             *_standing(document),
@@ -250,6 +253,8 @@ def _confirmation(document: Mapping[str, Any], candidate: Mapping[str, Any]) -> 
     if confirmation is None:
         label = document["study"]["label"]
         return f"Not confirmed at mechanistic fidelity yet: run `formulation resume {label}`."
+    if confirmation["n_subjects"] == 1:
+        return "Confirmed at mechanistic fidelity: in this one person it still meets every limit."
     return (
         f"Confirmed at mechanistic fidelity: over {confirmation['n_subjects']} virtual subjects,"
         " each integrated, the percentiles still meet every limit."
@@ -296,13 +301,16 @@ def _refuted(document: Mapping[str, Any]) -> Answer:
     front = document["front"]
     objectives = objectives_of(document)
     best = max(front, key=lambda c: merit(objectives, c))
-    why = "; ".join(best["confirmation"]["reasons"])
+    refusals = risk_reasons(best, "refused") if is_refused(best) else ()
+    why = "; ".join((*best["confirmation"]["reasons"], *refusals)).rstrip(".")
+    missed = "miss a limit or are refused" if any(map(is_refused, front)) else "miss a limit"
     n_subjects = best["confirmation"]["n_subjects"]
+    whom = "this one person" if n_subjects == 1 else f"each of {n_subjects} virtual subjects"
     return Answer(
         verdict=Verdict.REFUTED,
         sentence=(
-            f"No candidate holds up: all {len(front)} on the front miss a limit when each of"
-            f" {n_subjects} virtual subjects is integrated; do not make any of them."
+            f"No candidate holds up: all {len(front)} on the front {missed} when {whom} is"
+            " integrated; do not make any of them."
         ),
         details=(f"The nearest, {best['label']}: {why}.", *_standing(document)),
         label=None,

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from experiments.reports.accounts import account_sections
 from experiments.reports.answers import Answer, Verdict, answer
 from experiments.reports.files import write_file
 from experiments.reports.html import Picture, filled, picture_of
@@ -105,8 +106,22 @@ def render(document: Mapping[str, Any]) -> str:
         "pictures": _pictures(document, found),
         "tables": _tables(document),
         "quality": quality_sections(document, found.label),
+        "accounts": account_sections(document, found.label),
+        "without_account": _without_account(document),
     }
     return filled("experiments.reports", TEMPLATE, values)
+
+
+def _without_account(document: Mapping[str, Any]) -> str:
+    """Say why nothing is told of candidates in people, where nothing is."""
+    if not document["front"]:
+        return "There is no candidate."
+    if all(c["confirmation"] is None for c in document["front"]):
+        return "No candidate has been integrated subject by subject."
+    return (
+        "This study was confirmed by a version that did not keep what its candidates do in people;"
+        " run it again to see it."
+    )
 
 
 def _basis(document: Mapping[str, Any]) -> list[str]:
@@ -118,10 +133,14 @@ def _basis(document: Mapping[str, Any]) -> list[str]:
 
 def _people(study: Mapping[str, Any]) -> list[str]:
     population = study["population"]
-    found = [
-        f"For: {population['name'].replace('_', ' ')}, {population['size']} virtual subjects"
-        f" (seed {population['seed']}); limits of jurisdiction {study['jurisdiction']}."
-    ]
+    who = population["name"].replace("_", " ")
+    if population["is_one_person"]:
+        who += ", one virtual person: every percentile is that person's own value"
+    else:
+        who += f", {population['size']} virtual subjects (seed {population['seed']})"
+    found = [f"For: {who}; limits of jurisdiction {study['jurisdiction']}."]
+    if population["medication"]:
+        found.append(f"All of them take {', '.join(population['medication'])}.")
     if population["idle_fields"]:
         names = ", ".join(get_patient_field(n).title for n in population["idle_fields"])
         found.append(f"Stated of these people, but without effect in this model: {names}.")

@@ -5,10 +5,12 @@ from typing import Any
 
 from attrs import frozen
 
+from experiments.reports.account_words import is_refused
 from experiments.reports.wording import (
     component_name,
     endpoint_title,
     form_title,
+    integrated_text,
     interval_text,
     limit_key,
     limit_text,
@@ -211,7 +213,7 @@ def confirmation_table(document: Mapping[str, Any]) -> Table:
     """
     found = document["confirmation"]
     return Table(
-        caption=f"Surrogate against {found['n_subjects']} integrated subjects on"
+        caption=f"Surrogate against {integrated_text(found['n_subjects'])} on"
         f" {found['n_candidates']} candidates; {found['n_confirmed']} still meet every limit.",
         columns=(
             Column(title="Objective"),
@@ -297,6 +299,8 @@ def _verdict(candidate: Mapping[str, Any]) -> str:
     confirmation = candidate["confirmation"]
     if confirmation is None:
         return "not yet"
+    if is_refused(candidate):
+        return "no, refused on its risk"
     return "yes" if confirmation["is_confirmed"] else "no, misses a limit"
 
 

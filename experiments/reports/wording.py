@@ -261,6 +261,27 @@ def form_title(design: Mapping[str, Any]) -> str:
     return get_system(design["system"]).form(form_name(design)).title
 
 
+def integrated_text(n_subjects: int) -> str:
+    """Return who was integrated to confirm a front.
+
+    Parameters
+    ----------
+    n_subjects : int
+        Subjects; 1 for a patient, [-].
+
+    Returns
+    -------
+    str
+        In words, [-].
+
+    Examples
+    --------
+    >>> integrated_text(256), integrated_text(1)
+    ('256 integrated subjects', 'one integrated person')
+    """
+    return "one integrated person" if n_subjects == 1 else f"{n_subjects} integrated subjects"
+
+
 def component_name(component: str, design: Mapping[str, Any]) -> str:
     """Return what people call a component of a design.
 

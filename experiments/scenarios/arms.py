@@ -10,9 +10,9 @@ from collections.abc import Mapping
 import numpy as np
 from attrs import define, evolve, field, frozen
 
+from experiments.account.arms import Arm, start_with
 from experiments.config.product import DEFAULT_REGIMEN
 from experiments.config.scenario_spec import CRAMPS, Scenario, ScenarioArm, Who
-from experiments.simulation.arms import Arm, start_with
 from formulation.arrays import FloatArray
 from formulation.claims import Claim
 from formulation.cofactors import osmoles_mosm_per_day, shifted

@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from experiments.account.bands import bands
+from experiments.account.safety import judge, monitoring_dict, risk_dict
 from experiments.config.scenario_spec import CRAMPS, ENDPOINTS, PLACEBO, Scenario, ScenarioArm, Who
 from experiments.scenarios.arms import Followed, follow_arms
 from experiments.scenarios.verdicts import verdict
 from experiments.scenarios.wording import endpoint_head
-from experiments.simulation.curves import bands
 from experiments.simulation.document import NOTICE, product_dict
-from experiments.simulation.request import People, Request, check_subject_days
-from experiments.simulation.safety import judge, monitoring_dict, risk_dict
+from experiments.simulation.request import check_subject_days
 from formulation.claims import announcement
 from formulation.cofactors import Dose
 from formulation.modulators import modulators
@@ -165,30 +165,23 @@ def _arm(arm: ScenarioArm, scenario: Scenario, followed: Followed | None) -> Tol
         name: bands(followed.values[name]) for name in ENDPOINTS if name in followed.values
     }
     told["held_at_end"] = list(followed.held)
-    return told | _safety(arm, scenario, followed)
+    return told | _safety(scenario, followed)
 
 
-def _safety(arm: ScenarioArm, scenario: Scenario, followed: Followed) -> Told:
+def _safety(scenario: Scenario, followed: Followed) -> Told:
     """Return risk and monitoring of an arm with a product; nothing of the others."""
-    simulated, population = followed.as_arm(), followed.who.population
-    if simulated is None or population is None:
+    simulated = followed.as_arm()
+    if simulated is None:
         return {}
-    request = Request(
-        product=simulated.product,
-        people=People(population=population, is_patient=followed.who.is_patient),
-        days=scenario.days,
-        jurisdiction=scenario.jurisdiction,
-        claims=(*scenario.claims, *arm.claims),
-    )
     risk = judge(
         simulated,
-        request,
+        scenario.jurisdiction,
         followed.subjects,
         other_solute_mosm_per_day=followed.osmoles_mosm_per_day,
     )
     return {
         "risk": risk_dict(risk),
-        "monitoring": monitoring_dict(risk, request, followed.subjects),
+        "monitoring": monitoring_dict(risk, followed.subjects),
     }
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from experiments.reports.spans import span
 from experiments.reports.tables import NONE, Column, Table
 from experiments.scenarios.wording import (
     expected_text,
@@ -12,7 +13,7 @@ from experiments.scenarios.wording import (
     signed,
     taken_text,
 )
-from experiments.simulation.wording import span, unit_words
+from experiments.simulation.wording import unit_words
 from formulation.provenance import Origin
 
 Told = Mapping[str, Any]

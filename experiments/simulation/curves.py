@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from experiments.simulation.arms import Arm
-from experiments.simulation.detail import Detail
+from experiments.account.arms import Arm
+from experiments.account.bands import bands
+from experiments.account.detail import Detail
 from experiments.simulation.endpoints import red_cells_mmol_per_l
 from formulation.arrays import FloatArray
 from formulation.data import find_table, read_rows
@@ -19,9 +20,6 @@ from models.release import dissolve, release_law
 
 CONTROL = "without a product"
 """Label of the control arm."""
-
-PERCENTILES = {"p05": 5.0, "p50": 50.0, "p95": 95.0}
-"""Percentiles of a band, [%]."""
 
 SERUM_RANGES = (
     "serum Mg reference interval (IOM/Elin)",
@@ -46,23 +44,6 @@ VESSEL_H, SLOW_VESSEL_H, N_TIMES = 4.0, 24.0, 97
 
 QUICK = ("disintegration", "dispersed")
 """Mechanisms of ordinary forms."""
-
-
-def bands(values: FloatArray) -> dict[str, list[float]]:
-    """Return the percentiles of some values between subjects.
-
-    Parameters
-    ----------
-    values : ndarray of shape (..., n_subjects)
-        Values, in any unit, [-].
-
-    Returns
-    -------
-    dict of str to list
-        By percentile, of the shape without subjects, [-].
-    """
-    found = np.percentile(values, list(PERCENTILES.values()), axis=-1)
-    return dict(zip(PERCENTILES, found.tolist(), strict=True))
 
 
 def body_curves(

@@ -1,23 +1,23 @@
 """A simulation as one document of plain values: what text, page and JSON are made from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from attrs import frozen
 
+from experiments.account.arms import Arm, run_arm
+from experiments.account.bands import bands
+from experiments.account.detail import Detail, detail_of
+from experiments.account.ledger import losses, losses_dict, uptake
+from experiments.account.safety import judge, monitoring_dict, risk_dict
+from experiments.account.tornado import Tornado
 from experiments.config.product import Product
-from experiments.simulation.arms import Arm, run_arm
-from experiments.simulation.curves import bands, body_curves, vessel_curve
-from experiments.simulation.detail import Detail, detail_of
+from experiments.simulation.curves import body_curves, vessel_curve
 from experiments.simulation.endpoints import endpoints
-from experiments.simulation.ledger import LOSSES, losses, uptake
 from experiments.simulation.lumen import lumen
 from experiments.simulation.request import Request
-from experiments.simulation.safety import judge, monitoring_dict, risk_dict
-from experiments.simulation.tornado import tornado
 from experiments.simulation.versus import versus
-from formulation.arrays import FloatArray
 from formulation.claims import announcement
 from formulation.delivery import FORM, get_system
 from formulation.modulators import clippings
@@ -135,7 +135,7 @@ def document_of(simulated: Simulated) -> dict[str, Any]:
         "compared_with": told[1] if len(told) > 1 else None,
         "comparison": versus(*arms) if len(arms) > 1 else [],
         "curves": curves,
-        "assumptions": tornado(arms[0], start, subjects),
+        "assumptions": Tornado(start, subjects).of(arms[0].taken),
         "quality": _quality(arms),
     }
 
@@ -165,7 +165,7 @@ def _told(
     arm: Arm, detail: Detail, request: Request, start: Start, subjects: Subjects
 ) -> dict[str, Any]:
     """Return what is told of one product."""
-    risk = judge(arm, request, subjects)
+    risk = judge(arm, request.jurisdiction, subjects)
     return {
         "product": product_dict(arm.product, arm.taken),
         "endpoints": [
@@ -186,10 +186,10 @@ def _told(
             | {**bands(u.mg_per_day), "mean": float(u.mg_per_day.mean())}
             for u in uptake(detail)
         ],
-        "losses": _losses(losses(detail, arm.taken)),
+        "losses": losses_dict(losses(detail, arm.taken)),
         "lumen": _lumen(arm, detail),
         "risk": risk_dict(risk),
-        "monitoring": monitoring_dict(risk, request, subjects),
+        "monitoring": monitoring_dict(risk, subjects),
     }
 
 
@@ -223,28 +223,6 @@ def product_dict(product: Product, taken: Taken) -> dict[str, Any]:
         "regimen": str(design.regimen),
         "intake_times_h": list(taken.times_h),
         "warnings": list(warnings(design)),
-    }
-
-
-def _losses(found: Mapping[str, FloatArray]) -> dict[str, Any]:
-    """Return the losses; shares are of the mean, so that they sum to 100."""
-    means = {name: float(amount.mean()) for name, amount in found.items()}
-    whole = sum(means.values())
-    return {
-        "n_subjects": len(next(iter(found.values()))),
-        "origin": Origin.SIMULATED.value,
-        "lost_mg_per_day": whole,
-        "parts": [
-            {
-                "name": name,
-                "title": title,
-                "meaning": meaning,
-                "percent": 100 * means[name] / whole if whole else 0.0,
-                "mg_per_day": means[name],
-                **bands(found[name]),
-            }
-            for name, (title, meaning) in LOSSES.items()
-        ],
     }
 
 

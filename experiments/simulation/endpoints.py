@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import numpy as np
 from attrs import frozen
 
-from experiments.simulation.arms import Arm
-from experiments.simulation.detail import Detail
-from experiments.simulation.ledger import more, undissolved
+from experiments.account.arms import Arm
+from experiments.account.detail import Detail
+from experiments.account.ledger import more, undissolved
 from formulation.arrays import FloatArray
 from formulation.provenance import assumed
 from formulation.units import MG_PER_MMOL

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 from attrs import frozen
 
+from experiments.account.arms import Arm, one_subject
 from experiments.reports.files import check_place, csv_text, unwritable
-from experiments.simulation.arms import Arm, one_subject
 from experiments.simulation.document import Simulated
 from experiments.simulation.readme import readme
 from experiments.simulation.request import People

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
+from experiments.reports.account_plots import BAR
 from experiments.reports.plots import COLOURS, GREY, INK, NORMAL, SMALL, finish, new_figure, png
 from experiments.simulation.curves import CONTROL
 from experiments.simulation.wording import unit_words
@@ -19,12 +20,6 @@ RANGE_STYLES: Any = ((0, (1, 1.5)), (0, (6, 2, 1, 2)))
 
 ROUTES = {"active": 0, "passive": 1, "skin": 2}
 """Colour of each route."""
-
-MOST_LEVERS = 10
-"""Most assumptions that are drawn, [-]; the table has them all."""
-
-BAR = 0.62
-"""Height of a bar, in bars, [-]."""
 
 
 def curve_png(curve: Mapping[str, Any]) -> bytes:
@@ -134,45 +129,6 @@ def uptake_png(arms: Sequence[Mapping[str, Any]]) -> bytes:
         axes.set_ylim(low, high)
     panels[0].set_ylabel("Absorbed beyond the diet, mg/d", fontsize=NORMAL)
     panels[-1].legend(fontsize=SMALL, frameon=False)
-    return png(figure)
-
-
-def tornado_png(assumptions: Mapping[str, Any]) -> bytes:
-    """Draw what the assumptions do to uptake and serum.
-
-    Parameters
-    ----------
-    assumptions : mapping
-        The document's assumptions, [-].
-
-    Returns
-    -------
-    bytes
-        A PNG file, [-].
-    """
-    found = assumptions["quantities"][:MOST_LEVERS]
-    figure, panels = new_figure(2, 9.4, 1.0 + 0.36 * len(found))
-    titles = ("Absorbed increment, mg/d", "Change of serum Mg, mmol/L")
-    names = ("absorbed_increment", "serum_change")
-    for axes, name, title in zip(panels, names, titles, strict=True):
-        base = assumptions["base"][name]
-        for k, quantity in enumerate(found):
-            for colour, end in ((COLOURS[5], "with_low"), (COLOURS[1], "with_high")):
-                if quantity[end] is not None:
-                    moved = quantity[end][name] - base
-                    label = {"with_low": "low value", "with_high": "high value"}[end]
-                    axes.barh(
-                        k, moved, left=base, height=BAR, color=colour, label="_" if k else label
-                    )
-        axes.axvline(base, color=INK, lw=0.9)
-        axes.set_yticks(range(len(found)), [fill(q["title"], 34) for q in found])
-        axes.invert_yaxis()
-        axes.set_xlabel(title, fontsize=NORMAL)
-        axes.margins(x=0.08)
-        finish(axes)
-        axes.grid(visible=False, axis="y")
-    panels[1].set_yticklabels([])
-    panels[1].legend(fontsize=SMALL, frameon=False, loc="lower right")
     return png(figure)
 
 

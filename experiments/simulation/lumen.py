@@ -8,7 +8,7 @@ taken to travel with the product's magnesium, which overstates what it binds fur
 import numpy as np
 from attrs import frozen
 
-from experiments.simulation.detail import Detail
+from experiments.account.detail import Detail
 from formulation.arrays import FloatArray
 from formulation.design import Design
 from formulation.provenance import assumed

@@ -4,17 +4,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from experiments.reports.account_plots import tornado_alt, tornado_png
+from experiments.reports.account_words import limit_words
 from experiments.reports.files import check_file, write_file
 from experiments.reports.html import Picture, filled, picture_of
-from experiments.simulation.figures import curve_png, losses_png, tornado_png, uptake_png
+from experiments.reports.spans import number
+from experiments.simulation.figures import curve_png, losses_png, uptake_png
 from experiments.simulation.tables import tables
 from experiments.simulation.wording import (
     answer,
     arms_told,
     details,
     head,
-    limit_text,
-    number,
     unit_words,
 )
 
@@ -94,7 +95,7 @@ def _pictures(document: Mapping[str, Any]) -> dict[str, list[Picture]]:
         "vessel": [_curve(c) for c in bench],
         "losses": [picture_of(losses_png(arms), _losses_alt(arms))],
         "uptake": [picture_of(uptake_png(arms), _uptake_alt(arms))],
-        "tornado": [picture_of(tornado_png(document["assumptions"]), _tornado_alt(moved))]
+        "tornado": [picture_of(tornado_png(document["assumptions"]), tornado_alt(moved))]
         if moved
         else [],
     }
@@ -116,7 +117,7 @@ def _curve(curve: Mapping[str, Any]) -> Picture:
 
 
 def _losses_alt(arms: list[Mapping[str, Any]]) -> str:
-    return " ".join(f"{told['product']['name']}: {limit_text(told)}" for told in arms)
+    return " ".join(f"{told['product']['name']}: {limit_words(told['losses'])}" for told in arms)
 
 
 def _uptake_alt(arms: list[Mapping[str, Any]]) -> str:
@@ -128,8 +129,3 @@ def _uptake_alt(arms: list[Mapping[str, Any]]) -> str:
         named = ", ".join(f"{place} {number(x, 1)}" for place, x in sums.items())
         words.append(f"{told['product']['name']}: {named}")
     return f"Mean mg a day absorbed beyond the diet by segment. {'. '.join(words)}."
-
-
-def _tornado_alt(moved: list[Mapping[str, Any]]) -> str:
-    names = ", ".join(q["title"].lower() for q in moved[:3])
-    return f"Bars of what each assumption does to uptake and serum; most is done by {names}."

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from experiments.account.arms import Arm
+from experiments.account.detail import Detail
+from experiments.account.ledger import losses, uptake
 from experiments.reports.files import check_file, csv_text, write_file
-from experiments.simulation.arms import Arm
-from experiments.simulation.detail import Detail
 from experiments.simulation.document import Simulated
 from experiments.simulation.endpoints import endpoints
-from experiments.simulation.ledger import losses, uptake
 from formulation.arrays import FloatArray
 from formulation.patients import patient_fields
 

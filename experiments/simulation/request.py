@@ -4,7 +4,7 @@ from pathlib import Path
 
 from attrs import evolve, frozen
 
-from experiments.config.patient import read_patient, read_population_file
+from experiments.config.patient import FILE_ENDINGS, read_patient, read_population_file
 from experiments.config.product import Product
 from formulation.claims import Claim
 from formulation.errors import InputError
@@ -21,9 +21,6 @@ MAX_DAYS = 365
 
 MAX_SUBJECT_DAYS = 500_000
 """Most subjects times days of one request, so that it fits into memory, [d]."""
-
-FILE_ENDINGS = (".yaml", ".yml")
-"""How the name of a population file ends."""
 
 
 @frozen(kw_only=True)

@@ -1,11 +1,17 @@
 """The tables of a simulation, the same on the terminal and on the page."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from experiments.reports.account_tables import (
+    assumptions_table,
+    monitoring_table,
+    risk_rows,
+    spacing_table,
+)
+from experiments.reports.spans import number, span
 from experiments.reports.tables import Column, Table
-from experiments.simulation.levers import UNSTATED_HIGH, UNSTATED_LOW
-from experiments.simulation.wording import arms_told, number, span, unit_words
+from experiments.simulation.wording import arms_told, unit_words
 
 EARLY, LATE = 0, -1
 """Points of a curve that its table tells: the first and the last."""
@@ -32,9 +38,9 @@ def tables(document: Mapping[str, Any]) -> dict[str, Table]:
         "lumen": _lumen(document),
         "curves": _curves(document),
         "risk": _risk(document),
-        "monitoring": _monitoring(document),
-        "spacing": _spacing(document),
-        "assumptions": _assumptions(document),
+        "monitoring": monitoring_table(document["monitoring"]),
+        "spacing": spacing_table(document["monitoring"]),
+        "assumptions": assumptions_table(document["assumptions"]),
     }
 
 
@@ -231,102 +237,13 @@ def _curves(document: Mapping[str, Any]) -> Table:
 def _risk(document: Mapping[str, Any]) -> Table:
     rows: list[tuple[str, ...]] = []
     for told in arms_told(document):
-        risk = told["risk"]
-        words = [
-            *(("reason", r["class"], r["words"], "") for r in risk["reasons"]),
-            *(("limit", _met(c["is_met"]), c["words"], c["source"]) for c in risk["limits"]),
-            ("serum", "", risk["hypermagnesaemia"]["words"], ""),
-            ("irritation", risk["irritation"]["category"], risk["irritation"]["words"], ""),
-        ]
-        rows += [(told["product"]["name"], *row) for row in words]
+        rows += [(told["product"]["name"], *row) for row in risk_rows(told["risk"])]
     return Table(
         caption="Risk, the gravest reason first. A low class only says that no rule of this program"
         " was touched.",
         columns=tuple(map(_column, ("Product", "What", "Class", "Words", "Source"))),
         rows=_grouped(rows),
     )
-
-
-def _met(is_met: bool) -> str:
-    return "met" if is_met else "missed"
-
-
-def _monitoring(document: Mapping[str, Any]) -> Table:
-    rows = tuple(
-        (
-            check["text"],
-            "; ".join(
-                f"{r['fact']} ({100 * r['share']:.0f} %): {r['why']}" for r in check["reasons"]
-            ),
-            "; ".join(dict.fromkeys(r["source"] for r in check["reasons"])),
-        )
-        for check in document["monitoring"]["checks"]
-    )
-    return Table(
-        caption="What to measure, and when. In brackets the share of these people it is true of.",
-        columns=tuple(map(_column, ("Check", "Why", "Source"))),
-        rows=rows,
-    )
-
-
-def _spacing(document: Mapping[str, Any]) -> Table:
-    rows = tuple(
-        (s["medicine"], f"{s['before_h']:g}", f"{s['after_h']:g}", s["why"], s["source"])
-        for s in document["monitoring"]["spacing"]
-    )
-    return Table(
-        caption="Hours to keep between magnesium and medicines.",
-        columns=(
-            Column(title="Medicine"),
-            Column(title="Medicine before", unit="h", is_number=True),
-            Column(title="Medicine after", unit="h", is_number=True),
-            Column(title="Why"),
-            Column(title="Source"),
-        ),
-        rows=rows,
-    )
-
-
-def _assumptions(document: Mapping[str, Any]) -> Table:
-    found = document["assumptions"]
-    base = found["base"]
-    rows = tuple(
-        (
-            q["title"],
-            q["basis"],
-            _moved_over(q),
-            _ends(q, "absorbed_increment", 1),
-            _ends(q, "serum_change", 4),
-            f"{q['source']}: {q['note']}",
-        )
-        for q in found["quantities"]
-    )
-    n = found["n_subjects"]
-    return Table(
-        caption=f"Assumed and estimated quantities, moved one at a time in {n}"
-        f" subject{'s' if n > 1 else ''}, the one that moves the result most first; * nobody stated"
-        f" a range, so {UNSTATED_LOW:g} and {UNSTATED_HIGH:g} times the value. With none moved"
-        f" {number(base['absorbed_increment'], 1)} mg/d are absorbed and serum changes by"
-        f" {number(base['serum_change'], 4)} mmol/L.",
-        columns=(
-            *map(_column, ("Quantity", "Basis", "Value, and what it is moved over")),
-            Column(title="Absorbed then", unit="mg/d", is_number=True),
-            Column(title="Serum change then", unit="mmol/L", is_number=True),
-            Column(title="Source"),
-        ),
-        rows=rows,
-    )
-
-
-def _moved_over(quantity: Mapping[str, Any]) -> str:
-    star = "" if quantity["range_stated"] else "*"
-    unit = "" if quantity["unit"] == "1" else f" {quantity['unit']}"
-    return f"{quantity['value']:.3g} ({quantity['low']:.3g} to {quantity['high']:.3g}{star}){unit}"
-
-
-def _ends(quantity: Mapping[str, Any], name: str, decimals: int) -> str:
-    ends: Iterable[Mapping[str, float] | None] = (quantity["with_low"], quantity["with_high"])
-    return " to ".join("no steady state" if e is None else number(e[name], decimals) for e in ends)
 
 
 def _column(title: str) -> Column:

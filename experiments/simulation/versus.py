@@ -5,7 +5,7 @@ from typing import Any
 
 from attrs import asdict
 
-from experiments.simulation.arms import Arm
+from experiments.account.arms import Arm
 from formulation.arrays import FloatArray
 from formulation.provenance import assumed
 from models.comparison import compare

@@ -3,17 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from experiments.reports.account_words import limit_words
+from experiments.reports.spans import number, share_text
 from experiments.reports.wording import unit_text
 
 UNITS: Mapping[str, str] = {"mmol*h/L": "mmol·h/L"}
 """Units as people write them, where they differ."""
-
-CERTAIN = 0.5
-"""Share of the mg lost from which one loss is the reason, [-]."""
-
-
-LEAST_SHARE = 0.001
-"""A share below this is not given digits, [-]."""
 
 
 def arms_told(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -51,76 +46,6 @@ def unit_words(unit: str) -> str:
     ('%', 'mmol·h/L')
     """
     return UNITS.get(unit, unit_text(unit))
-
-
-def number(value: float, decimals: int) -> str:
-    """Return a number without a negative zero.
-
-    Parameters
-    ----------
-    value : float
-        The number, [-].
-    decimals : int
-        Decimals, [-].
-
-    Returns
-    -------
-    str
-        The number, [-].
-
-    Examples
-    --------
-    >>> number(-0.001, 1), number(2.345, 2)
-    ('0.0', '2.35')
-    """
-    return f"{value:z.{decimals}f}"
-
-
-def share_text(share: float) -> str:
-    """Return a share in percent, without the digits of one that is next to nothing.
-
-    Parameters
-    ----------
-    share : float
-        Share, [-].
-
-    Returns
-    -------
-    str
-        With its percent sign, [-].
-
-    Examples
-    --------
-    >>> share_text(0.0123), share_text(1e-9)
-    ('1.2 %', 'below 0.1 %')
-    """
-    return "below 0.1 %" if share < LEAST_SHARE else f"{100 * share:.2g} %"
-
-
-def span(values: Mapping[str, Any], decimals: int, *, is_patient: bool) -> str:
-    """Return the middle value and, for a population, the 5th to 95th percentile.
-
-    Parameters
-    ----------
-    values : mapping
-        ``p05``, ``p50`` and ``p95``, in one unit, [-].
-    decimals : int
-        Decimals, [-].
-    is_patient : bool
-        Whether it is one person, who has no percentiles, [-].
-
-    Returns
-    -------
-    str
-        Such as ``"18.3 (13.8 to 28.3)"``, [-].
-
-    Examples
-    --------
-    >>> span({"p05": 1.0, "p50": 2.0, "p95": 3.0}, 1, is_patient=False)
-    '2.0 (1.0 to 3.0)'
-    """
-    low, middle, high = (number(values[p], decimals) for p in ("p05", "p50", "p95"))
-    return middle if is_patient else f"{middle} ({low} to {high})"
 
 
 def endpoint(told: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -264,7 +189,7 @@ def details(document: Mapping[str, Any]) -> Iterator[str]:
     str
         A sentence each, [-].
     """
-    yield limit_text(document)
+    yield limit_words(document["losses"])
     risk = document["risk"]
     yield f"Risk class: {risk['class']}. {risk['reasons'][0]['words']}"
     laxation = risk["laxation"]
@@ -277,25 +202,3 @@ def details(document: Mapping[str, Any]) -> Iterator[str]:
         yield compared["sentence"]
     if moved := document["assumptions"]["quantities"]:
         yield f"The assumption that moves the result most: {moved[0]['title'].lower()}."
-
-
-def limit_text(told: Mapping[str, Any]) -> str:
-    """Return what limits absorption.
-
-    Parameters
-    ----------
-    told : mapping
-        The document, or its part ``compared_with``, [-].
-
-    Returns
-    -------
-    str
-        One sentence, [-].
-    """
-    losses = told["losses"]
-    ranked = sorted(losses["parts"], key=lambda part: -part["percent"])
-    first, second = ranked[:2]
-    words = f"{first['title'].lower()} ({first['percent']:.0f} %)"
-    if first["percent"] < 100 * CERTAIN:
-        words += f" and {second['title'].lower()} ({second['percent']:.0f} %)"
-    return f"Of the {losses['lost_mg_per_day']:.0f} mg a day that are lost, most go to: {words}."

@@ -10,6 +10,7 @@ from typing import Any
 
 from formulation.design import Design
 from formulation.regimen import Regimen
+from tests.experiments.example_account import account, body
 
 ABSORBED, PEAK, MASS = "absorbed_increment.p50", "peak_gut_load.p50", "swallowed_mass"
 LOAD, SERUM = "soluble_unabsorbed_load.p95", "serum.p95"
@@ -149,6 +150,8 @@ def _study() -> dict[str, Any]:
             "name": "healthy_adults",
             "size": 64,
             "seed": 3,
+            "is_one_person": False,
+            "medication": [],
             "idle_fields": ["dietary_phytate_mmol_per_day", "stool_ph"],
         },
         "strategy": "tpe(multivariate=True)",
@@ -241,6 +244,11 @@ def _candidate(
         "warnings": ["Lactose: not for vegan products."] if grade else [],
         "remarks": ["extrapolating in hpmc_pct (31.1 > 30)"] if grade == "K15M" else [],
         "confirmation": _confirmation(values, number),
+        "account": account(
+            absorbed,
+            design.elemental_mg_per_day,
+            acid=3.0 if salt == "bisglycinate" else 0.0,
+        ),
         "curves": _curves(SPAN_H[grade or salt]),
     }
 
@@ -266,6 +274,7 @@ def _confirmation(values: dict[str, float], number: int) -> dict[str, Any]:
         ],
         "origin": "simulated",
         "kind": SUBJECTS,
+        "body": body(values[ABSORBED]),
     }
 
 

@@ -265,6 +265,61 @@ def test_report_writes_the_file_that_is_asked_for(finished, tmp_path):
     assert "would replace a folder" in refused.stderr
 
 
+def test_every_candidate_tells_serum_urine_losses_risk_monitoring_and_drivers(finished):
+    """In the people who confirmed it, with percentiles in order and shares that sum to 100."""
+    for candidate in finished.document["front"]:
+        told = {row["name"]: row for row in candidate["confirmation"]["body"]}
+        assert {"serum", "serum_change", "urine_change"} <= set(told)
+        assert all(row["p05"] < row["p50"] < row["p95"] for row in told.values())
+        account = candidate["account"]
+        assert sum(p["percent"] for p in account["losses"]["parts"]) == pytest.approx(100)
+        assert account["risk"]["class"] in ("low", "raised", "high")
+        assert all(limit["source"] for limit in account["risk"]["limits"])
+        assert all(r["source"] for c in account["monitoring"]["checks"] for r in c["reasons"])
+        assert {q["basis"] for q in account["assumptions"]["quantities"]} <= {
+            "assumed",
+            "estimated",
+        }
+
+
+def test_a_report_is_written_from_the_store_alone(finished, tmp_path):
+    """Without models, and the same to the last byte: nobody is integrated again."""
+    home = tmp_path / "alone"
+    home.mkdir()
+    for file in finished.home.glob("store.sqlite*"):
+        shutil.copy(file, home)
+    pages = []
+    for place, name in ((finished.home, "there.html"), (home, "here.html")):
+        path = tmp_path / name
+        assert drive("report", "S001", "-o", str(path), home=place).returncode == 0
+        pages.append(path.read_text(encoding="utf-8"))
+    assert pages[0] == pages[1]
+    assert "What limits absorption" in pages[0]
+    assert "What to monitor" in pages[0]
+
+
+@pytest.mark.slow
+def test_a_study_for_one_person_says_so(tmp_path):
+    """A patient file, from the check to the report: values of that person, no spread."""
+    patient = Path(__file__).resolve().parents[2] / "configs" / "patients" / "ckd-3b.yaml"
+    people = "population: {name: healthy_adults, size: 16, seed: 3}"
+    text = STUDY.replace(people, f"population: {patient}").replace(", timed_release]", "]")
+    file = tmp_path / "study.yaml"
+    file.write_text(text.replace("high: 250 mg/d", "high: 180 mg/d"), encoding="utf-8")
+    home = tmp_path / "home"
+    done = drive("run", str(file), "--trials", "16", *RUN[2:], "--json", home=home)
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert document["study"]["population"]["is_one_person"]
+    for candidate in document["front"]:
+        assert candidate["confirmation"]["n_subjects"] == 1
+        assert all(row["p05"] == row["p95"] for row in candidate["confirmation"]["body"])
+        assert candidate["account"]["risk"]["class"] in ("raised", "high")
+    page = Path(document["report"]).read_text(encoding="utf-8")
+    assert "every percentile is that person&#39;s own value" in page
+    assert "levothyroxine" in page
+
+
 def test_status_lists_a_finished_study_that_nobody_owns(finished):
     """As JSON and as a line."""
     done = drive("status", "--json", home=finished.home)

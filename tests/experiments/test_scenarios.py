@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from attrs import evolve
 
+from experiments.account.arms import run_arm
 from experiments.config.product import load_product
 from experiments.config.scenario import load_scenario
 from experiments.scenarios import find_scenarios, render, run_scenarios
 from experiments.scenarios.arms import follow_arms
-from experiments.simulation.arms import run_arm
 from formulation.claims import switch
 from formulation.patients import named_population
 from models.population import draw_subjects

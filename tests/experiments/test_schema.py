@@ -66,6 +66,17 @@ def test_a_study_with_every_default_written_out_validates(path):
     assert faults("study", load_study(path).config) == []
 
 
+@pytest.mark.parametrize("people", ["../populations/ckd_3b.yaml", "../patients/ckd-3b.yaml"])
+def test_people_of_a_file_validate_by_name_and_written_out(people, tmp_path):
+    """An editor accepts the file's name, and what the store keeps of it."""
+    text = (ROOT / "configs" / "studies" / "quickstart.yaml").read_text(encoding="utf-8")
+    people = people.replace("..", str(ROOT / "configs"))
+    path = tmp_path / "study.yaml"
+    path.write_text(text.replace("population: healthy_adults", f"population: {people}"))
+    assert faults("study", read(path)) == []
+    assert faults("study", load_study(path).config) == []
+
+
 @pytest.mark.parametrize(
     ("place", "key"),
     [

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 from attrs import evolve
 
+from experiments.account.arms import first_start, first_subjects, run_arm
+from experiments.account.detail import detail_of
+from experiments.account.ledger import LOSSES, losses, uptake
+from experiments.account.levers import LEVERS
+from experiments.account.tornado import Tornado, resettled
 from experiments.config.product import load_product
-from experiments.simulation.arms import first_start, first_subjects, run_arm
-from experiments.simulation.detail import detail_of
 from experiments.simulation.endpoints import endpoints
-from experiments.simulation.ledger import LOSSES, losses, uptake
-from experiments.simulation.levers import LEVERS
 from experiments.simulation.lumen import lumen
 from experiments.simulation.request import MAX_SUBJECT_DAYS, People, Request, choose_people
-from experiments.simulation.tornado import resettled, tornado
 from experiments.simulation.versus import loose_stools, versus
 from formulation.errors import InputError, UnknownNameError
 from formulation.patients import named_population
@@ -167,7 +167,7 @@ def test_free_magnesium_is_part_of_the_dissolved_and_calcium_adds_to_the_sensor(
 def test_assumptions_are_sorted_and_the_passive_rate_moves_uptake_upwards(people, told):
     """The one that moves most stands first; every one has a source."""
     subjects, start = people
-    found = tornado(told[NAMES[0]][0], start, subjects)
+    found = Tornado(start, subjects).of(told[NAMES[0]][0].taken)
     base, moved = found["base"], found["quantities"]
 
     def swing(q):

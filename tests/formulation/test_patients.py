@@ -10,7 +10,6 @@ from formulation.medicines import ACTING, medication_flag
 from formulation.modulators import modulators
 from formulation.patients import (
     MAX_POPULATION,
-    REFUSED_CONDITIONS,
     Population,
     Spread,
     get_patient_field,
@@ -18,6 +17,8 @@ from formulation.patients import (
     named_spreads,
     patient_fields,
 )
+from formulation.refusals import REFUSED_CONDITIONS
+from models.population import draw_subjects
 
 
 def egfr(low):
@@ -44,6 +45,46 @@ def test_every_forbidding_condition_is_refused_with_its_reason(condition):
     with pytest.raises(RefusedError, match=f"{condition}, because .*") as caught:
         Population(name="x", size=10, conditions=(condition,))
     assert REFUSED_CONDITIONS[condition] in str(caught.value)
+
+
+def test_every_reason_of_a_refusal_is_told_at_once():
+    """Two conditions and a low filtration rate are three problems."""
+    with pytest.raises(RefusedError) as caught:
+        Population(name="x", size=10, spreads=egfr(25), conditions=("dialysis", "heart_block"))
+    words = [problem.message for problem in caught.value.problems]
+    assert [w.partition(": ")[2][:30] for w in words] == [
+        "no candidate is offered with d",
+        "no candidate is offered with h",
+        "an eGFR of 25 mL/min/1.73m2 is",
+    ]
+
+
+def test_a_child_is_out_of_scope():
+    """An age below 18 is refused; one that nobody can have is a mistake."""
+    age = get_patient_field("age_years")
+    with pytest.raises(RefusedError, match=r"17 year is below 18.*out of scope"):
+        age.check(17.0)
+    with pytest.raises(InputError, match="-1 year is not possible"):
+        age.check(-1.0)
+    age.check(18.0)
+
+
+@pytest.mark.parametrize(
+    ("spreads", "is_alike"),
+    [
+        ({}, True),
+        ({"weight_kg": Spread(mean=70, sd=0, low=70, high=70)}, True),
+        ({"weight_kg": Spread(mean=70, sd=9, low=40, high=90)}, False),
+        ({"ppi": Spread(mean=1, sd=0, low=0, high=1)}, True),
+        ({"ppi": Spread(mean=0.4, sd=0, low=0, high=1)}, False),
+    ],
+)
+def test_people_are_alike_where_nothing_varies(spreads, is_alike):
+    """A flag varies when only some have it; the draw agrees."""
+    population = Population(name="x", size=20, spreads=spreads)
+    assert population.is_alike is is_alike
+    drawn = draw_subjects(population).values
+    assert all((x == x[0]).all() for x in drawn.values()) is is_alike
 
 
 def test_an_unknown_condition_lists_the_nearest():

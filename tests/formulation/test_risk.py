@@ -14,8 +14,8 @@ from formulation.design import Design
 from formulation.errors import InputError, UnknownNameError
 from formulation.intake import Intake, Simulated, check_limits
 from formulation.limits import get_limits
-from formulation.patients import REFUSED_CONDITIONS
 from formulation.provenance import Basis
+from formulation.refusals import REFUSED_CONDITIONS
 from formulation.regimen import Regimen
 from formulation.risk import ASSUMPTIONS, RiskClass, assess
 from formulation.salts import salts

@@ -10,7 +10,7 @@ from formulation.arrays import FloatArray
 from formulation.claims import Claim
 from models.population import Subjects
 from models.release import release_law
-from models.responses import responses
+from models.responses import Followed, responses
 from models.simulator.arms import Start, Taken, taken_daily
 from models.simulator.blocks import Course
 from models.simulator.equations import ABSORBING
@@ -90,6 +90,39 @@ def start_with(start: Start, subjects: Subjects, claims: Sequence[Claim] = ()) -
     meal, times_h = start.numbers["meal"], start.meal_times_h
     fresh = unsettled(subjects, meal_mmol=meal, meal_times_h=times_h, claims=claims)
     return evolve(start, numbers=fresh.numbers)
+
+
+def arms_of(followed: Followed, products: Sequence[Product]) -> list[Arm]:
+    """Return products that were followed together as arms of their own.
+
+    Parameters
+    ----------
+    followed : Followed
+        Products in the people, [-].
+    products : sequence of Product
+        All products, of which `followed` holds some, [-].
+
+    Returns
+    -------
+    list of Arm
+        One a row of `followed`, [-].
+    """
+    return [
+        Arm(
+            product=products[row],
+            taken=followed.taken[k],
+            course=_only(followed.course, k),
+            control=followed.control,
+            values={name: values[k] for name, values in followed.values.items()},
+        )
+        for k, row in enumerate(followed.rows)
+    ]
+
+
+def _only(course: Course, k: int) -> Course:
+    """Return what happened with one of several products."""
+    one = slice(k, k + 1)
+    return evolve(course, daily=course.daily[one], end=course.end[one], path=course.path[one])
 
 
 def first_subjects(subjects: Subjects, n: int) -> Subjects:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 from attrs import evolve, frozen
 
-from experiments.simulation.arms import Arm, first_start, first_subjects, start_after
+from experiments.account.arms import Arm, first_start, first_subjects, start_after
 from formulation.arrays import FloatArray
 from models.population import Subjects
 from models.simulator.arms import MODEL, Start, Taken
@@ -95,7 +95,7 @@ class Day:
 
 
 @frozen(kw_only=True, eq=False)
-class Detail:
+class DayPair:
     """A day with a product and without it, in the same subjects."""
 
     subjects: Subjects
@@ -107,6 +107,16 @@ class Detail:
     control: Day
     """Without it."""
 
+    @property
+    def hours(self) -> FloatArray:
+        """Ends of the steps, of shape (n_steps + 1,), [h]."""
+        return self.product.hours
+
+
+@frozen(kw_only=True, eq=False)
+class Detail(DayPair):
+    """The same with serum through the last day of the course itself."""
+
     serum: FloatArray
     """Serum magnesium through the last day with the product, of shape (n_steps + 1, n_subjects),
     [mmol/L]."""
@@ -114,10 +124,30 @@ class Detail:
     serum_control: FloatArray
     """The same without it, [mmol/L]."""
 
-    @property
-    def hours(self) -> FloatArray:
-        """Ends of the steps, of shape (n_steps + 1,), [h]."""
-        return self.product.hours
+
+def days_of(arm: Arm, start: Start, subjects: Subjects) -> DayPair:
+    """Return a day of an arm step by step, with the product and without it.
+
+    Parameters
+    ----------
+    arm : Arm
+        A product in the people, [-].
+    start : Start
+        Where the people stood before it, [-].
+    subjects : Subjects
+        The people, [-].
+
+    Returns
+    -------
+    DayPair
+        A day of the first subjects, [-].
+    """
+    few = first_subjects(subjects, MOST_SUBJECTS)
+    return DayPair(
+        subjects=few,
+        product=_day(arm.taken, start, arm.course, few),
+        control=_day(arm.taken.emptied(), start, arm.control, few),
+    )
 
 
 def detail_of(arm: Arm, start: Start, subjects: Subjects) -> Detail:
@@ -137,13 +167,13 @@ def detail_of(arm: Arm, start: Start, subjects: Subjects) -> Detail:
     Detail
         A day of the first subjects, [-].
     """
-    few = first_subjects(subjects, MOST_SUBJECTS)
+    pair = days_of(arm, start, subjects)
     return Detail(
-        subjects=few,
-        product=_day(arm.taken, start, arm.course, few),
-        control=_day(arm.taken.emptied(), start, arm.control, few),
-        serum=_serum(arm.taken, start, few),
-        serum_control=_serum(arm.taken.emptied(), start, few),
+        subjects=pair.subjects,
+        product=pair.product,
+        control=pair.control,
+        serum=_serum(arm.taken, start, pair.subjects),
+        serum_control=_serum(arm.taken.emptied(), start, pair.subjects),
     )
 
 

@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 from attrs import asdict
 
-from experiments.simulation.arms import Arm
-from experiments.simulation.request import Request
+from experiments.account.arms import Arm
 from formulation.intake import Intake, Simulated
 from formulation.interactions import Interaction, interactions
 from formulation.monitoring import Check, MonitoringPlan, monitoring_plan
@@ -16,7 +15,7 @@ from models.population import Subjects
 
 
 def judge(
-    arm: Arm, request: Request, subjects: Subjects, *, other_solute_mosm_per_day: float = 0.0
+    arm: Arm, jurisdiction: str, subjects: Subjects, *, other_solute_mosm_per_day: float = 0.0
 ) -> RiskAssessment:
     """Judge the risk of a product for these people.
 
@@ -24,8 +23,8 @@ def judge(
     ----------
     arm : Arm
         The product in the people, [-].
-    request : Request
-        Jurisdiction and who they are, [-].
+    jurisdiction : str
+        ``EU`` or ``US``, [-].
     subjects : Subjects
         The people, [-].
     other_solute_mosm_per_day : float, optional
@@ -36,12 +35,12 @@ def judge(
     RiskAssessment
         Class and reasons, [-].
     """
-    population = request.people.population
+    population = subjects.population
     # A product that leaves less in the stool than the diet did (a patch) loosens nothing.
     load = np.maximum(arm.values["soluble_unabsorbed_load"], 0.0)
     return assess(
         Intake.of_design(arm.product.design),
-        request.jurisdiction,
+        jurisdiction,
         subjects.values,
         Simulated(
             serum_mmol_per_l=arm.course.day("serum_max")[0, -1],
@@ -92,15 +91,13 @@ def risk_dict(found: RiskAssessment) -> dict[str, Any]:
     }
 
 
-def monitoring_dict(found: RiskAssessment, request: Request, subjects: Subjects) -> dict[str, Any]:
+def monitoring_dict(found: RiskAssessment, subjects: Subjects) -> dict[str, Any]:
     """Return what to measure, when, and which hours to keep from medicines.
 
     Parameters
     ----------
     found : RiskAssessment
         What `judge` returned, [-].
-    request : Request
-        Who takes the product, [-].
     subjects : Subjects
         The people, [-].
 
@@ -109,7 +106,7 @@ def monitoring_dict(found: RiskAssessment, request: Request, subjects: Subjects)
     dict
         Checks, remarks and spacing, with sources, [-].
     """
-    medication = request.people.population.medication
+    medication = subjects.population.medication
     plan: MonitoringPlan = monitoring_plan(found.risk_class, subjects.values, medication)
     return {
         "checks": [_check_dict(check) for check in plan.checks],

@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 from attrs import evolve, frozen
 
-from experiments.simulation.arms import Arm, first_start, first_subjects
-from experiments.simulation.levers import LEVERS, Lever
+from experiments.account.arms import first_start, first_subjects
+from experiments.account.levers import LEVERS, Lever
 from formulation.arrays import FloatArray
 from formulation.units import MG_PER_MMOL
 from models.disposition import _parameters as body
 from models.disposition.kidney import filtered_at
 from models.population import Subjects
 from models.simulator.arms import MODEL, NOTHING_TAKEN, Start, Taken
+from models.simulator.blocks import Course
 from models.simulator.equations import POOLS
 from models.simulator.run import follow
 
@@ -80,43 +81,84 @@ TINY = 1e-9
 """A result below this is nothing, in any unit, [-]."""
 
 
-def tornado(arm: Arm, start: Start, subjects: Subjects) -> dict[str, Any]:
-    """Return what each assumed or estimated quantity does to the result.
+class Tornado:
+    """Assumptions moved one at a time in the same people, for one product after another.
 
-    Parameters
-    ----------
-    arm : Arm
-        The product in the people, [-].
-    start : Start
-        Where they stand, [-].
-    subjects : Subjects
-        The people, [-].
-
-    Returns
-    -------
-    dict
-        ``base`` and ``quantities``, the one that moves most first, as plain values, [-].
+    The people with a moved assumption, and their days without a product, are the same for every
+    product, so they are found once.
     """
-    few = first_subjects(subjects, MOST_SUBJECTS)
-    here = first_start(start, len(few))
-    settled = resettled(here, few, here.numbers)
-    here = here if settled is None else settled
-    base = _effect(arm.taken, here, few)
-    found = [
-        Moved(
-            lever=lever,
-            low=_at(lever, lever.ends[0], arm.taken, here, few),
-            high=_at(lever, lever.ends[1], arm.taken, here, few),
+
+    def __init__(self, start: Start, subjects: Subjects) -> None:
+        self.subjects = first_subjects(subjects, MOST_SUBJECTS)
+        here = first_start(start, len(self.subjects))
+        settled = resettled(here, self.subjects, here.numbers)
+        self.start = here if settled is None else settled
+        self._starts: dict[tuple[str, float], Start | None] = {}
+        self._without: dict[tuple[int, tuple[float, ...], int], tuple[Start, Course]] = {}
+
+    def of(self, taken: Taken) -> dict[str, Any]:
+        """Return what each assumed or estimated quantity does to the result of a product.
+
+        Parameters
+        ----------
+        taken : Taken
+            The product and its schedule, [-].
+
+        Returns
+        -------
+        dict
+            ``base`` and ``quantities``, the one that moves most first, as plain values, [-].
+        """
+        base = self._effect(taken, self.start)
+        found = []
+        for lever in LEVERS:
+            low, high = (self._at(lever, value, taken) for value in lever.ends)
+            moved = Moved(lever=lever, low=low, high=high)
+            if moved.swing(base) >= UNMOVED:
+                found.append(moved)
+        found.sort(key=lambda moved: -moved.swing(base))
+        return {
+            "n_subjects": len(self.subjects),
+            "base": _effect_dict(base),
+            "quantities": [_moved_dict(moved) for moved in found],
+        }
+
+    def _at(self, lever: Lever, value: float, taken: Taken) -> Effect | None:
+        factor = value / lever.quantity.value
+        if lever.changed is not None:
+            return self._effect(evolve(taken, law=lever.changed(taken.law, factor)), self.start)
+        moved = self._moved(lever, value, factor)
+        return None if moved is None else self._effect(taken, moved)
+
+    def _moved(self, lever: Lever, value: float, factor: float) -> Start | None:
+        key = (lever.title, value)
+        if key not in self._starts:
+            numbers = {
+                name: x * factor if name in lever.numbers else x
+                for name, x in self.start.numbers.items()
+            }
+            self._starts[key] = resettled(self.start, self.subjects, numbers)
+        return self._starts[key]
+
+    def _effect(self, taken: Taken, start: Start) -> Effect:
+        days = len(taken.units)
+        course = follow([taken], start, self.subjects, days=days)
+        control = self._control(taken, start, days)
+        absorbed, serum = (
+            course.day(name)[0, -1] - control.day(name)[0, -1]
+            for name in ("absorbed", "serum_mean")
         )
-        for lever in LEVERS
-    ]
-    found = [moved for moved in found if moved.swing(base) >= UNMOVED]
-    found.sort(key=lambda moved: -moved.swing(base))
-    return {
-        "n_subjects": len(few),
-        "base": _effect_dict(base),
-        "quantities": [_moved_dict(moved) for moved in found],
-    }
+        return Effect(
+            absorbed_mg_per_day=MG_PER_MMOL * float(np.median(absorbed)),
+            serum_mmol_per_l=float(np.median(serum)),
+        )
+
+    def _control(self, taken: Taken, start: Start, days: int) -> Course:
+        key = (id(start), taken.times_h, days)
+        if key not in self._without:
+            empty = follow([taken.emptied()], start, self.subjects, days=days)
+            self._without[key] = (start, empty)
+        return self._without[key][1]
 
 
 def resettled(start: Start, subjects: Subjects, numbers: dict[str, FloatArray]) -> Start | None:
@@ -150,29 +192,6 @@ def resettled(start: Start, subjects: Subjects, numbers: dict[str, FloatArray]) 
         state[rows[name]] = state[rows["E"]] * over_fluid
     state[rows["R"]] = numbers["into_red"] * state[rows["E"]] * body.RED_CELL_HOURS
     return evolve(moved, state=state, serum=serum)
-
-
-def _at(
-    lever: Lever, value: float, taken: Taken, start: Start, subjects: Subjects
-) -> Effect | None:
-    factor = value / lever.quantity.value
-    if lever.changed is not None:
-        return _effect(evolve(taken, law=lever.changed(taken.law, factor)), start, subjects)
-    numbers = {
-        name: x * factor if name in lever.numbers else x for name, x in start.numbers.items()
-    }
-    moved = resettled(start, subjects, numbers)
-    return None if moved is None else _effect(taken, moved, subjects)
-
-
-def _effect(taken: Taken, start: Start, subjects: Subjects) -> Effect:
-    days = len(taken.units)
-    course = follow([taken, taken.emptied()], start, subjects, days=days)
-    absorbed, serum = (course.day(name)[:, -1] for name in ("absorbed", "serum_mean"))
-    return Effect(
-        absorbed_mg_per_day=MG_PER_MMOL * float(np.median(absorbed[0] - absorbed[1])),
-        serum_mmol_per_l=float(np.median(serum[0] - serum[1])),
-    )
 
 
 def _effect_dict(effect: Effect | None) -> dict[str, float] | None:

@@ -12,12 +12,15 @@ is like the one before: everything taken has had the time to leave.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from attrs import frozen
 
-from experiments.simulation.detail import Day, Detail
+from experiments.account.bands import bands
+from experiments.account.detail import Day, DayPair
 from formulation.arrays import FloatArray
+from formulation.provenance import Origin
 from formulation.units import MG_PER_MMOL
 from models.absorption import _parameters as gut
 from models.release import Solid
@@ -69,12 +72,12 @@ class Uptake:
     """Of shape (n_subjects,), [mg/d]."""
 
 
-def uptake(detail: Detail) -> tuple[Uptake, ...]:
+def uptake(detail: DayPair) -> tuple[Uptake, ...]:
     """Return what each segment takes up by each route.
 
     Parameters
     ----------
-    detail : Detail
+    detail : DayPair
         The last day step by step, [-].
 
     Returns
@@ -93,12 +96,12 @@ def uptake(detail: Detail) -> tuple[Uptake, ...]:
     return tuple(found)
 
 
-def losses(detail: Detail, taken: Taken) -> dict[str, FloatArray]:
+def losses(detail: DayPair, taken: Taken) -> dict[str, FloatArray]:
     """Return what is lost of a day's dose, by what limits it.
 
     Parameters
     ----------
-    detail : Detail
+    detail : DayPair
         The last day step by step, [-].
     taken : Taken
         The product and its schedule, [-].
@@ -120,14 +123,14 @@ def losses(detail: Detail, taken: Taken) -> dict[str, FloatArray]:
     return {name: MG_PER_MMOL * amount * lost / whole for name, amount in parts.items()}
 
 
-def undissolved(detail: Detail) -> FloatArray:
+def undissolved(detail: DayPair) -> FloatArray:
     """Return what a product lets go in a day and what does not dissolve.
 
     Particles that leave with the stool, and those of which the gut holds more than a day before.
 
     Parameters
     ----------
-    detail : Detail
+    detail : DayPair
         The last day step by step, [-].
 
     Returns
@@ -140,12 +143,12 @@ def undissolved(detail: Detail) -> FloatArray:
     return np.asarray(left + sum(held))
 
 
-def more(detail: Detail, *names: str) -> FloatArray:
+def more(detail: DayPair, *names: str) -> FloatArray:
     """Return what fluxes move in a day with the product beyond what they move without it.
 
     Parameters
     ----------
-    detail : Detail
+    detail : DayPair
         The last day step by step, [-].
     *names : str
         Names of fluxes, [-].
@@ -158,11 +161,44 @@ def more(detail: Detail, *names: str) -> FloatArray:
     return np.asarray(detail.product.moved(*names) - detail.control.moved(*names))
 
 
-def _more_gained(detail: Detail, name: str) -> FloatArray:
+def losses_dict(found: Mapping[str, FloatArray]) -> dict[str, Any]:
+    """Return losses as plain values; shares are of the mean, so that they sum to 100.
+
+    Parameters
+    ----------
+    found : mapping of str to ndarray of shape (n_subjects,)
+        What `losses` returned, [mg/d].
+
+    Returns
+    -------
+    dict
+        ``n_subjects``, ``lost_mg_per_day`` and ``parts`` in the order of the gut, [-].
+    """
+    means = {name: float(amount.mean()) for name, amount in found.items()}
+    whole = sum(means.values())
+    return {
+        "n_subjects": len(next(iter(found.values()))),
+        "origin": Origin.SIMULATED.value,
+        "lost_mg_per_day": whole,
+        "parts": [
+            {
+                "name": name,
+                "title": title,
+                "meaning": meaning,
+                "percent": 100 * means[name] / whole if whole else 0.0,
+                "mg_per_day": means[name],
+                **bands(found[name]),
+            }
+            for name, (title, meaning) in LOSSES.items()
+        ],
+    }
+
+
+def _more_gained(detail: DayPair, name: str) -> FloatArray:
     return np.asarray(detail.product.gained(name) - detail.control.gained(name))
 
 
-def _solids(detail: Detail, taken: Taken) -> Sequence[tuple[str, FloatArray]]:
+def _solids(detail: DayPair, taken: Taken) -> Sequence[tuple[str, FloatArray]]:
     """Return what leaves undissolved, by what it lacked, [mmol]."""
     at_once = float(taken.units[-1].max(initial=0.0))
     found = [("precipitated", more(detail, "solid_moved_6"))]
@@ -179,7 +215,7 @@ def _lacking(solid: Solid, units_at_once: float) -> str:
     return "acid" if solid.acid_demand_meq_per_mmol > 0 else "solubility"
 
 
-def _dissolved(detail: Detail) -> Sequence[tuple[str, FloatArray]]:
+def _dissolved(detail: DayPair) -> Sequence[tuple[str, FloatArray]]:
     """Return what leaves dissolved, shared out by how it came into the colon, [mmol]."""
     came = {
         "bound": _bound_into_colon(detail.product) - _bound_into_colon(detail.control),
