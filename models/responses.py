@@ -19,7 +19,7 @@ from models.release import release_law
 from models.simulator.arms import Start, Taken, taken_daily
 from models.simulator.blocks import Course
 from models.simulator.run import follow
-from models.simulator.settle import settle
+from models.simulator.settle import SERUM, settle
 
 DAYS = 42
 """Days a product is taken before its endpoints are read, [d]."""
@@ -225,13 +225,15 @@ def settled(subjects: Subjects, *, threads: int = 1) -> Start:
     Start
         Where they stand, [-].
     """
-    key = tuple((name, x.tobytes()) for name, x in sorted(subjects.values.items()))
+    values = sorted(subjects.values.items())
+    # Whether a serum is stated decides the kidney, even one that is the default.
+    key = (SERUM in subjects.population.spreads, *((name, x.tobytes()) for name, x in values))
     if key not in _STARTS:
         _keep(_STARTS, key, settle(subjects, threads=threads))
     return _STARTS[key]
 
 
-_STARTS: dict[tuple[tuple[str, bytes], ...], Start] = {}
+_STARTS: dict[tuple[object, ...], Start] = {}
 _CONTROLS: dict[tuple[int, tuple[float, ...], int], tuple[Start, Course]] = {}
 """Control days, beside the start that their key names, so that no id is used anew."""
 

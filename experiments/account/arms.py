@@ -88,7 +88,13 @@ def start_with(start: Start, subjects: Subjects, claims: Sequence[Claim] = ()) -
         The same state; numbers of the new fields, the same bits where nothing changed, [-].
     """
     meal, times_h = start.numbers["meal"], start.meal_times_h
-    fresh = unsettled(subjects, meal_mmol=meal, meal_times_h=times_h, claims=claims)
+    fresh = unsettled(
+        subjects,
+        meal_mmol=meal,
+        meal_times_h=times_h,
+        claims=claims,
+        retention=start.retention,
+    )
     return evolve(start, numbers=fresh.numbers)
 
 

@@ -26,7 +26,7 @@ from formulation.provenance import Origin
 from formulation.space import warnings
 from models.population import Subjects, draw_subjects
 from models.simulator.arms import Start, Taken
-from models.simulator.settle import settle
+from models.simulator.settle import kept_kidneys, settle
 
 SCHEMA, VERSION = "formulation/simulation", 1
 
@@ -126,7 +126,7 @@ def document_of(simulated: Simulated) -> dict[str, Any]:
         "version": VERSION,
         "notice": NOTICE,
         "question": _question(request),
-        "people": _people_dict(request, subjects),
+        "people": _people_dict(request, subjects, start),
         "days": request.days,
         "jurisdiction": request.jurisdiction,
         "claims": [claim.name for claim in request.claims],
@@ -146,7 +146,7 @@ def _question(request: Request) -> str:
     return f"{what} in {request.days} day{'s' if request.days > 1 else ''}?"
 
 
-def _people_dict(request: Request, subjects: Subjects) -> dict[str, Any]:
+def _people_dict(request: Request, subjects: Subjects, start: Start) -> dict[str, Any]:
     people, population = request.people, request.people.population
     return {
         "name": population.name,
@@ -157,7 +157,10 @@ def _people_dict(request: Request, subjects: Subjects) -> dict[str, Any]:
         "medication": list(population.medication),
         "stated": sorted(population.spreads),
         "idle": [get_patient_field(name).title for name in population.idle_fields],
-        "held": [str(clipping) for clipping in clippings(subjects.values, request.claims)],
+        "held": [
+            *(str(clipping) for clipping in clippings(subjects.values, request.claims)),
+            *kept_kidneys(start),
+        ],
     }
 
 

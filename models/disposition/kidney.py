@@ -94,3 +94,26 @@ def filtered_at(excreted: FloatArray, tubular: FloatArray) -> FloatArray:
     lost = excreted + CONSERVED * tubular
     filtered: FloatArray = tubular + lost - (float(SPLAY) * tubular) ** 2 / lost
     return filtered
+
+
+def tubular_for(filtered: FloatArray, excreted: FloatArray) -> FloatArray:
+    """Return the tubular maximum with which a kidney excretes so much of what it filters.
+
+    The law is linear in it, as what is conserved ends the square of the splay.
+
+    Parameters
+    ----------
+    filtered : ndarray of shape (n,)
+        Filtered at steady state, [mmol/h].
+    excreted : ndarray of shape (n,)
+        Excreted then, below what is filtered, [mmol/h].
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        Tubular maximum; infinite where no kidney of this splay loses so little, [mmol/h].
+    """
+    kept = filtered - excreted
+    room = (1 + CONSERVED) * excreted - CONSERVED * kept
+    found: FloatArray = np.where(room > 0, kept * excreted / np.where(room > 0, room, 1.0), np.inf)
+    return found

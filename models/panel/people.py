@@ -120,6 +120,7 @@ def study_day(
     """
     subjects = with_fields(group.subjects, fields or {})
     numbers = subject_numbers(subjects, len(meal_times_h))
+    numbers["tubular"] = numbers["tubular"] * group.start.retention
     if meal_mmol is not None:
         numbers["meal"] = np.full(len(subjects), meal_mmol)
     start = evolve(group.start, numbers=numbers, meal_times_h=meal_times_h)

@@ -76,6 +76,10 @@ class Start:
     serum: FloatArray
     """Mean serum magnesium, of shape (n_subjects,), [mmol/L]."""
 
+    retention: FloatArray
+    """Tubular maximum over that of filtration and modulators, of shape (n_subjects,); 1 unless a
+    stated serum decides it, [-]."""
+
 
 NOTHING_TAKEN = Taken(
     law=ReleaseLaw(

@@ -9,6 +9,7 @@ from formulation.arrays import FloatArray
 from formulation.claims import Claim
 from formulation.modulators import Target, targets_of
 from formulation.modulators import Target as T
+from formulation.patients import get_patient_field
 from formulation.units import MG_PER_MMOL
 from models.absorption import _parameters as gut
 from models.disposition import _parameters as body
@@ -88,13 +89,20 @@ def subject_numbers(
         "meal": v["diet_mg_per_day"] / MG_PER_MMOL / meals,
         "sites": v["dietary_phytate_mmol_per_day"] * float(gut.PHYTATE_HELD) / meals,
         "weak": _weak_ligands(v) / meals,
-        "secretion": float(body.SECRETION) * of[T.ENDOGENOUS_SECRETION],
+        "secretion": float(body.SECRETION) * of[T.ENDOGENOUS_SECRETION] * _plasma(v),
         "volume": float(body.VOLUME) * v["weight_kg"],
         "filtration": filtration,
         "tubular": maximum * of[T.TUBULAR_MAXIMUM],
         "into_red": np.full(len(subjects), float(body.RED_CELLS_OVER_FLUID) / body.RED_CELL_HOURS),
     }
     return found | _transport(v, of, transport) | _pools(of)
+
+
+def _plasma(v: Mapping[str, FloatArray]) -> FloatArray:
+    """Return the magnesium of the plasma that juices are made of, over the usual one, [-]."""
+    usual = get_patient_field("baseline_serum_mmol_per_l").default.value
+    found: FloatArray = v["baseline_serum_mmol_per_l"] / usual
+    return found
 
 
 def _renewal(acid: FloatArray) -> FloatArray:

@@ -10,7 +10,7 @@ from formulation.claims import Claim
 from formulation.errors import InputError
 from models.absorption import _parameters as gut
 from models.disposition import _parameters as body
-from models.disposition.kidney import filtered_at
+from models.disposition.kidney import filtered_at, tubular_for
 from models.population import Subjects
 from models.simulator.arms import MODEL, NOTHING_TAKEN, Start
 from models.simulator.blocks import Course
@@ -34,7 +34,9 @@ def settle(
     """Return subjects at the steady state of their diet.
 
     Gut and colon are run until a day is like the last one; the serum then is the one at which the
-    kidney excretes what is absorbed, and every pool is in balance with it.
+    kidney excretes what is absorbed, and every pool is in balance with it. Where the population
+    states its serum, the tubular maximum is the one at which the kidney excretes what is absorbed
+    at that serum, within limits: it stands for whatever made the serum so, medicines included.
 
     Parameters
     ----------
@@ -82,7 +84,10 @@ def settle(
     target = day.day("absorbed")[0, 0] / 24 - numbers["secretion"]
     _check_balance(target, numbers["secretion"])
     uneven = np.zeros(len(subjects))
+    stated = subjects.values[SERUM] if SERUM in subjects.population.spreads else None
     for _ in range(3):
+        if stated is not None:
+            start = _with_serum(start, stated, target - uneven)
         start = _in_balance(start, target - uneven)
         course = _diet(start, subjects, WAVE_DAYS, threads)
         uneven = uneven + course.day("urine")[0, -1] / 24 - target
@@ -104,6 +109,7 @@ def unsettled(
     meal_times_h: tuple[float, ...],
     transport: Transport = CALIBRATED,
     claims: Sequence[Claim] = (),
+    retention: FloatArray | None = None,
 ) -> Start:
     """Return subjects with an empty gut and an ordinary serum, in balance with nothing.
 
@@ -119,6 +125,9 @@ def unsettled(
         Transport constants, [-].
     claims : sequence of Claim, optional
         Claims that are switched on, [-].
+    retention : ndarray of shape (n_subjects,), optional
+        Tubular maximum over the usual one, as a stated serum decided it before; 1 when left out,
+        [-].
 
     Returns
     -------
@@ -127,6 +136,9 @@ def unsettled(
     """
     numbers = subject_numbers(subjects, len(meal_times_h), transport, claims)
     numbers["meal"] = np.asarray(meal_mmol, dtype=float)
+    if retention is None:
+        retention = np.ones(len(subjects))
+    numbers["tubular"] = numbers["tubular"] * retention
     state = np.zeros((len(MODEL.state_names), len(subjects)))
     state[_POSITIONS["H"]] = numbers["acid_at_rest"]
     state[_POSITIONS["E"]] = GUESS_MMOL_PER_L * numbers["volume"]
@@ -135,6 +147,7 @@ def unsettled(
         numbers=numbers,
         meal_times_h=meal_times_h,
         serum=np.full(len(subjects), GUESS_MMOL_PER_L),
+        retention=retention,
     )
 
 
@@ -177,6 +190,44 @@ def _in_balance(start: Start, urine: FloatArray) -> Start:
     state[_POSITIONS["E"]] = serum * p["volume"]
     state[_POSITIONS["T"]] = _pool(start, "soft", serum)
     return _with_slow_pools(evolve(start, state=state), serum)
+
+
+def _with_serum(start: Start, serum: FloatArray, urine: FloatArray) -> Start:
+    """Return the start with kidneys that keep a stated serum at so much urine, [mmol/h]."""
+    p = start.numbers
+    usual = p["tubular"] / start.retention
+    wanted = tubular_for(p["filtration"] * serum, urine) / usual
+    retention = np.clip(wanted, LEAST_RETENTION, MOST_RETENTION)
+    numbers = {**p, "tubular": retention * usual}
+    return evolve(start, numbers=numbers, retention=retention)
+
+
+SERUM = "baseline_serum_mmol_per_l"
+"""Patient field that decides the kidney where a population states it."""
+
+LEAST_RETENTION, MOST_RETENTION = 0.5, 1.5
+"""Tubular maximum that a stated serum may ask for, over the usual one; where diet and serum do not
+go together, the serum is the one at this end, [-]."""
+
+
+def kept_kidneys(start: Start) -> tuple[str, ...]:
+    """Return in words whose stated serum does not go with diet and kidney.
+
+    Parameters
+    ----------
+    start : Start
+        Where people stand, [-].
+
+    Returns
+    -------
+    tuple of str
+        One sentence part, or nothing where everybody has the stated serum, [-].
+    """
+    ends = (start.retention == LEAST_RETENTION) | (start.retention == MOST_RETENTION)
+    if not ends.any():
+        return ()
+    n, all_of_them = int(ends.sum()), len(ends)
+    return (f"tubular maximum that the stated serum asks for, in {n} of {all_of_them} people",)
 
 
 def _on_the_wave(start: Start, course: Course) -> Start:

@@ -58,10 +58,11 @@ _SUBJECT: Mapping[str, str] = {
     "sites": "dietary_phytate_mmol_per_day * PHYTATE_HELD / meals of a day",
     "weak": "(dietary_oxalate_mmol_per_day * OXALATE_LEFT * OXALATE_CONSTANT"
     " + (fat_g_per_day above ORDINARY_FAT) * SOAP_SITES * SOAP_CONSTANT) / meals of a day",
-    "secretion": "SECRETION * [endogenous_secretion]",
+    "secretion": "SECRETION * [endogenous_secretion] * baseline_serum_mmol_per_l / its default",
     "volume": "VOLUME * weight_kg",
     "filtration": "ULTRAFILTERABLE * egfr_ml_min",
-    "tubular": "TUBULAR_MAXIMUM * egfr_ml_min * [tubular_maximum]",
+    "tubular": "TUBULAR_MAXIMUM * egfr_ml_min * [tubular_maximum], or what a stated"
+    " baseline_serum_mmol_per_l asks for",
     "into_red": "RED_CELLS_OVER_FLUID / RED_CELL_HOURS",
 }
 
