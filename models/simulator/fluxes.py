@@ -27,7 +27,7 @@ def ramp(x: Any, width: Any) -> Any:
 
     Parameters
     ----------
-    x : float or ndarray
+    x : float or ndarray of shape (...,)
         The number; of a complex one the real part decides, so that it can be differentiated by
         complex numbers, [-].
     width : float
@@ -35,7 +35,7 @@ def ramp(x: Any, width: Any) -> Any:
 
     Returns
     -------
-    float or ndarray
+    float or ndarray of shape (...,)
         The positive part, in the unit of `x`, [-].
     """
     where = np.real(x)
