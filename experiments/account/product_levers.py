@@ -224,19 +224,19 @@ _TABLETS = (
 )
 _MATRICES = (
     Lever(
-        title="Diffusion out of the reference matrix of hypromellose",
+        title="Diffusion out of a hypromellose matrix",
         quantity=matrix.K_DIFFUSION,
         changed=_in_proportion(matrix.K_DIFFUSION, "k_diffusion"),
         concerns=_rests_on("swelling_matrix", "k_relaxation"),
     ),
     _parameters(
-        "Relaxation and erosion of that matrix",
+        "Erosion of a hypromellose matrix",
         matrix.K_RELAXATION,
         "swelling_matrix",
         "k_relaxation",
     ),
     Lever(
-        title="Diffusion out of the reference matrix of ethylcellulose",
+        title="Diffusion out of an ethylcellulose matrix",
         quantity=matrix.EC_DIFFUSION,
         changed=_in_proportion(matrix.EC_DIFFUSION, "k_diffusion"),
         concerns=lambda law: (
