@@ -2,9 +2,10 @@
 
 Five situations of use are gone through: water in the fasted stomach, a meal, two strengths of
 alcohol, and a unit that was cracked or chewed. In each the rates of the release law are multiplied
-by an assumed factor and a share of the coats is assumed to be open; the law itself is uncertain by
-a lognormal factor. The probability then is in closed form, because the law's fraction at half an
-hour is proportional to that factor. Liberated counts as released: a salt that dissolves slowly
+by an assumed factor and a share of the coats is assumed to be open: after a meal because of its pH,
+that of `models.gastric_ph`, round which bites and units differ. The law itself is uncertain by a
+lognormal factor. The probability then is in closed form, because the law's fraction at half an hour
+is proportional to that factor. Liberated counts as released: a salt that dissolves slowly
 would release less. No factor was measured on magnesium.
 
 Hydroalcohol tests of the product itself replace this.
@@ -18,6 +19,7 @@ from attrs import field, frozen
 from formulation.delivery.timed_release import PULSATILE, enteric_film, polymer_of
 from formulation.design import Design
 from formulation.provenance import Quantity, assumed
+from models.gastric_ph import MEAL_PH
 from models.release._base import LAG_SHIFTS, Coat, ReleaseLaw
 from models.release.matrix import matrix_law
 
@@ -73,7 +75,7 @@ SITUATIONS: tuple[Situation, ...] = (
         name="fed",
         title="after a meal",
         faster=_both(1.3, "longer churning in a fed stomach wears a matrix"),
-        coats_open=_films(0.2, 0.08, 0.01, 0.01, "a meal lifts the stomach to about pH 5"),
+        coats_open=_films(0.2, 0.08, 0.01, 0.01, MEAL_PH.note),
     ),
     Situation(
         name="ethanol_20",

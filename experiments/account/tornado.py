@@ -3,6 +3,7 @@
 With every quantity moved, the people are first brought to the steady state of their diet again:
 the gut is run for some days, and the body is put in balance with what it then absorbs. So an
 assumption that changes the diet's absorption as much as the product's counts for little.
+Quantities of a product move its release law; those that the law does not rest on are left out.
 """
 
 from typing import Any
@@ -11,7 +12,8 @@ import numpy as np
 from attrs import evolve, frozen
 
 from experiments.account.arms import first_start, first_subjects
-from experiments.account.levers import LEVERS, Lever
+from experiments.account.lever import Lever
+from experiments.account.levers import LEVERS
 from formulation.arrays import FloatArray
 from formulation.units import MG_PER_MMOL
 from models.disposition import _parameters as body
@@ -111,7 +113,7 @@ class Tornado:
         """
         base = self._effect(taken, self.start)
         found = []
-        for lever in LEVERS:
+        for lever in (lever for lever in LEVERS if lever.concerns(taken.law)):
             low, high = (self._at(lever, value, taken) for value in lever.ends)
             moved = Moved(lever=lever, low=low, high=high)
             if moved.swing(base) >= UNMOVED:
@@ -124,14 +126,13 @@ class Tornado:
         }
 
     def _at(self, lever: Lever, value: float, taken: Taken) -> Effect | None:
-        factor = value / lever.quantity.value
         if lever.changed is not None:
-            return self._effect(evolve(taken, law=lever.changed(taken.law, factor)), self.start)
-        moved = self._moved(lever, value, factor)
+            return self._effect(evolve(taken, law=lever.changed(taken.law, value)), self.start)
+        moved = self._moved(lever, value)
         return None if moved is None else self._effect(taken, moved)
 
-    def _moved(self, lever: Lever, value: float, factor: float) -> Start | None:
-        key = (lever.title, value)
+    def _moved(self, lever: Lever, value: float) -> Start | None:
+        key, factor = (lever.title, value), value / lever.quantity.value
         if key not in self._starts:
             numbers = {
                 name: x * factor if name in lever.numbers else x

@@ -1,5 +1,6 @@
 """Is the program whole: Python, what it requires, its own three packages and its tables."""
 
+import os
 import platform
 from importlib.metadata import Distribution, PackageNotFoundError, distribution, version
 
@@ -11,6 +12,7 @@ from experiments.diagnosis.finding import Finding, fine, warning
 from experiments.executors.distribution import PACKAGES, check_distributions
 from experiments.workspace import Workspace
 from formulation.errors import ExecutorError
+from models.compiled import HINT, VARIABLE, may_write, place_of_compiled
 
 _REINSTALL = "Install the environment again from requirements.lock: delete .venv and run make."
 
@@ -69,11 +71,23 @@ def _tables(_: Workspace) -> Finding:
     )
 
 
+def _compiled(_: Workspace) -> Finding:
+    """Tell where compiled code is kept; without a place every start would compile anew."""
+    kept = place_of_compiled(os.environ)
+    told = f"Compiled code is kept in {kept.folder}"
+    if kept.where == "stated" and not may_write(kept.folder):
+        return warning(f"{VARIABLE} names {kept.folder}, where this user may not write.", HINT)
+    if kept.where == "temporary":
+        return warning(f"{told}, which may be cleared at any time.", HINT)
+    return fine(f"{told}.")
+
+
 INSTALLATION_CHECKS = (
     ("python", _python),
     ("requirements", _requirements),
     ("packages", _packages),
     ("tables", _tables),
+    ("compiled code", _compiled),
 )
 """Checks of the program itself."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from experiments.account.levers import UNSTATED_HIGH, UNSTATED_LOW
+from experiments.account.lever import UNSTATED_HIGH, UNSTATED_LOW
 from experiments.reports.account_words import (
     MOST_NAMED,
     body_span,

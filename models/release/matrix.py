@@ -56,7 +56,7 @@ SALTING_OUT_HPMC_PCT = dict.fromkeys(
 )
 SALTING_OUT_WIDTH_PCT = assumed(2.0, "percent", "width of the hydration cliff")
 SALTING_OUT_GAIN = assumed(4.0, "1", "speed-up of a matrix that does not hydrate")
-PLATEAU = assumed(0.97, "1", "what a matrix keeps for good")
+PLATEAU = assumed(0.97, "1", "of the dose; the rest a matrix keeps for good", 0.85, 1.0)
 EC_EXPONENT = assumed(0.5, "1", "Higuchi: a matrix that stays")
 EC_DIFFUSION = assumed(0.32, "1/h^0.5", "soluble salt in 20 % of 10 cps: half in about three hours")
 EC_REFERENCE_PCT = assumed(20.0, "percent", "polymer level of the reference matrix")
@@ -65,9 +65,9 @@ EC_ON_VISCOSITY = assumed(-0.10, "1", "exponent of viscosity, against 10 mPa.s")
 EC_FORCE = assumed(-0.2, "1", "exponent of compression force, against 15 kN: fewer pores")
 FILM_TIME = assumed(0.5, "h", "5 mg/cm2 of film dissolve in half an hour, half a pH above")
 FILM_LEVEL = assumed(5.0, "mg/cm^2", "level of an ordinary enteric film (delivery_ranges)")
-FILM_FAILURE = assumed(0.02, "1", "share of films that never open")
+FILM_FAILURE = assumed(0.02, "1", "share of films that never open", 0.005, 0.1)
 LAG_CV = assumed(0.2, "1", "spread of a rupturable coat's lag between units")
-LAG_FAILURE = assumed(0.05, "1", "share of rupturable coats that never open")
+LAG_FAILURE = assumed(0.05, "1", "share of rupturable coats that never open", 0.01, 0.15)
 
 
 def matrix_law(design: Design) -> ReleaseLaw:

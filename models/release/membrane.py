@@ -16,6 +16,8 @@ excised, sites of the body, sweat, hydration of the skin by the patch, water dra
 other ions that share the current.
 """
 
+from math import sqrt
+
 from attrs import frozen
 
 from formulation.delivery import FORM, Route
@@ -206,6 +208,22 @@ def film(thickness_um: float) -> Barrier:
     )
 
 
+def thickness_um(lag_h: float) -> float:
+    """Return how thick a rate-controlling membrane of a lag is, as `film` gives it.
+
+    Parameters
+    ----------
+    lag_h : float
+        Lag of the membrane by itself, [h].
+
+    Returns
+    -------
+    float
+        Thickness, [um].
+    """
+    return sqrt(6 * float(MEMBRANE_DIFFUSIVITY) * lag_h) / CM_PER_UM
+
+
 def barrier(design: Design) -> Barrier:
     """Return the way through intact skin, behind a membrane where the patch has one.
 
@@ -220,10 +238,10 @@ def barrier(design: Design) -> Barrier:
         Resistances and lags added, [-].
     """
     skin = permeability_cm_per_h(magnesium_flux(PUBLISHED_INTACT)) * _enhancement(design)
-    thickness_um = setting(design, MEMBRANE_UM)
-    if not thickness_um:
+    thickness = setting(design, MEMBRANE_UM)
+    if not thickness:
         return Barrier(permeability_cm_per_h=skin, lag_h=float(SKIN_LAG))
-    membrane = film(thickness_um)
+    membrane = film(thickness)
     return Barrier(
         permeability_cm_per_h=1 / (1 / skin + 1 / membrane.permeability_cm_per_h),
         lag_h=float(SKIN_LAG) + membrane.lag_h,

@@ -189,15 +189,16 @@ class Job:
             return tails
         v = self.subjects.values
         numbers = {name: x[lanes] for name, x in self.start.numbers.items()}
-        how = opening(law.coat, numbers, v["bowel_ph_shift"][lanes])
         times = np.arange(round(48 / RELEASE_STEP_H) + 1, dtype=float) * RELEASE_STEP_H
-        curve = law.liberated(times, in_body=True) * (1 - how.failure)
+        let_go = law.liberated(times, in_body=True)
         first = gut.COLON if law.route is Route.RECTAL else gut.STOMACH
         for tail, time_h in zip(tails, taken.times_h, strict=True):
             step = g.step_at(time_h)
+            shift, fed = v["bowel_ph_shift"][lanes], bool(g.fed[step])
+            how = opening(law.coat, numbers, shift, with_meal=fed)
             engine.expose(
                 tail,
-                curve,
+                let_go * (1 - how.failure),
                 step,
                 g.steps_h,
                 g.fed,

@@ -15,7 +15,7 @@ from experiments.store import Store
 from experiments.workspace import VARIABLES, Workspace, open_workspace
 
 ALWAYS = [
-    *("python", "requirements", "packages", "tables"),
+    *("python", "requirements", "packages", "tables", "compiled code"),
     *("processors", "memory", "shared memory", "terminal", "leftovers"),
     *("workspace", "disk", "executor", "tracking"),
 ]
