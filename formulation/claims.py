@@ -1,25 +1,27 @@
 """Popular claims: carried with neutral effect, switched on by name, announced where they are used.
 
 A claim says what would follow if it were true: a change of one target of the body model, for the
-subjects that meet its condition. Some name nothing a patient's parameter stands for; switching them
-on changes nothing, which the announcement says. The verdict is how the evidence stands, and
-`Claim.decided_by` is the experiment that would tell. No claim changes a target until it is named.
+subjects that meet its condition. One that is about products acts only while such a product is
+taken, on all magnesium in the body then, that of the diet included; the control never feels it.
+Some name nothing a parameter stands for, and cannot be simulated, which the announcement says. The
+verdict is how the evidence stands, and `Claim.decided_by` is the experiment that would tell. No
+claim changes a target until it is named.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from functools import cache
 
 import numpy as np
 from attrs import frozen
-from numpy.typing import NDArray
 from typing_extensions import override
 
 from formulation.arrays import FloatArray
+from formulation.claim_conditions import Condition, ProductCondition
 from formulation.data import TABLES, find_table, read_rows
+from formulation.design import Design
 from formulation.errors import InputError, UnknownNameError
 from formulation.modulators import Target
-from formulation.patients import get_patient_field
 from formulation.provenance import Basis, Quantity
 
 
@@ -29,53 +31,6 @@ class Verdict(StrEnum):
     CONTRADICTED = "contradicted"
     UNSUPPORTED = "unsupported"
     PARTLY_SUPPORTED = "partly supported"
-
-
-@frozen(kw_only=True)
-class Condition:
-    """Which subjects a claim is about.
-
-    Raises
-    ------
-    InputError
-        The threshold is not possible.
-    UnknownNameError
-        The field is not known.
-    """
-
-    field: str
-    """Patient field."""
-
-    is_below: bool
-    """Whether it holds below the threshold; else above it."""
-
-    threshold: float
-    """Threshold, in the field's unit; the threshold itself does not meet it."""
-
-    def __attrs_post_init__(self) -> None:
-        get_patient_field(self.field).check(self.threshold, "threshold")
-
-    def holds(self, values: Mapping[str, FloatArray]) -> NDArray[np.bool_]:
-        """Return who meets it.
-
-        Parameters
-        ----------
-        values : mapping of str to ndarray of shape (n_subjects,)
-            Patient fields by name; a field that is left out has its default, [-].
-
-        Returns
-        -------
-        ndarray of bool
-            Shape (n_subjects,), or () when the field is left out, [-].
-        """
-        value = values.get(self.field, np.array(get_patient_field(self.field).default.value))
-        return np.asarray(value < self.threshold if self.is_below else value > self.threshold)
-
-    @override
-    def __str__(self) -> str:
-        unit = get_patient_field(self.field).default.unit
-        side = "below" if self.is_below else "above"
-        return f"{self.field} is {side} {self.threshold:g}{'' if unit == '1' else f' {unit}'}"
 
 
 @frozen(kw_only=True)
@@ -107,6 +62,9 @@ class Claim:
     condition: Condition | None = None
     """Who it is about; None for everybody."""
 
+    product: ProductCondition | None = None
+    """Which products it is about; None for a claim about people, whatever they take."""
+
     decided_by: str
     """The experiment that would decide."""
 
@@ -121,6 +79,21 @@ class Claim:
             raise InputError(f"Claim {self.name!r}: a target needs an effect, and only a target.")
         if self.effect is not None and self.effect.basis is not Basis.CLAIM:
             raise InputError(f"Claim {self.name!r}: its effect is {self.effect.basis}, no claim.")
+
+    def concerns(self, design: Design | None) -> bool:
+        """Tell whether it acts while something is taken.
+
+        Parameters
+        ----------
+        design : Design or None
+            What is taken; None for no product, [-].
+
+        Returns
+        -------
+        bool
+            Always for a claim about people, [-].
+        """
+        return self.product is None or (design is not None and self.product.holds(design))
 
     def applied(self, before: FloatArray, values: Mapping[str, FloatArray]) -> FloatArray:
         """Return its target as it would be if the claim were true.
@@ -148,10 +121,14 @@ class Claim:
     @override
     def __str__(self) -> str:
         if self.target is None or self.effect is None:
-            return f"{self.name} (changes nothing here: {self.note.split(';')[0]})"
+            why = self.note.split(";")[0]
+            return f"{self.name} (cannot be simulated here, so nothing follows from it: {why})"
         by = f"+ {self.effect.value:g}" if self.target.is_shifted else f"x {self.effect.value:g}"
         where = "" if self.condition is None else f" where {self.condition}"
-        return f"{self.name} ({self.target} {by}{where}; {self.verdict})"
+        while_taken = (
+            "" if self.product is None else f" with products of {self.product}, on the diet too"
+        )
+        return f"{self.name} ({self.target} {by}{where}{while_taken}; {self.verdict})"
 
 
 @cache
@@ -216,20 +193,49 @@ def check_once(*groups: Iterable[Claim]) -> None:
     switch(claim.name for group in groups for claim in group)
 
 
-def announcement(claims: Iterable[Claim]) -> str:
+def acting(claims: Iterable[Claim], design: Design | None) -> tuple[Claim, ...]:
+    """Return the claims that act while something is taken.
+
+    Parameters
+    ----------
+    claims : iterable of Claim
+        Claims that are switched on, [-].
+    design : Design or None
+        What is taken; None for people without a product, [-].
+
+    Returns
+    -------
+    tuple of Claim
+        Those about people, and those about such a product, in the same order, [-].
+
+    Examples
+    --------
+    >>> [claim.name for claim in acting(switch(["slow_transit", "delayed_release"]), None)]
+    ['slow_transit']
+    """
+    return tuple(claim for claim in claims if claim.concerns(design))
+
+
+def announcement(claims: Iterable[Claim], designs: Sequence[Design | None]) -> str:
     """Return the line that opens every result a claim was switched on for.
 
     Parameters
     ----------
     claims : iterable of Claim
         Claims that are switched on, [-].
+    designs : sequence of Design or None
+        What is taken; None for an arm without a product, [-].
 
     Returns
     -------
     str
-        One line; empty when there is no claim, [-].
+        One line, which names a claim that concerns nothing here; empty without a claim, [-].
     """
-    named = "; ".join(map(str, claims))
+    said = []
+    for claim in claims:
+        idle = claim.target is not None and not any(map(claim.concerns, designs))
+        said.append(f"{claim}{', which concerns no product here and does nothing' * idle}")
+    named = "; ".join(said)
     return f"What follows if these claims were true, which nobody has shown: {named}." * bool(named)
 
 
@@ -242,6 +248,7 @@ def _claim(row: Mapping[str, str]) -> Claim:
         target=target,
         effect=_effect(row, target),
         condition=_condition(row),
+        product=_product(row),
         decided_by=row["decided_by"],
         source=row["source"],
         note=row["note"],
@@ -269,4 +276,12 @@ def _condition(row: Mapping[str, str]) -> Condition | None:
         field=row["condition_field"],
         is_below={"below": True, "above": False}[row["condition_side"]],
         threshold=float(row["condition_value"]),
+    )
+
+
+def _product(row: Mapping[str, str]) -> ProductCondition | None:
+    if not row["product_field"]:
+        return None
+    return ProductCondition(
+        field=row["product_field"], values=tuple(row["product_values"].split("; "))
     )

@@ -19,7 +19,6 @@ from formulation.arrays import FloatArray
 from formulation.claims import Claim
 from formulation.data import TABLES, find_table, read_rows
 from formulation.errors import InputError, UnknownNameError
-from formulation.modulators import Target, targets_of
 from formulation.patients import get_patient_field
 from formulation.provenance import EVIDENCE_TO_BASIS, Quantity
 
@@ -186,22 +185,6 @@ def check_claims(claims: Iterable[Claim], doses: Iterable[Dose]) -> None:
                 f"Claim {claim.name!r} is about {needed}, which is not taken here.",
                 hint=f"Add '{needed}: ... {about[claim.name].unit}' or leave the claim out.",
             )
-
-
-def osmoles_mosm_per_day(values: Mapping[str, FloatArray]) -> FloatArray:
-    """Return what osmotic agents bring into the bowel, which laxation counts beside magnesium.
-
-    Parameters
-    ----------
-    values : mapping of str to ndarray of shape (n_subjects,)
-        Patient fields with the co-factors, [-].
-
-    Returns
-    -------
-    ndarray of shape (n_subjects,)
-        Osmoles of the agents, [mOsm/d].
-    """
-    return targets_of(values)[Target.OSMOTIC_LOAD]
 
 
 def _cofactor(row: Mapping[str, str]) -> Cofactor:

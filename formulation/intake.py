@@ -120,9 +120,9 @@ class Simulated:
     peak_gut_load_mmol: FloatArray = field(converter=_array)
     """Most dissolved magnesium in the upper gut at once, [mmol]."""
 
-    other_solute_mosm_per_day: float = 0.0
-    """Solute of the product besides magnesium that stays in the bowel, such as sorbitol or
-    sulfate, spread over the doses like the magnesium; 0 where it holds none, [mOsm/d]."""
+    other_solute_mosm_per_day: FloatArray | float = 0.0
+    """Solute besides magnesium that stays in the bowel, such as sorbitol or sulfate, spread over
+    the doses like the magnesium; one number for all where it is the same, [mOsm/d]."""
 
     def __attrs_post_init__(self) -> None:
         n = self.serum_mmol_per_l.size
@@ -135,7 +135,7 @@ class Simulated:
                 )
             if not (array.size and np.isfinite(array).all()):
                 raise InputError(f"Simulated {name} holds no value, or one that is not finite.")
-        if self.serum_mmol_per_l.min() <= 0 or self.other_solute_mosm_per_day < 0:
+        if self.serum_mmol_per_l.min() <= 0 or np.min(self.other_solute_mosm_per_day) < 0:
             raise InputError("Simulated serum must be above 0, and other solute not below.")
 
     @property

@@ -171,7 +171,7 @@ def assess(
     values = _checked(patient, simulated.n_subjects)
     limits = check_limits(intake, jurisdiction, float(values["egfr_ml_min"].min()))
     serum = _serum_risk(simulated.serum_mmol_per_l)
-    other = magnesium_equivalent_mmol(np.array([simulated.other_solute_mosm_per_day]))
+    other = magnesium_equivalent_mmol(np.atleast_1d(simulated.other_solute_mosm_per_day))
     loose = laxation(
         simulated.soluble_unabsorbed_mmol_per_day + other,
         simulated.soluble_unabsorbed_mmol_per_dose + other / intake.intakes_per_day,

@@ -12,7 +12,8 @@ from attrs import frozen
 
 from formulation.arrays import FloatArray
 from formulation.design import Design
-from formulation.tolerance import laxation_probability
+from formulation.tolerance import laxation_probability, magnesium_equivalent_mmol
+from formulation.unabsorbed import other_solutes
 from formulation.units import MG_PER_MMOL
 from models.population import Subjects
 from models.release import release_law
@@ -107,6 +108,7 @@ def simulate_responses(
         rows_at.setdefault(product.times_h, []).append(row)
     found: dict[str, FloatArray] = {}
     errors = [0.0]
+    solutes = other_solutes(designs, subjects.values)
     chunk = max(LANES // len(subjects), 1)
     for rows in rows_at.values():
         control = without(products[rows[0]], start, subjects, threads=threads)
@@ -116,7 +118,7 @@ def simulate_responses(
             course = follow(taken, start, subjects, days=days, threads=threads)
             errors += [control.mass_error, course.mass_error]
             dose = np.array([[designs[k].elemental_mg_per_day] for k in mine])
-            values_of = responses(course, control, dose)
+            values_of = responses(course, control, dose, solutes[mine])
             if watch is not None:
                 watch(
                     Followed(
@@ -136,7 +138,10 @@ def simulate_responses(
 
 
 def responses(
-    course: Course, control: Course, dose_mg_per_day: FloatArray
+    course: Course,
+    control: Course,
+    dose_mg_per_day: FloatArray,
+    other_mosm_per_day: FloatArray,
 ) -> dict[str, FloatArray]:
     """Return the population endpoints of the last day.
 
@@ -148,6 +153,8 @@ def responses(
         The same subjects and days without one, [-].
     dose_mg_per_day : ndarray of shape (n_products, 1)
         Elemental magnesium a day, [mg/d].
+    other_mosm_per_day : ndarray of shape (n_products, n_subjects)
+        Osmoles beside magnesium that stay in the bowel, of `other_solutes`, [mOsm/d].
 
     Returns
     -------
@@ -173,13 +180,13 @@ def responses(
         "urine_change": change("urine"),
         "red_cell_change": 100 * change("red_cells") / control.day("red_cells")[:, -1],
         "muscle_change": 100 * change("muscle") / control.day("muscle")[:, -1],
-        "laxation_risk": 100 * _laxation(course, load),
+        "laxation_risk": 100 * _laxation(course, load, other_mosm_per_day),
     }
 
 
-def _laxation(course: Course, load: FloatArray) -> FloatArray:
+def _laxation(course: Course, load: FloatArray, other_mosm_per_day: FloatArray) -> FloatArray:
     """Return the chance of loose stools, [-]."""
-    soluble = np.maximum(load, 0.0)
+    soluble = np.maximum(load, 0.0) + magnesium_equivalent_mmol(other_mosm_per_day)
     return laxation_probability(soluble, soluble / course.intakes_per_day)
 
 

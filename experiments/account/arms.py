@@ -7,7 +7,8 @@ from attrs import evolve, frozen
 
 from experiments.config.product import Product
 from formulation.arrays import FloatArray
-from formulation.claims import Claim
+from formulation.claims import Claim, acting
+from formulation.unabsorbed import other_solutes
 from models.population import Subjects
 from models.release import release_law
 from models.responses import Followed, responses
@@ -29,6 +30,10 @@ class Arm:
     taken: Taken
     """The same as the simulator takes it."""
 
+    begun: Start
+    """Where the people stood, with what claims about the product make of them from its first day
+    on."""
+
     course: Course
     """What happens with it."""
 
@@ -38,8 +43,13 @@ class Arm:
     values: dict[str, FloatArray]
     """Population endpoints of the last day, each of shape (n_subjects,), in its unit."""
 
+    other_mosm_per_day: FloatArray
+    """Osmoles beside magnesium that loose stools count, of shape (n_subjects,), [mOsm/d]."""
 
-def run_arm(product: Product, start: Start, subjects: Subjects, days: int) -> Arm:
+
+def run_arm(
+    product: Product, start: Start, subjects: Subjects, days: int, claims: Sequence[Claim] = ()
+) -> Arm:
     """Follow the people with a product and without it.
 
     Parameters
@@ -47,11 +57,13 @@ def run_arm(product: Product, start: Start, subjects: Subjects, days: int) -> Ar
     product : Product
         What is taken, [-].
     start : Start
-        Where the subjects stand, [-].
+        Where the subjects stand, settled with the claims about people alone, [-].
     subjects : Subjects
         The people, [-].
     days : int
         Days it is taken, [d].
+    claims : sequence of Claim, optional
+        Claims that are switched on; those about products act with such a product alone, [-].
 
     Returns
     -------
@@ -59,12 +71,22 @@ def run_arm(product: Product, start: Start, subjects: Subjects, days: int) -> Ar
         Both courses and the endpoints of the last day, [-].
     """
     design = product.design
+    now = acting(claims, design)
+    begun = start if now == acting(claims, None) else start_with(start, subjects, now)
     taken = taken_daily(release_law(design), design.regimen, days)
-    course = follow([taken], start, subjects, days=days)
+    course = follow([taken], begun, subjects, days=days)
     control = follow([taken.emptied()], start, subjects, days=days)
-    found = responses(course, control, np.array([[design.elemental_mg_per_day]]))
-    values = {name: rows[0] for name, rows in found.items()}
-    return Arm(product=product, taken=taken, course=course, control=control, values=values)
+    other = other_solutes([design], subjects.values, now)
+    found = responses(course, control, np.array([[design.elemental_mg_per_day]]), other)
+    return Arm(
+        product=product,
+        taken=taken,
+        begun=begun,
+        course=course,
+        control=control,
+        values={name: rows[0] for name, rows in found.items()},
+        other_mosm_per_day=other[0],
+    )
 
 
 def start_with(start: Start, subjects: Subjects, claims: Sequence[Claim] = ()) -> Start:
@@ -113,13 +135,16 @@ def arms_of(followed: Followed, products: Sequence[Product]) -> list[Arm]:
     list of Arm
         One a row of `followed`, [-].
     """
+    values = followed.subjects.values
     return [
         Arm(
             product=products[row],
             taken=followed.taken[k],
+            begun=followed.start,
             course=_only(followed.course, k),
             control=followed.control,
-            values={name: values[k] for name, values in followed.values.items()},
+            values={name: rows[k] for name, rows in followed.values.items()},
+            other_mosm_per_day=other_solutes([products[row].design], values)[0],
         )
         for k, row in enumerate(followed.rows)
     ]

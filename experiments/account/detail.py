@@ -145,7 +145,7 @@ def days_of(arm: Arm, start: Start, subjects: Subjects) -> DayPair:
     few = first_subjects(subjects, MOST_SUBJECTS)
     return DayPair(
         subjects=few,
-        product=_day(arm.taken, start, arm.course, few),
+        product=_day(arm.taken, arm.begun, arm.course, few),
         control=_day(arm.taken.emptied(), start, arm.control, few),
     )
 
@@ -172,7 +172,7 @@ def detail_of(arm: Arm, start: Start, subjects: Subjects) -> Detail:
         subjects=pair.subjects,
         product=pair.product,
         control=pair.control,
-        serum=_serum(arm.taken, start, pair.subjects),
+        serum=_serum(arm.taken, arm.begun, pair.subjects),
         serum_control=_serum(arm.taken.emptied(), start, pair.subjects),
     )
 

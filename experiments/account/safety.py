@@ -14,9 +14,7 @@ from formulation.risk import RiskAssessment, assess
 from models.population import Subjects
 
 
-def judge(
-    arm: Arm, jurisdiction: str, subjects: Subjects, *, other_solute_mosm_per_day: float = 0.0
-) -> RiskAssessment:
+def judge(arm: Arm, jurisdiction: str, subjects: Subjects) -> RiskAssessment:
     """Judge the risk of a product for these people.
 
     Parameters
@@ -27,8 +25,6 @@ def judge(
         ``EU`` or ``US``, [-].
     subjects : Subjects
         The people, [-].
-    other_solute_mosm_per_day : float, optional
-        What they take beside it that draws water into the bowel, [mOsm/d].
 
     Returns
     -------
@@ -47,7 +43,7 @@ def judge(
             soluble_unabsorbed_mmol_per_day=load,
             soluble_unabsorbed_mmol_per_dose=load / arm.course.intakes_per_day,
             peak_gut_load_mmol=arm.values["peak_gut_load"],
-            other_solute_mosm_per_day=other_solute_mosm_per_day,
+            other_solute_mosm_per_day=arm.other_mosm_per_day,
         ),
         conditions=population.conditions,
         medication=population.medication,

@@ -93,24 +93,29 @@ class Tornado:
     def __init__(self, start: Start, subjects: Subjects) -> None:
         self.subjects = first_subjects(subjects, MOST_SUBJECTS)
         here = first_start(start, len(self.subjects))
+        self._plain = here.numbers
         settled = resettled(here, self.subjects, here.numbers)
         self.start = here if settled is None else settled
         self._starts: dict[tuple[str, float], Start | None] = {}
         self._without: dict[tuple[int, tuple[float, ...], int], tuple[Start, Course]] = {}
+        self._claimed: dict[str, FloatArray] = {}
 
-    def of(self, taken: Taken) -> dict[str, Any]:
+    def of(self, taken: Taken, begun: Start | None = None) -> dict[str, Any]:
         """Return what each assumed or estimated quantity does to the result of a product.
 
         Parameters
         ----------
         taken : Taken
             The product and its schedule, [-].
+        begun : Start, optional
+            Where all people stood, with what claims about the product make of them, [-].
 
         Returns
         -------
         dict
             ``base`` and ``quantities``, the one that moves most first, as plain values, [-].
         """
+        self._claimed = self._claimed_by(begun)
         base = self._effect(taken, self.start)
         found = []
         for lever in (lever for lever in LEVERS if lever.concerns(taken.law)):
@@ -143,7 +148,7 @@ class Tornado:
 
     def _effect(self, taken: Taken, start: Start) -> Effect:
         days = len(taken.units)
-        course = follow([taken], start, self.subjects, days=days)
+        course = follow([taken], self._with_claims(start), self.subjects, days=days)
         control = self._control(taken, start, days)
         absorbed, serum = (
             course.day(name)[0, -1] - control.day(name)[0, -1]
@@ -153,6 +158,22 @@ class Tornado:
             absorbed_mg_per_day=MG_PER_MMOL * float(np.median(absorbed)),
             serum_mmol_per_l=float(np.median(serum)),
         )
+
+    def _claimed_by(self, begun: Start | None) -> dict[str, FloatArray]:
+        """Return the numbers that claims about the product change."""
+        if begun is None:
+            return {}
+        numbers = {name: x[: len(self.subjects)] for name, x in begun.numbers.items()}
+        return {name: x for name, x in numbers.items() if (x != self._plain[name]).any()}
+
+    def _with_claims(self, start: Start) -> Start:
+        """Return people with what the claims change, in proportion where there was something."""
+        changed = dict(start.numbers)
+        for name, claimed in self._claimed.items():
+            plain = self._plain[name]
+            share = np.divide(claimed, plain, out=np.ones_like(plain), where=plain != 0)
+            changed[name] = np.where(plain != 0, changed[name] * share, claimed)
+        return evolve(start, numbers=changed) if self._claimed else start
 
     def _control(self, taken: Taken, start: Start, days: int) -> Course:
         key = (id(start), taken.times_h, days)

@@ -13,12 +13,16 @@ from attrs import field, frozen
 from experiments.config.product import Product
 from formulation.claims import Claim, check_once
 from formulation.cofactors import Dose, check_claims
+from formulation.design import Design
 from formulation.errors import InputError, UnknownNameError
 from formulation.modulators import Target
 from formulation.patients import Population
 
 PLACEBO = "placebo"
 """Name of the arm without magnesium, which every scenario has."""
+
+EVERY_ARM = "every arm"
+"""Where claims about the people are switched on."""
 
 SHARE = "fraction_absorbed"
 """Endpoint that only a product has, where its co-factors are those of the placebo arm."""
@@ -233,8 +237,24 @@ class Scenario:
     @property
     def switched_on(self) -> dict[str, tuple[Claim, ...]]:
         """Claims by the arm they act in; ``every arm`` for those of the people."""
-        found = {"every arm": self.claims, **{arm.name: arm.claims for arm in self.arms}}
+        found = {EVERY_ARM: self.claims, **{arm.name: arm.claims for arm in self.arms}}
         return {name: claims for name, claims in found.items() if claims}
+
+    def designs_of(self, name: str) -> tuple[Design | None, ...]:
+        """Return what is taken where claims are switched on.
+
+        Parameters
+        ----------
+        name : str
+            An arm, or ``every arm``, [-].
+
+        Returns
+        -------
+        tuple of Design or None
+            None for an arm without a product, [-].
+        """
+        arms = [arm for arm in self.arms if name in (arm.name, EVERY_ARM)]
+        return tuple(None if arm.product is None else arm.product.design for arm in arms)
 
     @property
     def tells_cramps(self) -> bool:

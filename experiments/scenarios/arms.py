@@ -14,12 +14,12 @@ from experiments.account.arms import Arm, start_with
 from experiments.config.product import DEFAULT_REGIMEN
 from experiments.config.scenario_spec import CRAMPS, Scenario, ScenarioArm, Who
 from formulation.arrays import FloatArray
-from formulation.claims import Claim
-from formulation.cofactors import osmoles_mosm_per_day, shifted
+from formulation.claims import acting
+from formulation.cofactors import shifted
 from formulation.cramps import CRAMPS_FIELD, expected_cramps
 from formulation.modulators import clippings
 from formulation.patients import Population
-from formulation.tolerance import laxation_probability, magnesium_equivalent_mmol
+from formulation.unabsorbed import other_solutes
 from models.population import Subjects, draw_subjects
 from models.release import release_law
 from models.responses import responses
@@ -45,6 +45,9 @@ class Followed:
     taken: Taken
     """The product as the simulator takes it; an empty one for none."""
 
+    begun: Start
+    """Where they stood, with what co-factors and claims make of them from the first day on."""
+
     course: Course
     """What happens in the arm."""
 
@@ -54,8 +57,8 @@ class Followed:
     values: Mapping[str, FloatArray]
     """Endpoints of the last day by name, each of shape (n_subjects,), in its unit."""
 
-    osmoles_mosm_per_day: float
-    """Osmotic agents beside magnesium, mean of the people, [mOsm/d]."""
+    other_mosm_per_day: FloatArray
+    """Osmoles beside magnesium that loose stools count, of shape (n_subjects,), [mOsm/d]."""
 
     held: tuple[str, ...]
     """What was kept at an end, in words."""
@@ -67,9 +70,11 @@ class Followed:
         return Arm(
             product=self.arm.product,
             taken=self.taken,
+            begun=self.begun,
             course=self.course,
             control=self.control,
             values=dict(self.values),
+            other_mosm_per_day=self.other_mosm_per_day,
         )
 
 
@@ -110,24 +115,27 @@ class _Runner:
 
     def run(self, arm: ScenarioArm, population: Population) -> Followed:
         """Follow one arm."""
-        days, claims = self.scenario.days, (*self.scenario.claims, *arm.claims)
+        days, design = self.scenario.days, arm.product.design if arm.product else None
+        claims = acting((*self.scenario.claims, *arm.claims), design)
         before, start = self._people(population)
         subjects, kept = _taking(before, arm)
         taken = _taken(arm, days)
         now = start_with(start, subjects, claims)
         course = follow([taken], now, subjects, days=days)
         control = self._placebo(taken, before, start)
-        osmoles = osmoles_mosm_per_day(subjects.values)
+        other = other_solutes([design], subjects.values, claims)
+        values = responses(course, control, np.array([[_dose(arm)]]), other)
         clipped = (str(clipping) for clipping in clippings(subjects.values, claims))
         return Followed(
             arm=arm,
             who=self.scenario.who_takes(arm),
             subjects=subjects,
             taken=taken,
+            begun=now,
             course=course,
             control=control,
-            values=self._values(arm, course, control, before, osmoles),
-            osmoles_mosm_per_day=float(osmoles.mean()),
+            values=self._told(arm, {name: rows[0] for name, rows in values.items()}, before),
+            other_mosm_per_day=other[0],
             held=(*kept, *clipped),
         )
 
@@ -136,7 +144,7 @@ class _Runner:
             if known == population:
                 return subjects, start
         subjects = draw_subjects(population)
-        start = settle(subjects, claims=self.scenario.claims)
+        start = settle(subjects, claims=acting(self.scenario.claims, None))
         self.starts.append((population, subjects, start))
         return subjects, start
 
@@ -145,30 +153,26 @@ class _Runner:
             if known is start and times_h == taken.times_h:
                 return course
         subjects, _ = _taking(before, self.scenario.placebo)
-        now = start_with(start, subjects, self.scenario.claims)
+        now = start_with(start, subjects, acting(self.scenario.claims, None))
         course = follow([taken.emptied()], now, subjects, days=self.scenario.days)
         self.placebos.append((start, taken.times_h, course))
         return course
 
-    def _values(
-        self,
-        arm: ScenarioArm,
-        course: Course,
-        control: Course,
-        before: Subjects,
-        osmoles: FloatArray,
+    def _told(
+        self, arm: ScenarioArm, found: dict[str, FloatArray], before: Subjects
     ) -> dict[str, FloatArray]:
-        dose = 1.0 if arm.product is None else arm.product.design.elemental_mg_per_day
-        found = {k: rows[0] for k, rows in responses(course, control, np.array([[dose]])).items()}
+        """Return the endpoints that are told of an arm."""
         if not self.scenario.has_share_of_dose(arm):
             del found["fraction_absorbed"]
-        load = np.maximum(found["soluble_unabsorbed_load"], 0.0)
-        load = load + magnesium_equivalent_mmol(osmoles)
-        found["laxation_risk"] = 100 * laxation_probability(load, load / course.intakes_per_day)
         if self.scenario.tells_cramps:
-            claims: tuple[Claim, ...] = (*self.scenario.claims, *arm.claims)
+            claims = (*self.scenario.claims, *arm.claims)
             found[CRAMPS] = expected_cramps(before.values[CRAMPS_FIELD], claims)
         return found
+
+
+def _dose(arm: ScenarioArm) -> float:
+    """Return the dose that shares are told of, one where there is none, [mg/d]."""
+    return 1.0 if arm.product is None else arm.product.design.elemental_mg_per_day
 
 
 def _taking(before: Subjects, arm: ScenarioArm) -> tuple[Subjects, tuple[str, ...]]:

@@ -62,7 +62,11 @@ def run_scenarios(scenarios: Sequence[Scenario]) -> Told:
         "version": VERSION,
         "notice": NOTICE,
         "announcements": [
-            {"scenario": s.name, "arm": name, "announcement": announcement(claims)}
+            {
+                "scenario": s.name,
+                "arm": name,
+                "announcement": announcement(claims, s.designs_of(name)),
+            }
             for s in scenarios
             for name, claims in s.switched_on.items()
         ],
@@ -173,12 +177,7 @@ def _safety(scenario: Scenario, followed: Followed) -> Told:
     simulated = followed.as_arm()
     if simulated is None:
         return {}
-    risk = judge(
-        simulated,
-        scenario.jurisdiction,
-        followed.subjects,
-        other_solute_mosm_per_day=followed.osmoles_mosm_per_day,
-    )
+    risk = judge(simulated, scenario.jurisdiction, followed.subjects)
     return {
         "risk": risk_dict(risk),
         "monitoring": monitoring_dict(risk, followed.subjects),

@@ -1,6 +1,6 @@
 """A simulation as one document of plain values: what text, page and JSON are made from."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from experiments.simulation.endpoints import endpoints
 from experiments.simulation.lumen import lumen
 from experiments.simulation.request import Request
 from experiments.simulation.versus import versus
-from formulation.claims import announcement
+from formulation.claims import acting, announcement
 from formulation.delivery import FORM, get_system
 from formulation.modulators import clippings
 from formulation.patients import get_patient_field
@@ -75,8 +75,11 @@ def run(request: Request) -> Simulated:
         Somebody absorbs less than is secreted into the bowel, so there is no steady state.
     """
     subjects = draw_subjects(request.people.population)
-    start = settle(subjects, claims=request.claims)
-    arms = tuple(run_arm(product, start, subjects, request.days) for product in request.products)
+    start = settle(subjects, claims=acting(request.claims, None))
+    arms = tuple(
+        run_arm(product, start, subjects, request.days, request.claims)
+        for product in request.products
+    )
     details = tuple(detail_of(arm, start, subjects) for arm in arms)
     return Simulated(request=request, subjects=subjects, start=start, arms=arms, details=details)
 
@@ -130,12 +133,12 @@ def document_of(simulated: Simulated) -> dict[str, Any]:
         "days": request.days,
         "jurisdiction": request.jurisdiction,
         "claims": [claim.name for claim in request.claims],
-        "announcement": announcement(request.claims),
+        "announcement": announcement(request.claims, [p.design for p in request.products]),
         **told[0],
         "compared_with": told[1] if len(told) > 1 else None,
         "comparison": versus(*arms) if len(arms) > 1 else [],
         "curves": curves,
-        "assumptions": Tornado(start, subjects).of(arms[0].taken),
+        "assumptions": Tornado(start, subjects).of(arms[0].taken, arms[0].begun),
         "quality": _quality(arms),
     }
 
@@ -157,11 +160,25 @@ def _people_dict(request: Request, subjects: Subjects, start: Start) -> dict[str
         "medication": list(population.medication),
         "stated": sorted(population.spreads),
         "idle": [get_patient_field(name).title for name in population.idle_fields],
-        "held": [
-            *(str(clipping) for clipping in clippings(subjects.values, request.claims)),
-            *kept_kidneys(start),
-        ],
+        "held": [*_held(request, subjects), *kept_kidneys(start)],
+        "diet_moves": list(_diet_moves(request, subjects)),
     }
+
+
+def _diet_moves(request: Request, subjects: Subjects) -> Iterator[str]:
+    """Yield why the product moves what is taken up of the diet itself."""
+    name = "dietary_phytate_mmol_per_day"
+    if np.median(subjects.values[name]) > get_patient_field(name).default.value:
+        yield "magnesium of both fills phytate"
+    if any(c.product is not None and c.concerns(request.product.design) for c in request.claims):
+        yield "the claim acts on all magnesium while the product is taken"
+
+
+def _held(request: Request, subjects: Subjects) -> list[str]:
+    """Return which multipliers were held at an end, with either product."""
+    of = (acting(request.claims, product.design) for product in request.products)
+    found = (str(clipping) for claims in of for clipping in clippings(subjects.values, claims))
+    return list(dict.fromkeys(found))
 
 
 def _told(

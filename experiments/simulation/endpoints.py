@@ -138,6 +138,14 @@ def _absorption(arm: Arm) -> Iterator[Endpoint]:
     yield from _rows(
         "Absorption",
         (
+            *("absorbed_total", "Absorbed Mg, diet and product together", "mg/d", 1),
+            MG_PER_MMOL * _last(arm, "absorbed"),
+        ),
+        (
+            *("absorbed_diet", "Absorbed Mg, the diet alone on the same days", "mg/d", 1),
+            MG_PER_MMOL * np.asarray(arm.control.day("absorbed")[0, -1]),
+        ),
+        (
             *("absorbed_increment", "Absorbed Mg, increment over diet", "mg/d", 1),
             v["absorbed_increment"],
         ),
@@ -229,6 +237,10 @@ def _stool(arm: Arm) -> Iterator[Endpoint]:
         (
             *("soluble_unabsorbed_load", "Soluble Mg left in the stool by the product", "mmol/d"),
             *(2, v["soluble_unabsorbed_load"]),
+        ),
+        (
+            *("other_solute", "Other solute that stays in the bowel, as assumed", "mOsm/d", 1),
+            arm.other_mosm_per_day,
         ),
         ("laxation_risk", "Chance of loose stools", "percent", 1, v["laxation_risk"]),
         ("peak_gut_load", "Most dissolved Mg in the upper gut", "mmol", 2, v["peak_gut_load"]),

@@ -153,9 +153,11 @@ def case_files(simulated: Simulated) -> dict[str, str]:
     """
     arm, days = simulated.arms[0], simulated.request.days
     number = middle_subject(arm)
-    person, here = one_subject(simulated.subjects, simulated.start, number)
-    takes = {WITH: arm.taken, WITHOUT: arm.taken.emptied()}
-    followed = {name: _follow(taken, here, person, days) for name, taken in takes.items()}
+    takes = {WITH: (arm.taken, arm.begun), WITHOUT: (arm.taken.emptied(), simulated.start)}
+    followed = {}
+    for name, (taken, start) in takes.items():
+        person, here = one_subject(simulated.subjects, start, number)
+        followed[name] = _follow(taken, here, person, days)
     files = {
         "README.txt": readme(simulated, number),
         **{f"equations/{name}": text for name, text in equation_tables().items()},

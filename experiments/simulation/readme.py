@@ -76,7 +76,7 @@ def _paragraphs(simulated: Simulated, subject: int) -> Iterator[str]:
     yield f"One case of {DISTRIBUTION} {version(DISTRIBUTION)}, for other tools"
     yield NOTICE
     if request.claims:
-        yield announcement(request.claims)
+        yield announcement(request.claims, [design])
     amounts = ", ".join(f"{name} {mg:g} mg" for name, mg in design.amounts_mg.items())
     yield (
         f"Product {product.name}: {design.system}, salt {design.salt_name}; {amounts}; taken as"

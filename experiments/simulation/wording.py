@@ -172,6 +172,32 @@ def answer(document: Mapping[str, Any]) -> str:
     )
 
 
+def uptake_text(document: Mapping[str, Any]) -> str:
+    """Return what is taken up in all, and when the increment is no measure of the person.
+
+    Parameters
+    ----------
+    document : mapping
+        What `simulate` returned, [-].
+
+    Returns
+    -------
+    str
+        One sentence, or two where the uptake of the diet itself moves, [-].
+    """
+    total, diet = (
+        f"{number(endpoint(document, name)['p50'], 1)} mg"
+        for name in ("absorbed_total", "absorbed_diet")
+    )
+    text = f"Diet and product together bring {total} a day, the diet alone {diet}."
+    if not (why := document["people"]["diet_moves"]):
+        return text
+    return (
+        f"{text} Here the product also moves what is taken up of the diet, as {' and '.join(why)}:"
+        " compare with other people or products by the total, not by the increment alone."
+    )
+
+
 def _ends(values: Mapping[str, Any]) -> str:
     return f"between {number(values['p05'], 1)} and {number(values['p95'], 1)}"
 
@@ -189,6 +215,7 @@ def details(document: Mapping[str, Any]) -> Iterator[str]:
     str
         A sentence each, [-].
     """
+    yield uptake_text(document)
     yield limit_words(document["losses"])
     risk = document["risk"]
     yield f"Risk class: {risk['class']}. {risk['reasons'][0]['words']}"

@@ -87,6 +87,16 @@ TABLES: tuple[Table, ...] = (
         ),
     ),
     Table(
+        name="unabsorbed",
+        file="unabsorbed.csv",
+        title="Solutes that may stay in the bowel",
+        description=(
+            "One counter-ion or excipient a row: its osmoles for each magnesium [mOsm/mmol] or for"
+            " its mass [mOsm/g], and the share that is neither taken up nor fermented [-]. An"
+            " excipient that is not listed is not counted."
+        ),
+    ),
+    Table(
         name="salt_uses",
         file="salt_uses.csv",
         title="What the salts may be used for",
@@ -186,7 +196,8 @@ TABLES: tuple[Table, ...] = (
         description=(
             "One popular claim a row, without effect until it is switched on by name; effect is"
             " what follows if it were true (none where no target stands for it), for subjects who"
-            " meet the condition, and decided_by is the experiment that would tell."
+            " meet the condition while a product with one of product_values is taken, and"
+            " decided_by is the experiment that would tell."
         ),
     ),
     Table(

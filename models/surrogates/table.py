@@ -21,6 +21,7 @@ from formulation.patients import Population
 from formulation.profiles import ReleaseProfile
 from formulation.provenance import Origin
 from formulation.space import SystemSpace
+from formulation.unabsorbed import unabsorbed_mosm_per_day
 from models.chain import CURVE_TIMES_H, PERCENTILES
 from models.population import draw_subjects
 from models.release import release_law
@@ -123,9 +124,11 @@ def feature_row(design: Design) -> dict[str, float]:
     Returns
     -------
     dict of str to float
-        The system's features and the law's liberated fractions, [-].
+        The system's features, osmoles that stay in the bowel beside magnesium, and the law's
+        liberated fractions, [-].
     """
     row = dict(get_system(design.system).features(design))
+    row["unabsorbed_mosm_per_day"] = unabsorbed_mosm_per_day(design)
     liberated = release_law(design).liberated(LAW_TIMES_H)
     for time, fraction in zip(LAW_TIMES_H, liberated, strict=True):
         row[f"law_liberated_{time:g}h"] = float(fraction)

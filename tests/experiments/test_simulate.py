@@ -18,6 +18,7 @@ SMALL = ("--size", "17", "--days", "14")
 
 DEMANDED = {
     *("released", "dissolved", "absorbed_increment", "fraction_absorbed"),
+    *("absorbed_total", "absorbed_diet", "other_solute"),
     *("serum", "serum_change", "serum_cmax", "serum_tmax", "serum_auc_increment"),
     *("red_cell", "red_cell_change", "leukocytes_change", "muscle_change"),
     *("urine", "urine_change", "fractional_excretion", "clearance"),
@@ -110,6 +111,24 @@ def test_a_patient_has_one_value_and_hours_to_keep_from_medicines(capsys):
     assert "One person, so one value." in lines
     assert re.search(r"levothyroxine +4 +4 .*DrugsComInteraction", out)
     assert "Risk class: high" in lines or "Risk class: raised" in lines
+
+
+@pytest.mark.parametrize(
+    ("population", "claim", "why"),
+    [
+        ("healthy_adults", (), ""),
+        ("high_phytate_diet", (), "magnesium of both fills phytate"),
+        ("healthy_adults", ("--claim", "dysbiosis"), "the claim acts on all magnesium"),
+        ("healthy_adults", ("--claim", "intact_chelates"), ""),
+    ],
+)
+def test_where_the_uptake_of_the_diet_moves_the_total_is_asked_for(population, claim, why, capsys):
+    """The increment of a high-phytate eater flatters; nothing is said where nothing moves."""
+    _, out, _ = run(capsys, TABLET, "--population", population, "--size", 8, "--days", 2, *claim)
+    lines = " ".join(out.split())
+    assert re.search(r"Diet and product together bring \d+\.\d mg a day, the diet alone", lines)
+    assert ("by the total, not by the increment" in lines) == bool(why)
+    assert why in lines
 
 
 def test_a_claim_is_announced_first_and_acts_on_cells_alone(capsys):

@@ -255,3 +255,13 @@ def test_too_many_subjects_for_so_many_days_are_refused_with_what_would_do():
     assert "too many" in str(refused.value)
     fine = evolve(whole, size=MAX_SUBJECT_DAYS // 42)
     assert Request(product=product, people=People(population=fine)).products == (product,)
+
+
+def test_total_uptake_is_that_of_the_diet_and_the_increment(people, told):
+    """In every subject of every product, so that none of the three misleads alone."""
+    subjects, start = people
+    for arm, detail in told.values():
+        found = {e.name: e.values for e in endpoints(arm, start, subjects, detail)}
+        both = found["absorbed_diet"] + found["absorbed_increment"]
+        np.testing.assert_allclose(found["absorbed_total"], both, rtol=1e-12)
+        assert (found["absorbed_diet"] > 0).all()

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from attrs import evolve
 
-from formulation.claims import Condition, Verdict, all_claims, announcement, switch
+from formulation.claim_conditions import Condition, ProductCondition
+from formulation.claims import Verdict, acting, all_claims, announcement, switch
 from formulation.errors import InputError, UnknownNameError
 from formulation.modulators import Target, targets_of
 from formulation.patients import patient_fields
@@ -52,7 +53,7 @@ def test_without_a_claim_nothing_changes_bit_by_bit():
     """Neutral is the default."""
     plain, none = targets_of(people()), targets_of(people(), switch([]))
     assert all(plain[target].tobytes() == none[target].tobytes() for target in Target)
-    assert announcement(switch([])) == ""
+    assert announcement(switch([]), []) == ""
 
 
 @every_claim
@@ -111,11 +112,11 @@ def test_claims_come_in_the_order_of_the_table():
 
 def test_a_result_that_uses_claims_says_so_in_one_line():
     """Name, target, size, condition and verdict; also of those that change nothing."""
-    text = announcement(switch(["b6_cellular_uptake", "transdermal_repletion"]))
+    text = announcement(switch(["b6_cellular_uptake", "transdermal_repletion"]), [None])
     assert text.startswith("What follows if these claims were true")
     assert "b6_cellular_uptake (cell_uptake x 1.4 where baseline_serum_mmol_per_l is below" in text
     assert "0.75 mmol/L; unsupported)" in text
-    assert "transdermal_repletion (changes nothing here" in text
+    assert "transdermal_repletion (cannot be simulated here" in text
     assert "\n" not in text
 
 
@@ -157,3 +158,44 @@ def test_a_field_that_is_left_out_has_its_default_in_a_condition():
     """The default serum is not deficient, whatever else is stated."""
     found = targets_of({"ppi": np.zeros(2)}, switch(["b6_cellular_uptake"]))
     assert found[Target.CELL_UPTAKE].tolist() == [1.0, 1.0]
+
+
+NOT_SIMULATED = {"transdermal_repletion", "insufficiency_75_percent", "serum_late"}
+
+
+@every_claim
+def test_a_claim_moves_its_target_or_says_that_it_cannot(claim):
+    """Never silence: a claim without a target is announced as one that cannot be simulated."""
+    values = people() | {"scfa_mmol_per_l": np.full(5, 120.0)}
+    before, after = targets_of(values), targets_of(values, [claim])
+    moved = {target for target in Target if (before[target] != after[target]).any()}
+    assert (claim.name in NOT_SIMULATED) == (not moved)
+    assert ("cannot be simulated here" in str(claim)) == (not moved)
+
+
+@pytest.mark.parametrize(
+    "claim", [c for c in all_claims().values() if c.condition], ids=lambda c: c.name
+)
+def test_a_claim_about_some_people_does_nothing_for_the_others(claim):
+    """Bit by bit where the condition is not met."""
+    values = people() | {claim.condition.field: np.full(5, claim.condition.threshold)}
+    before, after = targets_of(values), targets_of(values, [claim])
+    assert all(before[target].tobytes() == after[target].tobytes() for target in Target)
+
+
+def test_claims_about_products_do_not_act_on_people_who_take_none():
+    """Only those about people are left."""
+    claims = switch(all_claims())
+    left = acting(claims, None)
+    assert {claim.name for claim in claims if claim not in left} == {
+        *("intact_chelates", "intact_nanoparticles", "delayed_release"),
+        *("low_dose_lactate_osmotic", "transdermal_repletion", "dysbiosis"),
+    }
+
+
+def test_a_condition_on_products_that_none_can_meet_is_refused():
+    """A misspelt salt would switch a claim off for good."""
+    with pytest.raises(UnknownNameError, match=r"Salt of a claim 'lactat' .*'lactate'"):
+        ProductCondition(field="salt", values=("lactat",))
+    with pytest.raises(UnknownNameError, match="Property of a product 'colour'"):
+        ProductCondition(field="colour", values=("lactate",))

@@ -9,12 +9,12 @@ from formulation.cofactors import (
     check_claims,
     cofactors,
     get_cofactor,
-    osmoles_mosm_per_day,
     shifted,
 )
 from formulation.errors import InputError, UnknownNameError
 from formulation.modulators import Target, targets_of
 from formulation.patients import get_patient_field, patient_fields
+from formulation.unabsorbed import other_solutes
 
 every_cofactor = pytest.mark.parametrize("known", cofactors().values(), ids=lambda c: c.name)
 
@@ -84,7 +84,7 @@ def test_vitamin_b6_moves_nothing_by_itself():
 def test_osmotic_agents_count_by_their_molecules(name, g_per_mol):
     """Ten grams bring as many osmoles as they have molecules, within 3 %."""
     after, _ = shifted(people(), [dose(name, 10.0)])
-    assert osmoles_mosm_per_day(after)[0] == pytest.approx(10_000 / g_per_mol, rel=0.03)
+    assert other_solutes([None], after)[0, 0] == pytest.approx(10_000 / g_per_mol, rel=0.03)
 
 
 def test_nobody_falls_below_what_a_patient_can_have_and_it_is_told():

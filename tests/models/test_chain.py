@@ -179,7 +179,7 @@ def test_nothing_taken_changes_nothing():
     empty = taken_daily(NOTHING_TAKEN.law, MIXED[0].regimen, 7)
     control = without(empty, start, people)
     course = follow([empty], start, people, days=7)
-    r = responses(course, control, np.array([[100.0]]))
+    r = responses(course, control, np.array([[100.0]]), np.zeros((1, 1)))
     for name in ("absorbed_increment", "soluble_unabsorbed_load", "serum_change", "urine_change"):
         assert (r[name] == 0).all(), name
 
