@@ -343,5 +343,5 @@ def _coarse(grid: DayGrid) -> NDArray[np.int64]:
     return np.array(found)
 
 
-COARSE_H = 0.6
+COARSE_H = 0.8
 """Shortest step of colon and body on replayed days, [h]."""

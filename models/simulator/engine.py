@@ -93,7 +93,7 @@ FLOW_AMOUNTS = np.array([f for f, row in enumerate(FLOWS) if _UPPER.states[row].
 _FLOW_E = [p.name for p in _LOWER.inputs[N_INPUTS:]].index("in_E")
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", nogil=True)
 def expose(tail, curve, start, steps_h, fed, p, first, residence_h, lags_h, opens):
     """Add where a form lets its particles go, from an intake to the end of the next day.
 
@@ -485,7 +485,7 @@ def run_repeating(
             x[_ADAPT * L + lane] = adaptation[lane]
             x[_RED * L + lane] = red[day, lane]
             up[lane] = 0.0
-        is_fine = day == 0 or day >= n_days - 2
+        is_fine = day >= n_days - 2
         if is_fine:
             passed, brought, through, spans = flows, late, worn, steps_h
         else:

@@ -32,7 +32,7 @@ from tests.bench.b42 import N_SUBJECTS, people, start
 from tests.bench.b42_run import run_any, run_repeating
 from tests.families import tablet
 
-REPEATS = 5
+REPEATS = 12
 DAYS = 42
 REGIMEN = Regimen(units_per_intake=1, intakes_per_day=2, with_meals=True)
 POPULATION = "healthy_adults"
@@ -125,7 +125,7 @@ def b42_runs(roadrunner: Path | None) -> tuple[list[Figure], dict[str, Any]]:
         ("repeating", run_repeating, 16_000, 100_000),
     ):
         outputs, _ = run(parameters, begin)
-        seconds = [run(parameters, begin)[1] for _ in range(4 * REPEATS)]
+        seconds = [run(parameters, begin)[1] for _ in range(2 * REPEATS)]
         error = b42_peers.worst_error(outputs, best)
         speed[name] = N_SUBJECTS / min(seconds)
         runs[name] = {"cpu_s": seconds, "worst_error": error}
