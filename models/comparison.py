@@ -306,7 +306,8 @@ def _sentence(
     )
     if _is_worth(crossover, parallel):
         return f"{what}. A trial would show it with {told}."
-    return f"{what}. No difference worth a trial: it would take {told}."
+    most = f"and a difference counts that fewer than {WORTH_BELOW} show"
+    return f"{what}. No difference worth a trial: it would take {told}, {most}."
 
 
 def _size(n: int) -> str:

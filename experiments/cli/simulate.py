@@ -108,11 +108,17 @@ def _check_places(
 ) -> None:
     """Refuse what could not be written, before anything is simulated."""
     from experiments import simulation
+    from formulation.errors import InputError
 
     if report is not None:
         simulation.check_writable(report)
     if subjects is not None:
         simulation.check_table(subjects)
+        if report is not None and report.absolute() == subjects.absolute():
+            raise InputError(
+                f"Page and table cannot both be {report}.",
+                hint="Give --report and --subjects files of their own.",
+            )
     if export is not None:
         simulation.check_folder(export, days)
 

@@ -52,11 +52,27 @@ def check_file(path: Path, what: str, option: str) -> None:
     Raises
     ------
     InputError
-        It is a folder, or nothing may be written where it would stand.
+        It is a folder, a file of another kind, or nothing may be written where it would stand.
     """
+    _refuse_foreign(path, what, option)
+    check_place(path, what, option)
+
+
+REPLACED = (".html", ".htm", ".csv", ".png")
+"""Endings of files that an older one of may be replaced; others may be somebody's work."""
+
+
+def _refuse_foreign(path: Path, what: str, option: str) -> None:
+    """Refuse to replace what this program does not write."""
     if path.is_dir():
         raise unwritable(path, what, option, "it is a folder")
-    check_place(path, what, option)
+    if not path.exists():
+        return
+    if not path.is_file():
+        raise unwritable(path, what, option, "it is no ordinary file")
+    if path.suffix.lower() not in REPLACED:
+        kinds = ", ".join(REPLACED)
+        raise unwritable(path, what, option, f"it is there already, and not as {kinds}")
 
 
 def check_place(path: Path, what: str, option: str) -> None:
@@ -104,8 +120,9 @@ def write_file(path: Path, content: str | bytes, what: str, option: str) -> Path
     Raises
     ------
     InputError
-        The file cannot be written.
+        The file cannot be written, or one of another kind stands there.
     """
+    _refuse_foreign(path, what, option)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -40,7 +40,9 @@ def summary_table(document: Told) -> Table:
     return Table(
         caption="What was expected before the run, and what came out: the median difference, with"
         " the 90 % interval that so many subjects allow, and the share of people in whom the first"
-        " arm is ahead, ties half.",
+        " arm is ahead, ties half. Higher and lower held where that share is above or below one"
+        " half with 90 % certainty, however small the difference; no different, where no trial is"
+        " worth it.",
         columns=(
             *map(_column, ("Scenario", "Expected", "Result", "Came out")),
             Column(title="Ahead", unit="% of people", is_number=True),

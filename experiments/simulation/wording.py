@@ -168,7 +168,7 @@ def answer(document: Mapping[str, Any]) -> str:
     return (
         f"{who} absorbs {number(increment['p50'], 1)} mg of magnesium a day more than from the"
         f" diet alone{most}: {number(share['p50'], 1)} % of the dose. Serum magnesium changes by"
-        f" {change['p50']:+.3f} to {number(serum['p50'], 3)} mmol/L."
+        f" {change['p50']:+.3f} mmol/L and ends at {number(serum['p50'], 3)} mmol/L."
     )
 
 
