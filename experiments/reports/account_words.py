@@ -144,10 +144,44 @@ def account_lines(document: Mapping[str, Any], candidate: Mapping[str, Any]) -> 
         " after six weeks, simulated."
     )
     yield limit_words(account["losses"])
-    yield f"Risk class {account['risk']['class']}: {risk_reasons(candidate)[0]}"
+    if not is_high_risk(candidate):
+        yield risk_line(candidate)
     if moved := account["assumptions"]["quantities"]:
         names = " and ".join(f"{q['title'].lower()} ({q['basis']})" for q in moved[:2])
         yield f"What moves this most, and was not measured: {names}."
+
+
+def is_high_risk(candidate: Mapping[str, Any]) -> bool:
+    """Return whether the risk of a candidate has to be told before its recipe.
+
+    Parameters
+    ----------
+    candidate : mapping
+        A member of a front, [-].
+
+    Returns
+    -------
+    bool
+        Whether its class is ``high``; False where nothing is known yet, [-].
+    """
+    account = candidate["account"]
+    return account is not None and account["risk"]["class"] == "high"
+
+
+def risk_line(candidate: Mapping[str, Any]) -> str:
+    """Return the risk class of a candidate with its gravest reason.
+
+    Parameters
+    ----------
+    candidate : mapping
+        A member of a front that has an account, [-].
+
+    Returns
+    -------
+    str
+        A sentence, [-].
+    """
+    return f"Risk class {candidate['account']['risk']['class']}: {risk_reasons(candidate)[0]}"
 
 
 def driver_words(quantity: Mapping[str, Any]) -> str:

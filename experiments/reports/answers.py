@@ -12,7 +12,13 @@ from typing import Any
 from attrs import frozen
 
 from experiments.candidates import form_name
-from experiments.reports.account_words import account_lines, is_refused, risk_reasons
+from experiments.reports.account_words import (
+    account_lines,
+    is_high_risk,
+    is_refused,
+    risk_line,
+    risk_reasons,
+)
 from experiments.reports.comparison import (
     PLAIN_FORM,
     PLAIN_SYSTEM,
@@ -134,6 +140,7 @@ def _recommended(document: Mapping[str, Any], held: Sequence[Mapping[str, Any]])
         verdict=Verdict.RECOMMENDED,
         sentence=_headline(document, best, rival, short),
         details=(
+            *([risk_line(best)] if is_high_risk(best) else ()),
             *_recipe(best),
             *(_value(document, best, o.endpoint) for o in objectives),
             _confirmation(document, best),

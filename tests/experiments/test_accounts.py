@@ -119,6 +119,17 @@ def test_the_answer_tells_serum_limit_risk_and_assumption_of_the_best():
     )
 
 
+def test_a_high_risk_of_the_best_stands_before_its_recipe():
+    """Once, and right below the headline."""
+    document = deepcopy(example_document())
+    label = answer(document).label
+    best = next(c for c in document["front"] if c["label"] == label)
+    best["account"]["risk"]["class"] = "high"
+    found = answer(document)
+    assert found.details[0].startswith("Risk class high: ")
+    assert found.text.count("Risk class") == 1
+
+
 def test_the_terminal_tells_each_candidate_in_people():
     """What changes, what is risked, and what most is lost to; nothing where nothing was kept."""
     document = example_document()
