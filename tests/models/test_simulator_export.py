@@ -206,16 +206,24 @@ def test_a_case_of_other_days_than_the_schedule_is_refused(people, taken):
 @needs_roadrunner
 @pytest.mark.parametrize("name", LAWS)
 def test_libroadrunner_simulates_what_the_engine_simulates(name, people, taken):
-    """CVODE at 1e-9 on the exported case stays within 1e-4 of the engine in every column."""
+    """CVODE at 1e-9 on the exported case stays within 1e-4 of the engine in every column.
+
+    Undissolved stool, half a percent of a dose on its first day, does with steps half as long;
+    with the ordinary ones it is up to 3e-4 off behind a coat.
+    """
     case = case_of(taken[name], *people, subject=SUBJECT)
     columns = ["absorbed", "urine", "stool_dissolved", "stool_solid", "serum_hours"]
     columns += ["E", "R", "T", "W", "B", "K"]
     given = {"sbml": sbml(case), "names": columns, "times": case.edges_h.tolist()}
     theirs = np.array(json.loads(run_there("-c", SIMULATE, given=json.dumps(given))))[1:]
-    course = follow([taken[name]], *people, days=1, keep_path=True, adapts=False)
-    ours = course.path[0, 0][:, case.model.index(*columns), SUBJECT]
+    ours, halved = (
+        follow([taken[name]], *people, days=1, keep_path=True, adapts=False, refine=parts).path[
+            0, 0
+        ][:, case.model.index(*columns), SUBJECT]
+        for parts in (1, 2)
+    )
+    solid = columns.index("stool_solid")
+    ours[:, solid] = halved[:, solid]
     size = np.maximum(np.abs(theirs).max(axis=0), 1e-3)
-    # Half a percent of a dose gets into the stool undissolved on its first day.
-    size[columns.index("stool_solid")] = taken[name].law.dose_mmol
     worst = dict(zip(columns, (np.abs(ours - theirs).max(axis=0) / size).tolist(), strict=True))
     assert {column: e for column, e in worst.items() if e > 1e-4} == {}
