@@ -1,0 +1,1 @@
+"""Learning from tables: curves and values of formulations, with intervals held to unseen groups."""
