@@ -169,7 +169,7 @@ def preview(
         raise InputError(f"Data set name {name!r} is not {NAME_RULE}.", hint="Give another --name.")
     problems: list[Problem] = []
     products = _attempt(problems, lambda: load_products(products_path)) or ()
-    data = _attempt(problems, lambda: _read_bytes(curves_path)) or b""
+    data = _attempt(problems, lambda: read_bytes(curves_path)) or b""
     if problems:
         return Preview(name=name, stated=stated, problems=tuple(problems))
     labels = {product.name: product.design.elemental_mg_per_unit for product in products}
@@ -256,6 +256,38 @@ def accept(found: Preview, store: Store, folder: Path) -> DatasetRecord:
     return record
 
 
+def read_bytes(path: Path) -> bytes:
+    """Return the bytes of a file; how many the parser takes is known before they are read.
+
+    Parameters
+    ----------
+    path : Path
+        The file, [-].
+
+    Returns
+    -------
+    bytes
+        Its content, [-].
+
+    Raises
+    ------
+    InputError
+        It cannot be read, is no ordinary file, or is too large.
+    """
+    try:
+        status = path.stat()
+        if S_ISREG(status.st_mode) and status.st_size <= MAX_FILE_BYTES:
+            return path.read_bytes()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise _unreadable(path, f"the file cannot be read: {reason}.") from None
+    if not S_ISREG(status.st_mode):
+        raise _unreadable(path, "this is no ordinary file.")
+    raise _unreadable(
+        path, f"the file has {status.st_size:,} bytes; at most {MAX_FILE_BYTES:,} are read."
+    )
+
+
 def _in_vessel(medium: Medium, changes: Mapping[str, Any]) -> Medium:
     """Return a medium, and what it is changed to later, in another apparatus or at its speed."""
     then = _in_vessel(medium.then, changes) if medium.then else None
@@ -281,22 +313,6 @@ def _card(products: Sequence[Product], curves: CurveFile, notes: Sequence[str]) 
         "n": {curve.product: list(curve.n) for curve in curves.curves},
         "notes": list(notes),
     }
-
-
-def _read_bytes(path: Path) -> bytes:
-    """Return the bytes of a file; how many the parser takes is known before they are read."""
-    try:
-        status = path.stat()
-        if S_ISREG(status.st_mode) and status.st_size <= MAX_FILE_BYTES:
-            return path.read_bytes()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise _unreadable(path, f"the file cannot be read: {reason}.") from None
-    if not S_ISREG(status.st_mode):
-        raise _unreadable(path, "this is no ordinary file.")
-    raise _unreadable(
-        path, f"the file has {status.st_size:,} bytes; at most {MAX_FILE_BYTES:,} are read."
-    )
 
 
 def _unreadable(path: Path, message: str) -> InputError:
