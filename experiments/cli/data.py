@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from experiments.cli.fetch_data import fetch_data
 from experiments.cli.import_data import import_data, list_versions, retire_version
 from experiments.cli.output import emit_json, emit_lines, table_lines
 
@@ -25,6 +26,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Reference tables with their sources, and a laboratory's own curves.")
     group.command("ls")(list_tables)
     group.command("show")(show_table)
+    group.command("fetch")(fetch_data)
     group.command("import")(import_data)
     group.command("versions")(list_versions)
     group.command("retire")(retire_version)

@@ -5,6 +5,7 @@ or are names in disguise: text of very many levels. Whatever is left out is said
 """
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -89,13 +90,24 @@ def curves_of(features: pd.DataFrame, group: Labels) -> Labels:
         Labels, counted within each group where it has several, [-].
     """
     columns = [pd.factorize(group)[0]]
-    columns += [pd.factorize(features[name])[0] for name in features]
+    columns += [_codes(features[name]) for name in features]
     seen: dict[str, dict[tuple[int, ...], int]] = {}
     labels = []
     for name, row in zip(group, zip(*columns, strict=True), strict=True):
         within = seen.setdefault(str(name), {})
         labels.append((str(name), within.setdefault(row, len(within) + 1)))
     return np.array([f"{name} ({n})" if len(seen[name]) > 1 else name for name, n in labels])
+
+
+def _codes(values: "pd.Series[Any]") -> NDArray[np.intp]:
+    """Return a number for each value; numbers that differ by the last bits only are the same."""
+    codes: NDArray[np.intp]
+    codes, levels = pd.factorize(values)
+    if values.dtype == float:
+        written = np.array([f"{level:.9g}" for level in levels], dtype=object)
+        same: NDArray[np.intp] = np.append(pd.factorize(written)[0], -1)
+        codes = same[codes]  # the last is that of a missing value
+    return codes
 
 
 def _cells(column: CellColumn, rows: NDArray[np.bool_]) -> FloatArray | list[str]:

@@ -235,6 +235,13 @@ def test_curves_are_told_by_group_and_features():
     assert {len(set(table.features["pH"][table.curve == c].fillna(-1))) for c in table.curve} == {1}
 
 
+def test_numbers_that_differ_in_the_last_bits_only_are_of_one_curve():
+    """A mean computed twice is no second formulation."""
+    values = [str(0.1 + 1e-16 * (i % 2) * 8) for i in range(24)]
+    assert len(set(values)) == 2
+    assert read(*with_column("size", values)).table.n_curves == 4
+
+
 def test_a_column_of_curves_is_taken_at_its_word():
     """Labels that begin anew in each group are told apart."""
     cells = [[*row, v] for v in "12" for row in rows()]
