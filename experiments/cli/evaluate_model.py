@@ -1,0 +1,98 @@
+"""``formulation models evaluate``: how well a table of somebody's own can be learnt."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from experiments.cli.output import emit_json, emit_lines, note, table_lines, terminal_width
+
+
+def evaluate(
+    data: Annotated[Path, typer.Argument(help="A tidy table, CSV or .xlsx, one value a row.")],
+    group: Annotated[
+        str, typer.Option("--group", help="Column of what never stands in two folds.")
+    ] = "",
+    target: Annotated[str, typer.Option("--target", help="Column of the outcome.")] = "",
+    time: Annotated[str, typer.Option("--time", help="Column of the time, if any.")] = "",
+    curve: Annotated[
+        str, typer.Option("--curve", help="Column that tells curves of one group apart.")
+    ] = "",
+    mapping: Annotated[
+        Path | None, typer.Option("--mapping", help="YAML file of roles and units of columns.")
+    ] = None,
+    ignore: Annotated[
+        list[str] | None, typer.Option("--ignore", help="Column not to be read; may repeat.")
+    ] = None,
+    sheet: Annotated[str, typer.Option("--sheet", help="Sheet of a workbook.")] = "",
+    folds: Annotated[int, typer.Option("--folds", help="Folds by group.")] = 10,
+    family: Annotated[
+        list[str] | None, typer.Option("--family", help="Try this family only; may repeat.")
+    ] = None,
+    release: Annotated[
+        bool | None,
+        typer.Option("--release/--no-release", help="Whether the target is a release curve."),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of folds and learners.")] = 0,
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, help="Processes; default: every core.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Learn a table by grouped, nested cross-validation, and say what came out."""
+    from experiments.datasets.tidy import load_tidy
+    from experiments.evaluation import evaluate_table, summary
+
+    table = load_tidy(
+        data,
+        target=target,
+        group=group,
+        time=time,
+        curve=curve,
+        mapping_path=mapping,
+        ignore=ignore or (),
+        sheet=sheet,
+    )
+    found = evaluate_table(
+        table,
+        n_folds=min(folds, table.n_groups) if folds > 1 else folds,
+        families=family or (),
+        release=release,
+        seed=seed,
+        workers=workers,
+        say=note,
+    )
+    document = summary(found)
+    if as_json:
+        emit_json(document)
+        return
+    emit_lines(_lines(document))
+
+
+def _lines(found: dict[str, Any]) -> Iterator[str]:
+    unit = f" {found['unit']}" if found["unit"] else ""
+    scores = found["metrics"]
+    counts = f"{found['rows']:,} rows, {found['curves']:,} curves, {found['n_groups']} groups"
+    yield f"Table     {counts}"
+    yield f"Protocol  {found['protocol']}"
+    if found["shape"]:
+        yield f"Shape     {found['shape']}"
+    yield from (f"Note      {line}" for line in found["notes"])
+    yield ""
+    yield f"MAE       {scores['mae']:.4g}{unit}, by curve {scores['mae_by_curve']:.4g}{unit}"
+    yield f"          without any feature {scores['mae_without_features']:.4g}{unit}"
+    yield f"RMSE      {scores['rmse']:.4g}{unit}"
+    yield f"R2        {scores['r2']:.3f}"
+    yield (
+        f"Interval  90 % meant, {100 * scores['coverage90']:.1f} % held,"
+        f" mean width {scores['width90']:.4g}{unit}"
+    )
+    least = 100 * found["by_group"]["coverage90_least"]
+    yield f"          in the worst group {least:.0f} % held"
+    yield ""
+    columns = ["family", "error inside the training part", "kept in folds"]
+    rows = [
+        [f["family"], f"{f['inner_mae']:.4g}", str(f["kept_in_folds"])] for f in found["families"]
+    ]
+    yield from table_lines(columns, rows, terminal_width())

@@ -1,0 +1,125 @@
+"""How well a table of somebody's own can be learnt: its folds, each in a process of its own."""
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from typing import Any
+
+from formulation.errors import InputError, UnknownNameError
+from models.learning.evaluation import Evaluation, FoldResult, evaluate_fold, group_folds
+from models.learning.families import FAMILIES
+from models.learning.shape import Shape, shape_of
+from models.learning.table import TidyTable
+
+FORCED = "asked for: starts at 0 and never falls"
+"""Note of a shape that a person asked for."""
+
+
+def evaluate_table(
+    table: TidyTable,
+    *,
+    n_folds: int,
+    families: Sequence[str] = (),
+    release: bool | None = None,
+    seed: int = 0,
+    workers: int | None = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> Evaluation:
+    """Predict every row of a table unseen.
+
+    Parameters
+    ----------
+    table : TidyTable
+        Rows to learn from, [-].
+    n_folds : int
+        Folds by group, [-].
+    families : sequence of str, optional
+        Families to try; all that suit the table when empty, [-].
+    release : bool or None, optional
+        Whether the target is a release curve; decided from the table when None, [-].
+    seed : int, optional
+        Seed of folds and learners, [-].
+    workers : int or None, optional
+        Processes; as many as there are cores when None, [-].
+    say : callable, optional
+        Told of every fold that is done, [-].
+
+    Returns
+    -------
+    Evaluation
+        Predictions with intervals, and the scores, [-].
+
+    Raises
+    ------
+    InputError
+        A family is unknown, the folds are too few, or the table has no curves to force.
+    """
+    for name in families:
+        if name not in {family.name for family in FAMILIES}:
+            raise UnknownNameError("Family", name, [family.name for family in FAMILIES])
+    if not 2 <= n_folds <= table.n_groups:
+        raise InputError(
+            f"{n_folds} folds of {table.n_groups} groups: a group never stands in two folds.",
+            hint=f"Give --folds from 2 to {table.n_groups}.",
+        )
+    shape = _shape(table, release)
+    folds = group_folds(table, n_folds, seed)
+    ask = partial(evaluate_fold, table, families=families, shape=shape, seed=seed)
+    n_workers = min(workers or os.cpu_count() or 1, len(folds))
+    results: list[FoldResult] = []
+    if n_workers == 1:
+        for fold, (train, test) in enumerate(folds):
+            results.append(ask(fold, train, test))
+            say(_done(results[-1], len(folds)))
+    else:
+        context = get_context("spawn")
+        with ProcessPoolExecutor(n_workers, context, initializer=_one_thread) as pool:
+            waiting = [pool.submit(ask, k, *rows) for k, rows in enumerate(folds)]
+            for future in waiting:
+                results.append(future.result())
+                say(_done(results[-1], len(folds)))
+    return Evaluation(
+        table=table, results=tuple(results), shape=shape, seed=seed, families=tuple(families)
+    )
+
+
+def _shape(table: TidyTable, release: bool | None) -> Shape:
+    found = shape_of(table)
+    if release is None or release == found.is_release:
+        return found
+    if not release:
+        return Shape(is_release=False, full=1.0, note="no shape is asked of it, as you said")
+    if table.time is None:
+        raise InputError(
+            "A release curve needs a column of times.", hint="Give --time, or leave --release out."
+        )
+    return Shape(is_release=True, full=found.full, note=FORCED)
+
+
+def _one_thread() -> None:
+    """Let a worker use one core; there are as many workers as cores."""
+    from threadpoolctl import threadpool_limits
+
+    threadpool_limits(1)
+
+
+def _done(result: FoldResult, n_folds: int) -> str:
+    return f"fold {result.fold + 1} of {n_folds}: {result.chosen}"
+
+
+def summary(found: Evaluation) -> dict[str, Any]:
+    """Return the document of an evaluation.
+
+    Parameters
+    ----------
+    found : Evaluation
+        An evaluation, [-].
+
+    Returns
+    -------
+    dict
+        Scores as plain JSON, with schema and version, [-].
+    """
+    return {"schema": "formulation/model-evaluation", "version": 1, **found.document()}

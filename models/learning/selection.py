@@ -1,0 +1,164 @@
+"""Which family is kept for a table: all are tried on groups left out, and the table is shown.
+
+The mean of all families is kept unless one family alone is better by two standard errors of the
+difference between groups: what wins by less wins by luck, and is worse on the next groups. Unlike
+families err differently, so that their mean is better than the best of them more often than not.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from attrs import frozen
+
+from formulation.arrays import FloatArray
+from models.learning.conformal import Intervals, calibrate
+from models.learning.curves import CurveModel, blended, fit_members
+from models.learning.families import FAMILIES, Layout
+from models.learning.shape import Shape, shape_of
+from models.learning.table import TidyTable
+
+INNER_FOLDS = 5
+"""Folds by group on which families are compared and intervals calibrated, [-]."""
+
+STANDARD_ERRORS = 2.0
+"""By how many a family must beat the blend, [-]."""
+
+BLEND_NAME = "blend"
+"""Name of the mean of all families tried."""
+
+
+@frozen(kw_only=True, eq=False)
+class Learnt:
+    """A model with its intervals, and how it was chosen."""
+
+    model: CurveModel
+    """Fitted on every row."""
+
+    intervals: Intervals
+    """Calibrated on groups that were left out."""
+
+    chosen: str
+    """Family that was kept, or the blend."""
+
+    tried: Mapping[str, float]
+    """Mean absolute error of each family on groups left out, in the target's unit."""
+
+    shape: Shape
+    """What was known of the target."""
+
+    def predict(self, table: TidyTable) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return predictions with 90 % intervals.
+
+        Parameters
+        ----------
+        table : TidyTable
+            Rows with the columns that were learnt, [-].
+
+        Returns
+        -------
+        tuple of ndarray of shape (n,)
+            Prediction, lower and upper end, [unit of the target].
+        """
+        mean = self.model.predict(table)
+        return mean, *self.intervals.around(mean, table.time)
+
+
+def learn(
+    table: TidyTable,
+    *,
+    families: Sequence[str] = (),
+    shape: Shape | None = None,
+    seed: int = 0,
+) -> Learnt:
+    """Try families on groups left out, keep what wins, and calibrate its intervals.
+
+    Parameters
+    ----------
+    table : TidyTable
+        Rows to learn from, [-].
+    families : sequence of str, optional
+        Names of families to try; all that suit the table when empty, [-].
+    shape : Shape, optional
+        What is known of the target; decided from the table when absent, [-].
+    seed : int, optional
+        Seed of the learners, [-].
+
+    Returns
+    -------
+    Learnt
+        The model, fitted on every row, [-].
+    """
+    from sklearn.model_selection import GroupKFold
+
+    shape = shape_of(table) if shape is None else shape
+    names = tuple(families) or suited(table, shape)
+    left_out = {name: np.empty(len(table)) for name in names}
+    n_folds = min(INNER_FOLDS, table.n_groups)
+    for train, test in GroupKFold(n_folds).split(table.target, groups=table.group):
+        unseen = table.rows(test)
+        for name, model in fit_members(table.rows(train), names, shape, seed).items():
+            left_out[name][test] = model.predict(unseen)
+    if len(names) > 1:
+        left_out[BLEND_NAME] = np.mean([left_out[name] for name in names], axis=0)
+    error = {name: np.abs(table.target - found) for name, found in left_out.items()}
+    chosen = choose(error, table)
+    fitted = fit_members(table, names if chosen == BLEND_NAME else (chosen,), shape, seed)
+    return Learnt(
+        model=blended(list(fitted.values())),
+        intervals=calibrate(
+            left_out[chosen],
+            table.target,
+            table.group,
+            table.time,
+            full=shape.full if shape.is_release else None,
+            seed=seed,
+        ),
+        chosen=chosen,
+        tried={name: float(values.mean()) for name, values in error.items()},
+        shape=shape,
+    )
+
+
+def suited(table: TidyTable, shape: Shape) -> tuple[str, ...]:
+    """Return the families that are tried on a table.
+
+    Parameters
+    ----------
+    table : TidyTable
+        A table, [-].
+    shape : Shape
+        What is known of its target, [-].
+
+    Returns
+    -------
+    tuple of str
+        Their names, [-].
+    """
+    layout = Layout(n_rows=len(table), n_moving=0 if table.time is None else 2)
+    return tuple(f.name for f in FAMILIES if f.is_for(layout, is_release=shape.is_release))
+
+
+def choose(error: Mapping[str, FloatArray], table: TidyTable) -> str:
+    """Return the family that is kept.
+
+    Parameters
+    ----------
+    error : mapping of str to ndarray of shape (n,)
+        Absolute error of each row by family, its group left out, [unit of the target].
+    table : TidyTable
+        The rows, for their groups, [-].
+
+    Returns
+    -------
+    str
+        The blend where there is one, unless a family is better by more than chance, [-].
+    """
+    means = {name: float(values.mean()) for name, values in error.items()}
+    best = min(means, key=lambda name: means[name])
+    if BLEND_NAME not in error or best == BLEND_NAME:
+        return best
+    gain = error[best] - error[BLEND_NAME]
+    _, group = np.unique(table.group, return_inverse=True)
+    by_group = np.bincount(group, gain)
+    spread = float(by_group.std(ddof=1)) * np.sqrt(len(by_group))
+    return best if -float(by_group.sum()) > STANDARD_ERRORS * spread else BLEND_NAME

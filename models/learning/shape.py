@@ -1,0 +1,106 @@
+"""What the outcome of a table is: a cumulative release curve, or any value.
+
+A release curve starts at 0, never falls, and ends on a plateau that may lie below everything, or,
+by assay, somewhat above. Whether a table holds such curves is decided by its unit, its range and
+its direction, and said.
+"""
+
+import numpy as np
+from attrs import frozen
+
+from formulation.arrays import FloatArray
+from formulation.profiles import MAX_FRACTION
+from models.learning.table import TidyTable
+
+PERCENT = 100.0
+RISING = 0.8
+"""Share of the steps along curves that must not fall in a table of release, [-]."""
+
+_NOISE = 0.02
+_EXPLICIT = {"%": PERCENT, "percent": PERCENT, "fraction": 1.0, "1": 1.0, "-": 1.0}
+
+
+@frozen(kw_only=True)
+class Shape:
+    """What is known of the target before anything is learnt."""
+
+    is_release: bool
+    """Whether it is a cumulative release curve."""
+
+    full: float
+    """What counts as everything released, in the target's unit."""
+
+    note: str
+    """How this was decided, for people; empty without a time."""
+
+
+def shape_of(table: TidyTable) -> Shape:
+    """Decide whether a table holds release curves, by its unit, range and direction.
+
+    Parameters
+    ----------
+    table : TidyTable
+        A table, [-].
+
+    Returns
+    -------
+    Shape
+        The decision with its reason, [-].
+    """
+    if table.time is None:
+        return Shape(is_release=False, full=1.0, note="")
+    unit = table.units.get(table.target_name, "").casefold()
+    largest = float(table.target.max())
+    full = _EXPLICIT.get(unit, PERCENT if largest > 1.5 * MAX_FRACTION else 1.0)
+    name = f"{table.target_name!r} over {table.time_name!r}"
+    if unit and unit not in _EXPLICIT:
+        return _no_release(f"{name} is in {unit}, no share of a dose: no shape is asked of it")
+    if largest > 1.5 * full or table.target.min() < -0.1 * full:
+        return _no_release(f"{name} leaves 0 to {full:g}: no shape is asked of it")
+    share = _rising_share(table, _NOISE * full)
+    if share < RISING:
+        return _no_release(
+            f"{name} rises in {100 * share:.0f} % of its steps only: no shape is asked of it"
+        )
+    said = f"in {unit}" if unit else f"taken as {'%' if full == PERCENT else 'a fraction'}"
+    return Shape(
+        is_release=True,
+        full=full,
+        note=f"{name} is a release curve ({said}): it starts at 0 and never falls",
+    )
+
+
+def shaped(raw: FloatArray, full: float) -> FloatArray:
+    """Return curves that start at 0, never fall, and end at the assay limit at most.
+
+    Parameters
+    ----------
+    raw : ndarray of shape (..., n_times)
+        Curves, the first time being 0; `full` is everything, [unit of the target].
+    full : float
+        Everything released, [that unit].
+
+    Returns
+    -------
+    ndarray of shape (..., n_times)
+        The nearest such curves, [that unit].
+    """
+    from scipy.optimize import isotonic_regression
+
+    flat = raw.reshape(-1, raw.shape[-1])
+    rising = np.array([isotonic_regression(curve).x for curve in flat])
+    rising[:, 0] = 0.0
+    bounded: FloatArray = np.clip(rising, 0.0, MAX_FRACTION * full).reshape(raw.shape)
+    return bounded
+
+
+def _rising_share(table: TidyTable, noise: float) -> float:
+    assert table.time is not None
+    order = np.lexsort((table.time, table.curve))
+    same = table.curve[order][1:] == table.curve[order][:-1]
+    steps = np.diff(table.target[order])[same]
+    return float((steps >= -noise).mean()) if len(steps) else 1.0
+
+
+def _no_release(note: str) -> Shape:
+    return Shape(is_release=False, full=1.0, note=note)

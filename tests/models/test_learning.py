@@ -1,0 +1,229 @@
+"""Learning from tables: encoding, shapes, families, choice, intervals, evaluation."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from attrs import evolve
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from formulation.errors import DataError
+from formulation.profiles import MAX_FRACTION
+from models.learning.conformal import calibrate
+from models.learning.curves import blended, fit_members
+from models.learning.early import early_columns
+from models.learning.encoding import TableEncoder
+from models.learning.evaluation import Evaluation, evaluate_fold, group_folds
+from models.learning.families import FAMILIES
+from models.learning.selection import BLEND_NAME, choose, learn, suited
+from models.learning.shape import shape_of, shaped
+from tests.models.learning_tables import TIMES, release_table, value_table
+
+QUICK = ("extra_trees",)
+
+
+@pytest.fixture(scope="module")
+def table():
+    return release_table()
+
+
+def test_a_level_never_seen_is_a_row_of_zeros():
+    frame = pd.DataFrame({"kind": ["a"] * 4 + ["b"] * 4, "x": np.arange(8.0)})
+    encoder = TableEncoder().fit(frame)
+    found = encoder.transform(pd.DataFrame({"kind": ["c"], "x": [1.0]}))
+    assert encoder.get_feature_names_out() == ["x", "kind = a", "kind = b"]
+    assert found.tolist() == [[1.0, 0.0, 0.0]]
+
+
+def test_a_wide_positive_number_brings_its_logarithm_and_a_constant_nothing():
+    frame = pd.DataFrame({"wide": [1.0, 10.0, 1000.0], "narrow": [1.0, 2.0, 3.0], "one": 1.0})
+    encoder = TableEncoder().fit(frame)
+    assert encoder.get_feature_names_out() == ["wide", "narrow", "log wide"]
+    assert encoder.transform(frame)[:, 2] == pytest.approx(np.log([1.0, 10.0, 1000.0]))
+
+
+def test_a_missing_number_stays_missing():
+    frame = pd.DataFrame({"x": [1.0, np.nan, 3.0]})
+    assert np.isnan(TableEncoder().fit(frame).transform(frame)[1, 0])
+
+
+def test_a_table_without_a_learnt_column_is_refused():
+    encoder = TableEncoder().fit(pd.DataFrame({"x": [1.0, 2.0]}))
+    with pytest.raises(DataError, match="lacks column 'x'"):
+        encoder.transform(pd.DataFrame({"y": [1.0]}))
+
+
+def test_early_values_of_a_root_of_time_are_carried_on_exactly():
+    at, time = np.array([0.25, 0.5, 1.0]), np.array([4.0, 9.0])
+    early = np.tile(0.2 * np.sqrt(at), (2, 1))
+    found = early_columns(early, at, time)
+    assert found[:, 0] == pytest.approx([0.2, 0.2])
+    assert found[:, 1] == pytest.approx(0.2 * np.sqrt(time))
+    assert found[:, 2] == pytest.approx([0.5, 0.5])
+
+
+def test_one_early_value_is_enough():
+    found = early_columns(np.array([[0.3]]), np.array([1.0]), np.array([4.0]))
+    assert np.isfinite(found).all()
+
+
+@settings(max_examples=50, deadline=None)
+@given(arrays(float, (3, 12), elements=st.floats(-5, 5)), st.sampled_from([1.0, 100.0]))
+def test_every_shaped_curve_starts_at_zero_and_never_falls(raw, full):
+    curves = shaped(raw * full, full)
+    assert (curves[:, 0] == 0).all()
+    assert (np.diff(curves) >= 0).all()
+    assert curves.max() <= MAX_FRACTION * full
+
+
+def test_a_plateau_below_everything_is_left_alone():
+    assert shaped(np.array([[0.0, 0.4, 0.6, 0.6]]), 1.0)[0, -1] == pytest.approx(0.6)
+
+
+@pytest.mark.parametrize(
+    ("change", "is_release", "full"),
+    [
+        ({}, True, 1.0),
+        ({"units": {}}, True, 1.0),
+        ({"units": {"released": "ug/cm2"}}, False, 1.0),
+        ({"scale": 100.0, "units": {}}, True, 100.0),
+        ({"scale": -1.0}, False, 1.0),
+    ],
+)
+def test_what_is_a_release_curve_is_decided_by_unit_range_and_direction(
+    table, change, is_release, full
+):
+    changed = evolve(
+        table,
+        target=table.target * change.get("scale", 1.0),
+        units=change.get("units", table.units),
+    )
+    found = shape_of(changed)
+    assert (found.is_release, found.full) == (is_release, full)
+    assert "'released'" in found.note
+
+
+def test_the_same_curve_comes_out_whichever_times_are_asked_for(table):
+    model = fit_members(table, QUICK, shape_of(table))["extra_trees"]
+    one = table.rows(np.flatnonzero(table.curve == "g0-0"))
+    some = one.rows(np.array([2, 5]))
+    assert model.predict(some) == pytest.approx(model.predict(one)[[2, 5]])
+
+
+@pytest.mark.parametrize("family", [f.name for f in FAMILIES])
+def test_every_family_learns_release_curves(table, family):
+    """Well below the error of knowing nothing; monotone, from zero."""
+    shape = shape_of(table)
+    model = fit_members(table, (family,), shape)[family]
+    fresh = release_table(seed=1)
+    error = np.abs(model.predict(fresh) - fresh.target).mean()
+    assert error < 0.5 * np.abs(fresh.target - fresh.target.mean()).mean()
+    curves = model.predict_grid(fresh.rows(np.arange(0, len(fresh), len(TIMES))))
+    assert (np.diff(curves) >= 0).all()
+
+
+def test_missing_values_do_not_stop_any_family(table):
+    features = table.features.copy()
+    features.loc[::3, "share"] = np.nan
+    gaps = evolve(table, features=features)
+    shape = shape_of(gaps)
+    fitted = fit_members(gaps, suited(gaps, shape), shape)
+    assert len(fitted) == len(FAMILIES)
+    assert all(np.isfinite(model.predict(gaps)).all() for model in fitted.values())
+
+
+def test_release_laws_are_not_tried_on_values_without_time():
+    values = value_table()
+    names = suited(values, shape_of(values))
+    assert "boosted" in names
+    assert not {"weibull", "peppas_sahlin"} & set(names)
+
+
+def test_a_blend_is_the_mean_of_its_members(table):
+    shape = shape_of(table)
+    fitted = fit_members(table, ("extra_trees", "forest"), shape)
+    both = blended(list(fitted.values()))
+    parts = [model.predict(table) for model in fitted.values()]
+    assert both.predict(table) == pytest.approx(np.mean(parts, axis=0))
+
+
+def test_a_family_replaces_the_blend_only_when_it_is_better_in_most_groups(table):
+    rng = np.random.default_rng(0)
+    blend = np.full(len(table), 0.1)
+    lucky, better = blend.copy(), blend - 0.02 + 0.005 * rng.normal(size=len(table))
+    lucky[table.group == "g0"] -= 0.09
+    assert choose({"lucky": lucky, BLEND_NAME: blend}, table) == BLEND_NAME
+    assert choose({"better": better, BLEND_NAME: blend}, table) == "better"
+
+
+def test_intervals_by_group_hold_on_new_groups_where_intervals_by_row_do_not():
+    """Each group has an error of its own, which rows of the same group share."""
+    rng = np.random.default_rng(1)
+    n = 200
+    group = np.repeat(np.arange(n), 10)
+    truth, fresh = (rng.normal(size=n)[group] + 0.1 * rng.normal(size=len(group)) for _ in range(2))
+    nothing = np.zeros(len(group))
+    by_group = calibrate(nothing, truth, group.astype(str), None, full=None)
+    # What a fit that has seen other rows of the group leaves over: no group error.
+    seen = truth - (np.bincount(group, truth) / 10)[group]
+    by_row = calibrate(nothing, seen, np.arange(len(group)).astype(str), None, full=None)
+
+    def held(intervals):
+        low, high = intervals.around(nothing, None)
+        return float(((fresh >= low) & (fresh <= high)).mean())
+
+    assert held(by_group) == pytest.approx(0.9, abs=0.05)
+    assert held(by_row) < 0.4
+
+
+def test_intervals_of_a_release_curve_stay_within_what_can_be_released(table):
+    learnt = learn(table, families=QUICK)
+    _, low, high = learnt.predict(table)
+    assert low.min() >= 0
+    assert high.max() <= MAX_FRACTION
+
+
+def test_intervals_are_wider_where_errors_are_larger():
+    rng = np.random.default_rng(2)
+    prediction = rng.uniform(0, 1, 2000)
+    target = prediction + rng.normal(size=2000) * np.where(prediction > 0.5, 0.2, 0.02)
+    intervals = calibrate(prediction, target, np.arange(2000).astype(str), None, full=None)
+    low, high = intervals.around(np.array([0.2, 0.8]), None)
+    assert (high - low)[1] > 2 * (high - low)[0]
+
+
+def test_a_group_never_stands_in_two_folds(table):
+    for train, test in group_folds(table, 4, seed=0):
+        assert not set(table.group[train]) & set(table.group[test])
+
+
+def test_one_fold_is_refused(table):
+    with pytest.raises(DataError, match="cannot be split"):
+        group_folds(table, 1, seed=0)
+
+
+def test_what_is_scored_was_seen_by_nothing_before(table):
+    """Other outcomes in the test rows change no prediction, interval or choice."""
+    train, test = group_folds(table, 4, seed=0)[0]
+    spoilt = table.target.copy()
+    spoilt[test] = np.linspace(0, 1, len(test))
+    plain = evaluate_fold(table, 0, train, test, families=QUICK)
+    other = evaluate_fold(evolve(table, target=spoilt), 0, train, test, families=QUICK)
+    for name in ("prediction", "low", "high", "baseline"):
+        assert getattr(plain, name).tolist() == getattr(other, name).tolist()
+    assert plain.tried == other.tried
+
+
+def test_the_document_says_what_the_contract_asks_for(table):
+    folds = group_folds(table, 3, seed=0)
+    results = tuple(evaluate_fold(table, k, *rows, families=QUICK) for k, rows in enumerate(folds))
+    found = Evaluation(table=table, results=results, shape=shape_of(table), seed=0).document()
+    assert {"mae", "rmse", "r2", "coverage90", "width90"} <= set(found["metrics"])
+    assert found["metrics"]["rows"] == len(table) == sum(f["rows"] for f in found["folds"])
+    assert [g["group"] for g in found["groups"]] == sorted(set(table.group.tolist()))
+    assert found["metrics"]["r2"] > 0.8
+    assert found["metrics"]["mae"] < found["metrics"]["mae_without_features"]
+    assert found["families"] == [
+        {"family": "extra_trees", "inner_mae": pytest.approx(0.05, abs=0.05), "kept_in_folds": 3}
+    ]
