@@ -9,7 +9,7 @@ import typer
 from experiments.cli.output import emit_json, emit_lines, note, table_lines, terminal_width
 
 if TYPE_CHECKING:
-    from experiments.datasets import Preview
+    from experiments.datasets import Preview, StatedMedium
     from experiments.store import DatasetRecord
 
 Home = Annotated[
@@ -23,6 +23,9 @@ def import_data(
     products: Annotated[Path, typer.Option("--products", help="Recipes of the products (YAML).")],
     name: Annotated[str, typer.Option("--name", help="Name of the data set.")],
     sheet: Annotated[str, typer.Option("--sheet", help="Sheet of a workbook.")] = "",
+    encoding: Annotated[
+        str, typer.Option("--encoding", help="Encoding of a CSV file, such as cp1252.")
+    ] = "",
     time_unit: Annotated[
         str, typer.Option("--time-unit", help="Unit of the times: h, min, s or d.")
     ] = "",
@@ -54,6 +57,7 @@ def import_data(
         name=name,
         stated=datasets.state_medium(medium, apparatus, rpm),
         sheet=sheet,
+        encoding=encoding,
         time_unit=time_unit,
         released_unit=released_unit,
         versions=_accepted(folder),
@@ -146,7 +150,8 @@ def _preview_lines(found: "Preview") -> Iterator[str]:
         yield f"Units     time in {curves.time_unit}, release in {curves.released_unit}"
     if not found.problems:
         yield ""
-        columns = ["product", "system", "salt", "Mg per unit", "times", "from", "to", "released"]
+        columns = ["curve", "system", "salt", "Mg per unit", "times", "from", "to", "released"]
+        columns += ["vessel"] if _vessels_differ(found) else []
         yield from table_lines(columns, [*_rows(found)], terminal_width())
         yield ""
     yield from (f"Note      {line}" for line in found.notes)
@@ -154,10 +159,10 @@ def _preview_lines(found: "Preview") -> Iterator[str]:
 
 def _rows(found: "Preview") -> Iterator[list[str]]:
     designs = {product.name: product.design for product in found.products}
-    for curve in found.curves.curves:
+    for curve, vessel in zip(found.curves.curves, found.vessels, strict=True):
         design = designs[curve.product]
         yield [
-            curve.product,
+            curve.name,
             design.system,
             design.salt_name,
             f"{design.elemental_mg_per_unit:.4g} mg",
@@ -165,15 +170,25 @@ def _rows(found: "Preview") -> Iterator[list[str]]:
             f"{curve.times_h[0]:.4g} h",
             f"{curve.times_h[-1]:.4g} h",
             f"{100 * curve.fraction[-1]:.4g} % (n = {min(curve.n)})",
+            *([_vessel_text(vessel)] if _vessels_differ(found) else []),
         ]
 
 
+def _vessels_differ(found: "Preview") -> bool:
+    return any(vessel != found.vessels[0] for vessel in found.vessels)
+
+
 def _medium_text(found: "Preview") -> str:
-    medium = found.stated.medium
+    if _vessels_differ(found):
+        return "as stated for each curve, below"
+    return _vessel_text(found.vessels[0] if found.vessels else found.stated)
+
+
+def _vessel_text(vessel: "StatedMedium") -> str:
+    medium = vessel.medium
     values = {"medium": medium.name, "apparatus": medium.apparatus, "rpm": f"{medium.rpm:g} rpm"}
     said = [
-        f"{value} (assumed)" if name in found.stated.assumed else value
-        for name, value in values.items()
+        f"{value} (assumed)" if name in vessel.assumed else value for name, value in values.items()
     ]
     return "; ".join(said)
 
@@ -203,14 +218,16 @@ def _document(found: "Preview", record: "DatasetRecord | None") -> dict[str, Any
 
     return {
         "schema": "formulation/data-import",
-        "version": 1,
+        "version": 2,
         "name": found.name,
         "sha256": found.sha256,
         "is_known": found.standing is not None,
         "accepted": None if record is None else _record(record),
         "replaces": [version_ref(older) for older in found.replaces],
-        "medium": asdict(found.stated.medium),
-        "assumed": list(found.stated.assumed),
+        "vessels": [
+            {"medium": asdict(vessel.medium), "assumed": list(vessel.assumed)}
+            for vessel in found.vessels
+        ],
         "form": found.curves.form,
         "units": {"time": found.curves.time_unit, "released": found.curves.released_unit},
         "products": [{"name": p.name, "design": p.design.as_dict()} for p in found.products],

@@ -1,9 +1,10 @@
 """What the columns of a table of release curves mean, and in which unit each is written.
 
-Long form: ``product, time [min], released [%]`` and, where there are any, ``replicate`` or
-``sd, n``. Wide form: the time first, then one column for each product, or for each replicate as
-``product/replicate``. A unit stands in brackets behind the name, at its end as in ``time_min``, or
-is given for the whole file; one that is missing, or stated twice and differently, is refused.
+Long form: ``product, time [min], released [%]`` and, where there are any, ``batch``, ``replicate``
+or ``sd, n``, and what the vessel was. Wide form: the time first, then one column for each product,
+or for each replicate as ``product/replicate``. A unit stands in brackets behind the name, at its
+end as in ``time_min``, or is given for the whole file; one that is missing, or stated twice and
+differently, is refused.
 """
 
 import re
@@ -13,25 +14,38 @@ from difflib import get_close_matches
 from attrs import field, frozen
 
 from formulation.errors import InputError, Problem
-from formulation.units import to_unit
+from formulation.units import MG_PER_MMOL, to_unit
+from models.data.curve_conditions import UNITS
 from models.data.lab_tables import LabTable
 
 ROLES = {
-    "product": "product formulation recipe",
+    "product": "product formulation formulation_id recipe",
+    "batch": "batch lot",
+    "replicate": "replicate unit vessel",
     "time": "time t",
     "released": "released release dissolved fraction mg percent_released fraction_released",
-    "replicate": "replicate vessel",
     "sd": "sd",
     "n": "n",
+    "medium": "medium",
+    "ph": "ph",
+    "apparatus": "apparatus",
+    "rpm": "rpm speed",
+    "temperature": "temperature",
+    "volume": "volume",
+    "source": "source",
 }
-"""Names a column of the long form may have."""
+"""Names a column of the long form may have, blanks in them written as ``_``."""
 
 SUFFIXES = {
     **{name: name for name in ("h", "min", "s", "d", "mg", "fraction")},
     **dict.fromkeys(("hrs", "hours"), "h"),
     **dict.fromkeys(("pct", "percent"), "%"),
+    **{name: name for name in ("g", "ug", "mmol", "c", "k", "ml", "l")},
 }
 """Ends of a column's name that say its unit."""
+
+WITH_UNITS = ("time", "released", "sd", *UNITS)
+"""Roles of columns that have a unit."""
 
 OWN_UNITS = {
     "fraction": "fraction",
@@ -41,11 +55,21 @@ OWN_UNITS = {
 }
 """Names that are a unit themselves."""
 
-_SPELLINGS = {"hrs": "h", "mins": "min", "secs": "s"}
+_SPELLINGS = {
+    **dict.fromkeys(("hr", "hrs", "hour", "hours"), "h"),
+    **dict.fromkeys(("mins", "minute", "minutes"), "min"),
+    **dict.fromkeys(("sec", "secs", "seconds"), "s"),
+    **dict.fromkeys(("day", "days"), "d"),
+}
+_MOLES = {"mmol": 1.0, **dict.fromkeys(("umol", "µmol", "μmol"), 1e-3)}
 _SHARES = {
     **dict.fromkeys(("%", "percent", "pct", "% of label", "% label"), "%"),
     **dict.fromkeys(("fraction", "1", "-"), "fraction"),
 }
+_NAMES = [name for names in ROLES.values() for name in names.split() if len(name) > 2]
+MISSPELT = 0.8
+"""How alike a column's name must be to one of ours to count as misspelt, 1 for the same, [-]."""
+
 _BRACKETS = re.compile(r"(.*?)\s*[\[(]([^\[\]()]*)[\])]")
 _PLAIN_UNIT = re.compile(r"[A-Za-zµμ]{1,12}")
 
@@ -82,6 +106,9 @@ class Columns:
 
     roles: dict[str, int] = field(factory=dict)
     """Index of each column of the long form by role, [-]."""
+
+    units: dict[str, str] = field(factory=dict)
+    """Unit of the columns that say what the vessel was, by role."""
 
     curves: dict[int, tuple[str, str]] = field(factory=dict)
     """Product and replicate of each column of the wide form."""
@@ -162,6 +189,9 @@ class _Reading:
         # A standard deviation without a unit of its own is in that of the mean.
         spread = [roles["sd"]] if "sd" in roles and named[roles["sd"]][1] else []
         released = self._common_scale([roles["released"], *spread], named, released_unit)
+        units = {
+            role: self._vessel_unit(roles[role], named, role) for role in UNITS if role in roles
+        }
         if time is None or released is None:
             return None
         return Columns(
@@ -170,6 +200,7 @@ class _Reading:
             time_scale=time,
             released_scale=released,
             roles=roles,
+            units=units,
             unread=tuple(named[i][0] for i in unread if named[i][0]),
         )
 
@@ -232,9 +263,21 @@ class _Reading:
             return None
         return scales[0]
 
+    def _vessel_unit(self, index: int, named: Sequence[tuple[str, str]], role: str) -> str:
+        """Return the unit of a temperature or volume; empty after a problem."""
+        written, known = named[index][1], UNITS[role]
+        if not written:
+            hint = f"Write it in brackets behind the name, such as '{role} [{next(iter(known))}]'."
+            self.refuse(index, "unit_missing", f"the unit of the {role} is missing.", hint=hint)
+        elif written.casefold() not in known:
+            message = f"{written!r} is no unit of a {role}."
+            hint = f"Write one of {', '.join(dict.fromkeys(known.values()))}."
+            self.refuse(index, "unknown_unit", message, hint=hint)
+        return known.get(written.casefold(), "")
+
     def _refuse_misspelt(self, index: int, name: str) -> None:
         """Refuse a column that is nearly one of ours; others are left unread."""
-        near = get_close_matches(name.casefold(), ROLES, n=1, cutoff=0.75)
+        near = get_close_matches(_key(name), _NAMES, n=1, cutoff=MISSPELT)
         if near and not _role(name):
             hint = f"Did you mean {near[0]!r}?"
             self.refuse(index, "unknown_column", f"column {name!r} is not known.", hint=hint)
@@ -245,18 +288,22 @@ def _parted(cell: str) -> tuple[str, str]:
     match = _BRACKETS.fullmatch(cell)
     if match:
         return match[1], match[2].strip()
-    name = cell.casefold()
+    name = _key(cell)
     if name in OWN_UNITS:
         return cell, OWN_UNITS[name]
     stem, _, end = name.rpartition("_")
-    if end in SUFFIXES and _role(stem) in ("time", "released", "sd"):
+    if end in SUFFIXES and _role(stem) in WITH_UNITS:
         return cell[: len(stem)], SUFFIXES[end]
     return cell, ""
 
 
+def _key(name: str) -> str:
+    return re.sub(r"[\s-]+", "_", name.strip().casefold())
+
+
 def _role(name: str) -> str:
     """Return the role of a column by its name; empty for a name that is none of ours."""
-    written = name.casefold()
+    written = _key(name)
     return next((role for role, names in ROLES.items() if written in names.split()), "")
 
 
@@ -273,6 +320,8 @@ def _released_scale(text: str) -> Scale:
     share = _SHARES.get(text.casefold())
     if share:
         return Scale(unit=share, factor=0.01 if share == "%" else 1.0)
+    if text in _MOLES:
+        return Scale(unit=text, factor=_MOLES[text] * MG_PER_MMOL, is_mass=True)
     if not _PLAIN_UNIT.fullmatch(text):
         raise InputError(f"{text!r} is no unit of release.", hint="Write %, fraction or mg.")
     return Scale(unit=text, factor=to_unit(f"1 {text}", "mg"), is_mass=True)

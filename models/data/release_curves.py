@@ -12,8 +12,11 @@ from attrs import Factory, define, evolve, field, frozen
 from formulation.errors import InputError, Problem, did_you_mean
 from formulation.profiles import MAX_FRACTION
 from models.data.curve_columns import Columns, read_columns
-from models.data.lab_tables import LabTable, Row, read_lab_table
-from models.data.mean_curves import NOISE_POINTS, MeanCurve, Point, mean_curve
+from models.data.curve_conditions import ConditionReader
+from models.data.lab_tables import LabTable, read_lab_table
+from models.data.mean_curves import NOISE_POINTS, MeanCurve, Point, mean_curve, missing_rows
+from models.data.table_limits import Row
+from models.data.vessels import Conditions
 
 MAX_PROBLEMS = 100
 """Most problems that are listed one by one, [-]."""
@@ -53,8 +56,10 @@ def read_release_curves(
     file: str,
     labels_mg: Mapping[str, float],
     sheet: str = "",
+    encoding: str = "",
     time_unit: str = "",
     released_unit: str = "",
+    stated: Conditions | None = None,
 ) -> CurveFile:
     """Return the release curves in the bytes of a CSV file or an Excel workbook.
 
@@ -68,8 +73,12 @@ def read_release_curves(
         Elemental magnesium of one unit of every known product, [mg].
     sheet : str, optional
         Sheet of a workbook, [-].
+    encoding : str, optional
+        Encoding of a CSV file; empty for UTF-8, or UTF-16 with its mark, [-].
     time_unit, released_unit : str, optional
         Units given for the whole file, [-].
+    stated : Conditions or None, optional
+        What the user states of the vessel beside the file, [-].
 
     Returns
     -------
@@ -77,13 +86,15 @@ def read_release_curves(
         The curves, or everything that is wrong, [-].
     """
     try:
-        table = read_lab_table(data, file=file, sheet=sheet)
+        table = read_lab_table(data, file=file, sheet=sheet, encoding=encoding)
     except InputError as error:
         return CurveFile(problems=tuple(evolve(p, file=file) for p in error.problems))
     columns, wrong = read_columns(table, time_unit=time_unit, released_unit=released_unit)
     if columns is None:
         return CurveFile(problems=wrong, form=table.form, n_rows=len(table.rows))
-    reader = _Reader(table=table, columns=columns, labels_mg=labels_mg)
+    reader = _Reader(
+        table=table, columns=columns, labels_mg=labels_mg, stated=stated or Conditions()
+    )
     points = [point for row in table.rows for point in reader.points(row)]
     curves = reader.curves(points)
     return CurveFile(
@@ -114,11 +125,22 @@ class _Reader:
     table: LabTable = field()
     columns: Columns
     labels_mg: Mapping[str, float]
+    stated: Conditions
     problems: list[Problem] = Factory(list)
     unknown: set[str] = Factory(set)
     marks: set[str] = Factory(set)
-    n_blank: int = 0
+    blank: list[Point] = Factory(list)
     n_below_zero: int = 0
+    vessels: ConditionReader = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.vessels = ConditionReader(
+            table=self.table,
+            roles=self.columns.roles,
+            units=self.columns.units,
+            stated=self.stated,
+            refuse=self._refuse,
+        )
 
     def points(self, row: Row) -> Iterator[Point]:
         """Yield every value of a row; what is wrong is noted instead."""
@@ -130,34 +152,41 @@ class _Reader:
             return
         time_h = self._time(row)
         for column, product, replicate in self._curve_cells(row):
+            batch = self._role_cell(row, "batch")
+            point = Point(
+                product=product,
+                batch=batch,
+                replicate=replicate,
+                time_h=-1.0 if time_h is None else time_h,
+                fraction=0.0,
+                sd=None,
+                n=1,
+                row=row,
+                column=column,
+            )
             if not self._cell(row, column):
-                self.n_blank += 1
+                self.blank.append(point)
                 continue
             if not self._is_known(row, column, product):
                 continue
+            self.vessels.note(row, (product, batch))
             fraction = self._fraction(row, column, product)
             sd, n = self._spread(row, product)
             if time_h is not None and fraction is not None:
-                yield Point(
-                    product=product,
-                    replicate=replicate,
-                    time_h=time_h,
-                    fraction=fraction,
-                    sd=sd,
-                    n=n,
-                    row=row,
-                    column=column,
-                )
+                yield evolve(point, fraction=fraction, sd=sd, n=n)
 
     def curves(self, points: Sequence[Point]) -> tuple[MeanCurve, ...]:
-        """Return the mean curve of every product, noting what makes it none."""
-        products: dict[str, list[Point]] = {}
+        """Return the mean curve of every product and batch, noting what makes it none."""
+        curves: dict[tuple[str, str], list[Point]] = {}
         for point in points:
-            products.setdefault(point.product, []).append(point)
+            curves.setdefault((point.product, point.batch), []).append(point)
+        blank: dict[tuple[str, str], list[Point]] = {}
+        for point in self.blank:
+            blank.setdefault((point.product, point.batch), []).append(point)
         found = []
-        for product, own in products.items():
-            curve, flaws = mean_curve(product, own)
-            for flaw in flaws:
+        for key, own in curves.items():
+            curve, flaws = mean_curve(own, self.vessels.conditions(key))
+            for flaw in (*flaws, *missing_rows(own, blank.get(key, ()))):
                 row, column = flaw.point.row, flaw.point.column
                 self._refuse(row, column, flaw.code, flaw.message, flaw.hint)
             found += [curve] if curve else []
@@ -169,8 +198,8 @@ class _Reader:
             yield f"Columns that were not read: {', '.join(self.columns.unread)}."
         if "," in self.marks:
             yield "Decimal commas were read as decimal points."
-        if self.n_blank:
-            yield f"Empty cells, taken as not measured: {self.n_blank}."
+        if self.blank:
+            yield f"Empty cells, taken as not measured: {len(self.blank)}."
         if self.n_below_zero:
             yield f"Values just below zero, set to zero: {self.n_below_zero}."
         if self.columns.released_scale.is_mass:
@@ -182,7 +211,7 @@ class _Reader:
         for curve in curves:
             if curve.largest_fall:
                 yield (
-                    f"{curve.product}: falls of up to {curve.largest_fall:.2g} percentage points"
+                    f"{curve.name}: falls of up to {curve.largest_fall:.2g} percentage points"
                     " were taken for noise and made monotone (isotonic regression)."
                 )
 
@@ -192,9 +221,8 @@ class _Reader:
             for column, (product, replicate) in self.columns.curves.items():
                 yield column, product, replicate
             return
-        roles = self.columns.roles
-        replicate = self._cell(row, roles["replicate"]) if "replicate" in roles else ""
-        yield roles["released"], self._cell(row, roles["product"]), replicate
+        column = self.columns.roles["released"]
+        yield column, self._role_cell(row, "product"), self._role_cell(row, "replicate")
 
     def _is_known(self, row: Row, column: int, product: str) -> bool:
         if product in self.labels_mg:
@@ -204,6 +232,8 @@ class _Reader:
             at = self.table.header if self.columns.is_wide else row
             index = column if self.columns.is_wide else self.columns.roles["product"]
             message = f"product {product!r} stands in no product file given."
+            if not product:
+                message = "the product is missing."
             self._refuse(
                 at, index, "unknown_product", message, did_you_mean(product, self.labels_mg)
             )
@@ -282,6 +312,9 @@ class _Reader:
 
     def _cell(self, row: Row, column: int) -> str:
         return row.cells[column] if column < len(row.cells) else ""
+
+    def _role_cell(self, row: Row, role: str) -> str:
+        return self._cell(row, self.columns.roles.get(role, len(row.cells)))
 
     def _refuse(self, row: Row, column: int, code: str, message: str, hint: str = "") -> None:
         self.problems.append(self.table.problem(row, column, code, message, hint=hint))

@@ -1,7 +1,6 @@
 """Release curves: long and wide, CSV and Excel, units, averages, and every problem at its cell."""
 
 import csv
-import zipfile
 from io import BytesIO, StringIO
 from pathlib import Path
 
@@ -10,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from models.data import lab_tables
 from models.data.curve_columns import read_columns
 from models.data.lab_tables import LabTable, Row
 from models.data.release_curves import MAX_PROBLEMS, read_release_curves
@@ -101,7 +99,7 @@ def test_replicates_are_averaged_and_their_spread_is_kept():
     """Mean, standard deviation and count at each time, in both forms."""
     wide = "time [h],A/1 [%],A/2 [%]\n1,10,14\n2,30,30\n3,50,\n"
     long = "product,replicate,time [h],released [%]\n"
-    long += "A,1,1,10\nA,1,2,30\nA,1,3,50\nA,2,1,14\nA,2,2,30\n"
+    long += "A,1,1,10\nA,1,2,30\nA,1,3,50\nA,2,1,14\nA,2,2,30\nA,2,3,\n"
     curve = read(wide).curves[0]
     assert curve == read(long).curves[0]
     assert curve.fraction == (0.12, 0.3, 0.5)
@@ -216,7 +214,7 @@ def test_decimal_marks_may_not_be_mixed():
         (GOOD.encode("utf-16-le"), "not_text"),
         (b"PK\x03\x04 broken", "unreadable_file"),
         (b"x," * 600 + b"\n1\n", "too_many_columns"),
-        (b"product,time\n" + b"x" * 200_000 + b",1\n", "not_text"),
+        (b"product,time\n" + b"x" * 150_000 + b",1\n", "not_text"),
     ],
 )
 def test_a_file_that_cannot_be_read_says_why(data, code):
@@ -224,44 +222,6 @@ def test_a_file_that_cannot_be_read_says_why(data, code):
     found = read(data)
     assert only(found).code == code
     assert found.curves == ()
-
-
-def test_too_many_rows_are_refused():
-    """One more than is read."""
-    text = GOOD + "A,1,1\n" * (lab_tables.MAX_ROWS - 2)
-    assert only(read(text)).code == "too_many_rows"
-
-
-def test_a_file_that_is_too_large_is_refused(monkeypatch):
-    """Before anything is parsed."""
-    monkeypatch.setattr(lab_tables, "MAX_FILE_BYTES", 10)
-    assert only(read(GOOD)).code == "too_large"
-
-
-def test_a_workbook_that_unpacks_to_too_much_is_refused():
-    """Its parts are measured before one of them is read."""
-    kept = BytesIO()
-    with zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("xl/workbook.xml", b"0" * (lab_tables.MAX_UNPACKED_BYTES + 1))
-    assert len(kept.getvalue()) < 1_000_000
-    assert only(read(kept.getvalue())).code == "too_large"
-
-
-def test_an_archive_that_is_no_workbook_is_refused():
-    """Any zip file begins alike."""
-    kept = BytesIO()
-    with zipfile.ZipFile(kept, "w") as archive:
-        archive.writestr("a.txt", "a")
-    assert "no .xlsx workbook" in only(read(kept.getvalue())).message
-
-
-def test_a_lone_cell_at_the_far_corner_is_refused():
-    """A file of a few kilobytes would else cost gigabytes."""
-    workbook = Workbook()
-    workbook.active.cell(row=1_048_576, column=16_384, value=1)
-    kept = BytesIO()
-    workbook.save(kept)
-    assert only(read(kept.getvalue())).code in ("too_many_rows", "too_many_columns")
 
 
 def test_problems_of_a_workbook_name_the_cell():
@@ -315,7 +275,8 @@ def test_a_public_table_of_liposomes_is_read_or_refused_by_cell():
     """Thousands of digitised rows with 25 columns: real falls and repeats are found, not hidden."""
     path = SHARED / "nanomed_ivr_liposome" / "ivr_long.csv"
     rows = list(csv.reader(StringIO(path.read_text(encoding="utf-8-sig"))))
-    header = ["product" if name == "IVR_ID" else name for name in rows[0]]
+    names = {"IVR_ID": "product", "formulation_ID": "recipe_number"}
+    header = [names.get(name, name) for name in rows[0]]
     text = StringIO()
     csv.writer(text).writerows([header, *rows[1:]])
     labels = {row[header.index("product")]: 1.0 for row in rows[1:]}
