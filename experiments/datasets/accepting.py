@@ -5,7 +5,7 @@ earlier ones, which are retired and stay readable.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -19,6 +19,7 @@ from experiments.datasets.originals import keep_original
 from experiments.datasets.versions import kind_of, version_ref
 from experiments.store import DatasetRecord, Store
 from formulation.errors import InputError, Problem
+from models.data.templates import EXAMPLE
 
 
 @frozen(kw_only=True)
@@ -78,6 +79,26 @@ class Candidate:
     def sha256(self) -> str:
         """Hash of the content, which names the version; empty when there is a problem."""
         return sha256(self.content).hexdigest() if self.content else ""
+
+
+def example_notes(sources: Iterable[str | None]) -> Iterator[str]:
+    """Yield a warning when rows of a template's example are in a file.
+
+    Parameters
+    ----------
+    sources : iterable of str or None
+        What its rows say of their source, [-].
+
+    Yields
+    ------
+    str
+        One sentence, [-].
+    """
+    if any((source or "").startswith(EXAMPLE) for source in sources):
+        yield (
+            "Examples of the template are in the file; nobody measured them. Take their rows out"
+            " before you accept it."
+        )
 
 
 def check_name(name: str, kind: str, versions: Sequence[DatasetRecord]) -> None:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from attrs import evolve, field, frozen
 
 from experiments.config.product import Product, load_products
-from experiments.datasets.accepting import Candidate, Original, check_name
+from experiments.datasets.accepting import Candidate, Original, check_name, example_notes
 from experiments.datasets.files import read_bytes
 from experiments.datasets.versions import RELEASE, make_content
 from experiments.store import DatasetRecord
@@ -98,14 +98,18 @@ def preview(
         stated=stated.conditions,
     )
     if curves.problems:
-        notes = (*_assumptions([stated]), *curves.notes)
         return Preview(
-            name=name, stated=stated, curves=curves, problems=curves.problems, notes=notes
+            name=name, stated=stated, curves=curves, problems=curves.problems, notes=curves.notes
         )
     vessels = tuple(resolve(c.conditions.over(stated.conditions)) for c in curves.curves)
     measured = {curve.product for curve in curves.curves}
     kept = tuple(product for product in products if product.name in measured)
-    notes = (*_assumptions(vessels), *curves.notes, *_remarks(products, curves, vessels))
+    notes = (
+        *example_notes(curve.conditions.source for curve in curves.curves),
+        *_assumptions(vessels),
+        *curves.notes,
+        *_remarks(products, curves, vessels),
+    )
     content = make_content(
         {product.name: product.design for product in kept},
         curves,

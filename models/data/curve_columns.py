@@ -9,12 +9,12 @@ differently, is refused.
 
 import re
 from collections.abc import Sequence
-from difflib import get_close_matches
 
 from attrs import field, frozen
 
 from formulation.errors import InputError, Problem
 from formulation.units import MG_PER_MMOL, to_unit
+from models.data.column_names import column_key, misspelt, name_and_unit, role_of
 from models.data.curve_conditions import UNITS
 from models.data.lab_tables import LabTable
 
@@ -66,11 +66,6 @@ _SHARES = {
     **dict.fromkeys(("%", "percent", "pct", "% of label", "% label"), "%"),
     **dict.fromkeys(("fraction", "1", "-"), "fraction"),
 }
-_NAMES = [name for names in ROLES.values() for name in names.split() if len(name) > 2]
-MISSPELT = 0.8
-"""How alike a column's name must be to one of ours to count as misspelt, 1 for the same, [-]."""
-
-_BRACKETS = re.compile(r"(.*?)\s*[\[(]([^\[\]()]*)[\])]")
 _PLAIN_UNIT = re.compile(r"[A-Za-zµμ]{1,12}")
 
 
@@ -180,9 +175,6 @@ class _Reading:
         unread = [i for i in range(len(named)) if i not in roles.values()]
         for index in unread:
             self._refuse_misspelt(index, named[index][0])
-        if "replicate" in roles and "sd" in roles:
-            message = "the file has replicates and a standard deviation; a row is one or the other."
-            self.refuse(roles["sd"], "mixed_rows", message, hint="Leave one of the columns out.")
         if not {"time", "released"} <= set(roles):
             return None
         time = self._scale(roles["time"], named[roles["time"]][1], time_unit, "time")
@@ -277,18 +269,18 @@ class _Reading:
 
     def _refuse_misspelt(self, index: int, name: str) -> None:
         """Refuse a column that is nearly one of ours; others are left unread."""
-        near = get_close_matches(_key(name), _NAMES, n=1, cutoff=MISSPELT)
-        if near and not _role(name):
-            hint = f"Did you mean {near[0]!r}?"
+        near = misspelt(name, ROLES)
+        if near:
+            hint = f"Did you mean {near!r}?"
             self.refuse(index, "unknown_column", f"column {name!r} is not known.", hint=hint)
 
 
 def _parted(cell: str) -> tuple[str, str]:
     """Return the name and the unit of a column; the unit is empty when the header has none."""
-    match = _BRACKETS.fullmatch(cell)
-    if match:
-        return match[1], match[2].strip()
-    name = _key(cell)
+    name, unit = name_and_unit(cell)
+    if unit:
+        return name, unit
+    name = column_key(cell)
     if name in OWN_UNITS:
         return cell, OWN_UNITS[name]
     stem, _, end = name.rpartition("_")
@@ -297,14 +289,8 @@ def _parted(cell: str) -> tuple[str, str]:
     return cell, ""
 
 
-def _key(name: str) -> str:
-    return re.sub(r"[\s-]+", "_", name.strip().casefold())
-
-
 def _role(name: str) -> str:
-    """Return the role of a column by its name; empty for a name that is none of ours."""
-    written = _key(name)
-    return next((role for role, names in ROLES.items() if written in names.split()), "")
+    return role_of(name, ROLES)
 
 
 def _time_scale(text: str) -> Scale:

@@ -120,7 +120,9 @@ class ConditionReader:
 
     def _refuse_option(self, role: str, said: object, value: object, row: Row) -> None:
         def name(x: object) -> str:
-            return MEDIA[str(x)].name if role == "medium" else f"{x}"
+            if role == "medium":
+                return MEDIA[str(x)].name
+            return f"{x:g}" if isinstance(x, float) else str(x)
 
         message = f"the file says {name(value)}, but --{role} says {name(said)}."
         self.refuse(row, self.roles[role], "mixed_conditions", message, f"Leave --{role} out.")

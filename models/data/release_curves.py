@@ -4,24 +4,19 @@ Values become fractions of the label and times hours; what was done to them on t
 notes. Averaging is in `mean_curves`. Nothing here opens a file.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from attrs import Factory, define, evolve, field, frozen
 
 from formulation.errors import InputError, Problem, did_you_mean
 from formulation.profiles import MAX_FRACTION
+from models.data.cell_reader import CellReader, listed
 from models.data.curve_columns import Columns, read_columns
 from models.data.curve_conditions import ConditionReader
 from models.data.lab_tables import LabTable, read_lab_table
 from models.data.mean_curves import NOISE_POINTS, MeanCurve, Point, mean_curve, missing_rows
 from models.data.table_limits import Row
 from models.data.vessels import Conditions
-
-MAX_PROBLEMS = 100
-"""Most problems that are listed one by one, [-]."""
-
-_NUMBER_AND_UNIT = re.compile(r"[-+]?[0-9.,]+\s*[A-Za-zµμ%]+")
 
 
 @frozen(kw_only=True)
@@ -99,23 +94,13 @@ def read_release_curves(
     curves = reader.curves(points)
     return CurveFile(
         curves=curves,
-        problems=_listed(reader.problems, file),
+        problems=listed(reader.cells.problems, file),
         notes=tuple(reader.notes(points, curves)),
         form=f"{table.form}, {'wide' if columns.is_wide else 'long'} form",
         time_unit=columns.time_scale.unit,
         released_unit=columns.released_scale.unit,
         n_rows=len(table.rows),
     )
-
-
-def _listed(problems: Sequence[Problem], file: str) -> tuple[Problem, ...]:
-    """Return problems by row and column, the last of very many only counted."""
-    ordered = sorted(problems, key=lambda p: (p.line or 0, p.column or 0))
-    more = len(ordered) - MAX_PROBLEMS
-    if more <= 0:
-        return tuple(ordered)
-    message = f"{more:,} more problems are not listed."
-    return (*ordered[:MAX_PROBLEMS], Problem(code="more_problems", message=message, file=file))
 
 
 @define(kw_only=True)
@@ -126,33 +111,29 @@ class _Reader:
     columns: Columns
     labels_mg: Mapping[str, float]
     stated: Conditions
-    problems: list[Problem] = Factory(list)
     unknown: set[str] = Factory(set)
-    marks: set[str] = Factory(set)
     blank: list[Point] = Factory(list)
     n_below_zero: int = 0
+    cells: CellReader = field(init=False)
     vessels: ConditionReader = field(init=False)
 
     def __attrs_post_init__(self) -> None:
+        self.cells = CellReader(table=self.table, roles=self.columns.roles)
         self.vessels = ConditionReader(
             table=self.table,
             roles=self.columns.roles,
             units=self.columns.units,
             stated=self.stated,
-            refuse=self._refuse,
+            refuse=self.cells.refuse,
         )
 
     def points(self, row: Row) -> Iterator[Point]:
         """Yield every value of a row; what is wrong is noted instead."""
-        longest = len(self.table.header.cells)
-        if len(row.cells) > longest:
-            message = f"the row has {len(row.cells)} cells under {longest} column names."
-            hint = "Put text that holds a separator in quotes."
-            self._refuse(row, longest, "extra_cells", message, hint)
+        if self.cells.is_too_wide(row):
             return
         time_h = self._time(row)
         for column, product, replicate in self._curve_cells(row):
-            batch = self._role_cell(row, "batch")
+            batch = self.cells.role_text(row, "batch")
             point = Point(
                 product=product,
                 batch=batch,
@@ -164,7 +145,7 @@ class _Reader:
                 row=row,
                 column=column,
             )
-            if not self._cell(row, column):
+            if not self.cells.text(row, column):
                 self.blank.append(point)
                 continue
             if not self._is_known(row, column, product):
@@ -188,7 +169,7 @@ class _Reader:
             curve, flaws = mean_curve(own, self.vessels.conditions(key))
             for flaw in (*flaws, *missing_rows(own, blank.get(key, ()))):
                 row, column = flaw.point.row, flaw.point.column
-                self._refuse(row, column, flaw.code, flaw.message, flaw.hint)
+                self.cells.refuse(row, column, flaw.code, flaw.message, flaw.hint)
             found += [curve] if curve else []
         return tuple(found)
 
@@ -196,7 +177,7 @@ class _Reader:
         """Yield what was done to the numbers."""
         if self.columns.unread:
             yield f"Columns that were not read: {', '.join(self.columns.unread)}."
-        if "," in self.marks:
+        if "," in self.cells.marks:
             yield "Decimal commas were read as decimal points."
         if self.blank:
             yield f"Empty cells, taken as not measured: {len(self.blank)}."
@@ -222,7 +203,7 @@ class _Reader:
                 yield column, product, replicate
             return
         column = self.columns.roles["released"]
-        yield column, self._role_cell(row, "product"), self._role_cell(row, "replicate")
+        yield column, self.cells.role_text(row, "product"), self.cells.role_text(row, "replicate")
 
     def _is_known(self, row: Row, column: int, product: str) -> bool:
         if product in self.labels_mg:
@@ -234,31 +215,31 @@ class _Reader:
             message = f"product {product!r} stands in no product file given."
             if not product:
                 message = "the product is missing."
-            self._refuse(
+            self.cells.refuse(
                 at, index, "unknown_product", message, did_you_mean(product, self.labels_mg)
             )
         return False
 
     def _time(self, row: Row) -> float | None:
-        value = self._number(row, self.columns.time, "time")
+        value = self.cells.number(row, self.columns.time, "time")
         if value is not None and value < 0:
             message = f"time {value:g} {self.columns.time_scale.unit} is negative."
-            self._refuse(row, self.columns.time, "negative_time", message)
+            self.cells.refuse(row, self.columns.time, "negative_time", message)
             return None
         return None if value is None else round(value * self.columns.time_scale.factor, 9)
 
     def _fraction(self, row: Row, column: int, product: str) -> float | None:
-        value = self._number(row, column, "release")
+        value = self.cells.number(row, column, "release")
         if value is None:
             return None
         fraction = round(self._of_label(value, product), 9)
         if fraction > MAX_FRACTION:
             message = f"{100 * fraction:.4g} % of label is above {100 * MAX_FRACTION:g} %."
-            self._refuse(row, column, "above_label", message, "Check the unit and the label.")
+            self.cells.refuse(row, column, "above_label", message, "Check the unit and the label.")
             return None
         if fraction < -NOISE_POINTS / 100:
             message = f"{100 * fraction:.4g} % of label is below zero."
-            self._refuse(row, column, "negative_release", message, "Check the blank.")
+            self.cells.refuse(row, column, "negative_release", message, "Check the blank.")
             return None
         self.n_below_zero += fraction < 0
         return max(fraction, 0.0)
@@ -271,50 +252,20 @@ class _Reader:
         """Return the standard deviation and the count that a row states of its mean."""
         roles = self.columns.roles
         sd, n = None, 1
-        if "sd" in roles and self._cell(row, roles["sd"]):
-            sd = self._number(row, roles["sd"], "standard deviation")
+        if self.cells.role_text(row, "sd"):
+            if self.cells.role_text(row, "replicate"):
+                message = "a replicate has no standard deviation; a row is one or the other."
+                hint = "Leave the replicate empty where the value is a mean."
+                self.cells.refuse(row, roles["sd"], "mixed_rows", message, hint)
+            sd = self.cells.number(row, roles["sd"], "standard deviation")
             if sd is not None and sd < 0:
-                self._refuse(row, roles["sd"], "negative_sd", f"standard deviation {sd:g} < 0.")
-        if "n" in roles and self._cell(row, roles["n"]):
-            count = self._number(row, roles["n"], "count")
+                self.cells.refuse(
+                    row, roles["sd"], "negative_sd", f"standard deviation {sd:g} < 0."
+                )
+        if self.cells.role_text(row, "n"):
+            count = self.cells.number(row, roles["n"], "count")
             if count is not None and (count < 1 or count != int(count) or count > 1000):
                 message = f"{count:g} replicates; a whole number from 1 to 1000 is wanted."
-                self._refuse(row, roles["n"], "wrong_count", message)
+                self.cells.refuse(row, roles["n"], "wrong_count", message)
             n = int(count or 1)
         return None if sd is None else round(self._of_label(sd, product), 9), n
-
-    def _number(self, row: Row, column: int, what: str) -> float | None:
-        text = self._cell(row, column)
-        value = self.table.number(text)
-        if value is None:
-            self._refuse_text(row, column, text, what)
-            return None
-        for mark in {",", "."} & set(text) - self.marks:
-            self.marks.add(mark)
-            if self.marks == {",", "."}:
-                message = f"{text!r} has another decimal mark than the numbers before it."
-                self._refuse(row, column, "mixed_marks", message, "Write all with one mark.")
-        return value
-
-    def _refuse_text(self, row: Row, column: int, text: str, what: str) -> None:
-        code, hint = "not_a_number", "Leave the cell empty where nothing was measured."
-        message = f"{text[:80]!r} is no number; a {what} is wanted."
-        if not text:
-            message, hint = f"the {what} is missing.", ""
-        elif text.startswith("="):
-            message = f"{text[:80]!r} is a formula without a stored value."
-            hint = "Open the file in a spreadsheet, let it calculate, and save it."
-        elif "," in text and not self.table.decimal_comma:
-            hint = "A decimal comma needs semicolons or tabs between the columns."
-        elif _NUMBER_AND_UNIT.fullmatch(text):
-            code, hint = "mixed_units", "Write the unit once, in the header."
-        self._refuse(row, column, code, message, hint)
-
-    def _cell(self, row: Row, column: int) -> str:
-        return row.cells[column] if column < len(row.cells) else ""
-
-    def _role_cell(self, row: Row, role: str) -> str:
-        return self._cell(row, self.columns.roles.get(role, len(row.cells)))
-
-    def _refuse(self, row: Row, column: int, code: str, message: str, hint: str = "") -> None:
-        self.problems.append(self.table.problem(row, column, code, message, hint=hint))

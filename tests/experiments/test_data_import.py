@@ -9,7 +9,8 @@ import typer
 from attrs import evolve
 from typer.testing import CliRunner
 
-from experiments.cli.import_data import import_data, list_versions, retire_version
+from experiments.cli.data_versions import list_versions, retire_version
+from experiments.cli.import_data import import_data
 from experiments.datasets import (
     accept,
     measured_curves,
