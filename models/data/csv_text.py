@@ -27,9 +27,10 @@ ENCODINGS = {
 """Encodings by the names a user may give them."""
 
 COMMENT = "#"
-"""A line above the header that begins so explains the columns, and is not read."""
+"""A line above the header that begins so, and then with a blank, explains it and is not read."""
 
 _MARKS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf", "utf-8-sig"))
+_COMMENT = re.compile(rf'"?{COMMENT}( |"?[,;\t]*$)')
 _ENDS = re.compile(r"\r\n|\r|\n")
 _SAVE = "Save it as 'CSV UTF-8'"
 
@@ -162,7 +163,7 @@ def _header_start(text: str) -> tuple[int, int]:
     """Return where the table begins, past the lines that explain it, and how many those are."""
     start = n_above = 0
     for line in islice(StringIO(text, newline=""), 1000):
-        if line.strip() and not line.lstrip(' "').startswith(COMMENT):
+        if line.strip() and not _COMMENT.match(line.strip()):
             break
         start, n_above = start + len(line), n_above + 1
     return start, n_above

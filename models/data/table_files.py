@@ -88,4 +88,4 @@ def workbook_bytes(
 
 
 def _cell(value: Cell) -> Cell:
-    return escaped(value.strip()) if isinstance(value, str) else value
+    return (escaped(value.strip()) or None) if isinstance(value, str) else value

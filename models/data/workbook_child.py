@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
 from io import BytesIO
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
@@ -142,13 +142,31 @@ def _sheet_rows(
 ) -> tuple[dict[int, list[Any]], str]:
     """Return the filled rows of a sheet, as they were calculated or as they were written."""
     from openpyxl import load_workbook
+    from openpyxl.worksheet._reader import WorkSheetParser
 
+    _check_order(WorkSheetParser)
     book = load_workbook(BytesIO(data), read_only=True, data_only=cached, keep_links=False)
     sheets = {page.title: page for page in book.worksheets}
     name = _chosen(sheet, list(sheets), limits["notes_sheet"])
     # What a sheet says of its own size is not believed.
     sheets[name].reset_dimensions()
     return dict(_filled_rows(sheets[name].iter_rows(values_only=True), limits)), name
+
+
+def _check_order(parser: Any) -> None:
+    """Let a parser refuse rows and cells that do not follow each other: it would drop them."""
+    read = vars(parser).get("parse_row_unchecked", parser.parse_row)
+
+    def checked(self: Any, row: Any) -> tuple[int, list[dict[str, Any]]]:
+        before = self.row_counter
+        number, cells = read(self, row)
+        columns = [0, *(cell["column"] for cell in cells)]
+        if number <= before or any(b <= a for a, b in pairwise(columns)):
+            message = f"row {number} or a cell of it stands twice, or not in its place."
+            raise _RefusedError("unreadable_file", message, "Save it again as .xlsx.")
+        return number, cells
+
+    parser.parse_row_unchecked, parser.parse_row = read, checked
 
 
 def _filled_rows(rows: Iterator[Sequence[Any]], limits: Limits) -> Iterator[tuple[int, list[Any]]]:

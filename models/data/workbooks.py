@@ -137,7 +137,10 @@ def _answer(data: bytes, file: str, sheet: str) -> dict[str, Any]:
         if code:
             raise _lost(file, code)
         answer.seek(0)
-        found: dict[str, Any] = json.loads(answer.read())
+        try:
+            found: dict[str, Any] = json.loads(answer.read())
+        except ValueError:
+            raise _lost(file, code) from None
         return found
 
 

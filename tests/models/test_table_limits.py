@@ -180,6 +180,30 @@ def test_entities_that_multiply_are_refused():
     assert refused(with_sheet(xml)).code in ("unreadable_file", "too_much_memory")
 
 
+@pytest.mark.parametrize(
+    "rows",
+    [
+        '<row r="2"><c><v>1</v></c></row><row r="2"><c><v>2</v></c></row>',
+        '<row r="2"><c><v>1</v></c></row><row r="1"><c><v>2</v></c></row>',
+        '<row r="1"><c r="B1"><v>1</v></c><c r="A1"><v>2</v></c></row>',
+        '<row r="1"><c r="A1"><v>1</v></c><c r="A1"><v>2</v></c></row>',
+    ],
+)
+def test_rows_and_cells_that_would_be_dropped_are_refused(rows):
+    """The library leaves out what stands twice or out of its place, without a word."""
+    problem = refused(with_sheet(sheet(rows)))
+    assert problem.code == "unreadable_file"
+    assert "stands twice, or not in its place" in problem.message
+
+
+def test_an_answer_that_is_none_is_a_problem_of_the_file(monkeypatch, tmp_path):
+    """The reader ended well, and said nothing that can be read."""
+    child = tmp_path / "child.py"
+    child.write_text("print('{')\n")
+    monkeypatch.setattr(workbooks, "CHILD", child)
+    assert refused(packed(parts_of_a_workbook())).code == "unreadable_file"
+
+
 def test_reading_ends_at_its_memory(monkeypatch):
     """A sheet that is fine in a gigabyte is refused in less."""
     data = with_sheet(sheet(varied_rows(2000, 100)))
@@ -327,6 +351,14 @@ def test_an_encoding_that_the_bytes_speak_against_is_refused(data, named, code):
     with pytest.raises(InputError) as caught:
         read_lab_table(data, file="c.csv", encoding=named)
     assert caught.value.problems[0].code == code
+
+
+@pytest.mark.parametrize("header", ["#,product", "#1;product", "#\tproduct", '"#","product"'])
+def test_a_column_may_begin_with_the_mark_of_a_comment(header):
+    """A comment has a blank behind its mark; a bare one is an empty comment."""
+    mark = next(m for m in "\t;," if m in header)
+    table = read_lab_table(f"#\n# a comment\n{header}\n1{mark}P\n".encode(), file="c.csv")
+    assert (table.header.number, table.header.cells[1]) == (3, "product")
 
 
 def test_lines_above_the_header_may_explain_it():
