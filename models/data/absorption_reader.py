@@ -188,7 +188,12 @@ class AbsorptionReader:
                 f" between {bounds.low:g} and {bounds.high:g}."
             )
             self._refuse(row, "value", "out_of_range", message, "Check the number and its unit.")
-        return endpoint, unit, value, self._spread(row, number, factor, n)
+        sd = self._spread(row, number, factor, n)
+        if sd is not None and sd > bounds.high - bounds.low:
+            message = f"a standard deviation of {sd:.4g} {unit} is impossible for {endpoint}."
+            at = "sd" if self.cells.role_text(row, "sd") else "ci_low"
+            self._refuse(row, at, "out_of_range", message, "Check the number and its unit.")
+        return endpoint, unit, value, sd
 
     def _spread(self, row: Row, mean: float, factor: float, n: int | None) -> float | None:
         """Return the standard deviation that a row states, or that its interval implies."""

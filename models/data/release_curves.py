@@ -18,6 +18,12 @@ from models.data.mean_curves import NOISE_POINTS, MeanCurve, Point, mean_curve, 
 from models.data.table_limits import Row
 from models.data.vessels import Conditions
 
+MAX_TIME_H = 100_000.0
+"""Longest time of a curve, some eleven years, [h]."""
+
+MAX_COUNT = 1000
+"""Most replicates behind a mean, [-]."""
+
 
 @frozen(kw_only=True)
 class CurveFile:
@@ -222,11 +228,19 @@ class _Reader:
 
     def _time(self, row: Row) -> float | None:
         value = self.cells.number(row, self.columns.time, "time")
-        if value is not None and value < 0:
-            message = f"time {value:g} {self.columns.time_scale.unit} is negative."
+        if value is None:
+            return None
+        scale = self.columns.time_scale
+        if value < 0:
+            message = f"time {value:g} {scale.unit} is negative."
             self.cells.refuse(row, self.columns.time, "negative_time", message)
             return None
-        return None if value is None else round(value * self.columns.time_scale.factor, 9)
+        if value * scale.factor > MAX_TIME_H:
+            message = f"time {value:g} {scale.unit} is above {MAX_TIME_H:g} h."
+            hint = "Check the number and its unit."
+            self.cells.refuse(row, self.columns.time, "out_of_range", message, hint)
+            return None
+        return round(value * scale.factor, 9)
 
     def _fraction(self, row: Row, column: int, product: str) -> float | None:
         value = self.cells.number(row, column, "release")
@@ -250,22 +264,34 @@ class _Reader:
 
     def _spread(self, row: Row, product: str) -> tuple[float | None, int]:
         """Return the standard deviation and the count that a row states of its mean."""
-        roles = self.columns.roles
         sd, n = None, 1
         if self.cells.role_text(row, "sd"):
-            if self.cells.role_text(row, "replicate"):
-                message = "a replicate has no standard deviation; a row is one or the other."
-                hint = "Leave the replicate empty where the value is a mean."
-                self.cells.refuse(row, roles["sd"], "mixed_rows", message, hint)
-            sd = self.cells.number(row, roles["sd"], "standard deviation")
-            if sd is not None and sd < 0:
-                self.cells.refuse(
-                    row, roles["sd"], "negative_sd", f"standard deviation {sd:g} < 0."
-                )
+            sd = self._deviation(row, self.columns.roles["sd"], product)
         if self.cells.role_text(row, "n"):
-            count = self.cells.number(row, roles["n"], "count")
-            if count is not None and (count < 1 or count != int(count) or count > 1000):
-                message = f"{count:g} replicates; a whole number from 1 to 1000 is wanted."
-                self.cells.refuse(row, roles["n"], "wrong_count", message)
-            n = int(count or 1)
-        return None if sd is None else round(self._of_label(sd, product), 9), n
+            column = self.columns.roles["n"]
+            count = self.cells.number(row, column, "count")
+            if count is not None and 1 <= count <= MAX_COUNT and count == int(count):
+                n = int(count)
+            elif count is not None:
+                message = f"{count:g} replicates; a whole number from 1 to {MAX_COUNT} is wanted."
+                self.cells.refuse(row, column, "wrong_count", message)
+        return sd, n
+
+    def _deviation(self, row: Row, column: int, product: str) -> float | None:
+        if self.cells.role_text(row, "replicate"):
+            message = "a replicate has no standard deviation; a row is one or the other."
+            hint = "Leave the replicate empty where the value is a mean."
+            self.cells.refuse(row, column, "mixed_rows", message, hint)
+        value = self.cells.number(row, column, "standard deviation")
+        if value is None:
+            return None
+        sd = self._of_label(value, product)
+        if value < 0:
+            message = f"standard deviation {value:g} < 0."
+            self.cells.refuse(row, column, "negative_sd", message)
+        elif sd > MAX_FRACTION:
+            message = f"a standard deviation of {100 * sd:.4g} % of label is impossible."
+            self.cells.refuse(row, column, "out_of_range", message, "Check its unit.")
+        else:
+            return round(sd, 9)
+        return None

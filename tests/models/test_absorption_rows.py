@@ -167,6 +167,8 @@ CELLS = [
     ({"endpoint": "serum", "unit": "mmol/d"}, "unknown_unit", 8),
     ({"unit": ""}, "missing", 8),
     ({"sd": "-1"}, "negative_sd", 9),
+    ({"sd": "1e308"}, "out_of_range", 9),
+    ({"sd": "", "ci_low": "-1e308", "ci_high": "1e308"}, "out_of_range", 10),
     ({"ci_low": "1", "ci_high": "2"}, "mixed_rows", 10),
     ({"sd": "", "ci_low": "1"}, "missing", 10),
     ({"sd": "", "ci_low": "2", "ci_high": "3"}, "out_of_range", 10),

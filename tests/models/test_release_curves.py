@@ -2,6 +2,7 @@
 
 import csv
 from io import BytesIO, StringIO
+from math import isfinite
 from pathlib import Path
 
 import pytest
@@ -261,6 +262,40 @@ def test_columns_that_mean_nothing_are_named():
     """They are left unread, not guessed at."""
     found = read("product,time [h],released [%],operator\nA,1,1,x\nA,2,2,x\nA,3,3,x\n")
     assert found.notes == ("Columns that were not read: operator.",)
+
+
+@pytest.mark.parametrize("column", [1, 2, 3, 4])
+@pytest.mark.parametrize("unit", ["%", "g"])
+@pytest.mark.parametrize("text", ["1e308", "-1e308", "1e-308", "0", "0.5", "-0"])
+def test_a_number_of_any_size_is_a_value_or_a_problem(column, unit, text):
+    """Also in a curve that falls a little, whose counts are weights."""
+    share = 1 if unit == "%" else 0.001
+    rows = [["A", t, f * share, share, 6] for t, f in ((1, 10), (2, 41), (3, 40))]
+    rows[2][column] = text
+    header = f"product,time [d],released [{unit}],sd,n\n"
+    found = read(header + "".join(",".join(map(str, row)) + "\n" for row in rows))
+    assert found.problems or isfinite(sum(found.curves[0].times_h + found.curves[0].fraction))
+    assert all(sd is None or isfinite(sd) for curve in found.curves for sd in curve.sd)
+
+
+CELLS_OF_MEANS = [
+    ("sd", "200", "out_of_range"),
+    ("sd", "-1", "negative_sd"),
+    ("n", "0", "wrong_count"),
+    ("n", "1.5", "wrong_count"),
+    ("n", "1001", "wrong_count"),
+    ("time [h]", "100001", "out_of_range"),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "code"), CELLS_OF_MEANS)
+def test_a_bad_mean_is_named_by_row_and_column(name, text, code):
+    """What stands beside the value of a row."""
+    names = ["product", "time [h]", "released [%]", "sd", "n"]
+    rows = [["A", t, 10 * t, 1, 6] for t in (1, 2, 3, 4)]
+    rows[3][names.index(name)] = text
+    problem = only(read("\n".join(",".join(map(str, row)) for row in [names, *rows])))
+    assert (problem.code, problem.line, problem.column) == (code, 5, names.index(name) + 1)
 
 
 def test_very_many_problems_are_counted():
