@@ -30,7 +30,7 @@ COMMENT = "#"
 """A line above the header that begins so, and then with a blank, explains it and is not read."""
 
 _MARKS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf", "utf-8-sig"))
-_COMMENT = re.compile(rf'"?{COMMENT}( |"?[,;\t]*$)')
+_COMMENT = re.compile(rf'"?{COMMENT}( |"?[,;\t]*$)|"?sep=.?"?$')
 _ENDS = re.compile(r"\r\n|\r|\n")
 _SAVE = "Save it as 'CSV UTF-8'"
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from attrs import asdict, frozen
 
-from formulation.errors import InputError, UnknownNameError
+from formulation.errors import DataError, InputError, UnknownNameError
 from models.data.table_limits import (
     MAX_CELLS,
     MAX_COLUMNS,
@@ -99,8 +99,16 @@ def read_workbook(data: bytes, *, file: str, sheet: str = "") -> tuple[tuple[Row
     ------
     InputError
         It is damaged, costs more than its limits allow, is empty, or has no such sheet.
+    DataError
+        This machine has no room for the process that reads it.
     """
-    answer = _answer(data, file, sheet)
+    try:
+        answer = _answer(data, file, sheet)
+    except OSError as error:
+        raise DataError(
+            f"{file}: the process that reads workbooks could not be used ({error.strerror}).",
+            hint="Make room in the temporary folder, or give a CSV file.",
+        ) from None
     refused = answer.get("refused")
     if refused is not None:
         raise _refused(file, sheet, refused)

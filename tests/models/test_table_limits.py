@@ -3,6 +3,7 @@
 Every file is built here from a few kilobytes. The reader of workbooks is a process of its own.
 """
 
+import errno
 import struct
 import tracemalloc
 import zipfile
@@ -12,7 +13,7 @@ import pytest
 from attrs import evolve
 from openpyxl import Workbook
 
-from formulation.errors import InputError
+from formulation.errors import DataError, InputError
 from models.data import csv_text, lab_tables, table_limits, workbooks
 from models.data.lab_tables import read_lab_table
 
@@ -204,6 +205,17 @@ def test_an_answer_that_is_none_is_a_problem_of_the_file(monkeypatch, tmp_path):
     assert refused(packed(parts_of_a_workbook())).code == "unreadable_file"
 
 
+def test_a_machine_without_room_is_told_apart_from_a_bad_file(monkeypatch):
+    """The file is not at fault, and there is no traceback."""
+
+    def full():
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(workbooks, "TemporaryFile", full)
+    with pytest.raises(DataError, match="No space left on device"):
+        read_lab_table(packed(parts_of_a_workbook()), file="f")
+
+
 def test_reading_ends_at_its_memory(monkeypatch):
     """A sheet that is fine in a gigabyte is refused in less."""
     data = with_sheet(sheet(varied_rows(2000, 100)))
@@ -359,6 +371,12 @@ def test_a_column_may_begin_with_the_mark_of_a_comment(header):
     mark = next(m for m in "\t;," if m in header)
     table = read_lab_table(f"#\n# a comment\n{header}\n1{mark}P\n".encode(), file="c.csv")
     assert (table.header.number, table.header.cells[1]) == (3, "product")
+
+
+def test_the_line_that_names_the_separator_is_passed_over():
+    """Spreadsheets write it on request; the header says as much."""
+    table = read_lab_table(b"sep=;\nproduct;x\nP;1,5\n", file="c.csv")
+    assert (table.header.cells, table.rows[0].number) == (("product", "x"), 3)
 
 
 def test_lines_above_the_header_may_explain_it():
