@@ -9,7 +9,7 @@ from attrs import evolve, field, frozen
 
 from experiments.config.product import Product, load_products
 from experiments.datasets.accepting import Candidate, Original, check_name, example_notes
-from experiments.datasets.files import read_bytes
+from experiments.datasets.files import read_bytes as read_bytes
 from experiments.datasets.versions import RELEASE, make_content
 from experiments.store import DatasetRecord
 from formulation.errors import InputError, Problem

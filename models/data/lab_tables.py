@@ -15,8 +15,9 @@ from attrs import evolve, field, frozen
 from formulation.errors import Problem
 from models.data.csv_text import read_csv
 from models.data.escaping import unescaped
-from models.data.table_limits import MAX_FILE_BYTES, refusal
+from models.data.table_limits import MAX_FILE_BYTES as MAX_FILE_BYTES
 from models.data.table_limits import Row as Row
+from models.data.table_limits import refusal
 from models.data.workbooks import read_workbook
 
 _POINT = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?")
