@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from experiments.cli.data_template import write_template
+from experiments.cli.data_versions import list_versions, retire_version
 from experiments.cli.fetch_data import fetch_data
-from experiments.cli.import_data import import_data, list_versions, retire_version
+from experiments.cli.import_data import import_data
 from experiments.cli.output import emit_json, emit_lines, table_lines
 
 if TYPE_CHECKING:
@@ -23,11 +25,12 @@ def register(app: typer.Typer) -> None:
     app : typer.Typer
         The application, [-].
     """
-    group = typer.Typer(help="Reference tables with their sources, and a laboratory's own curves.")
+    group = typer.Typer(help="Reference tables with their sources, and a laboratory's own data.")
     group.command("ls")(list_tables)
     group.command("show")(show_table)
     group.command("fetch")(fetch_data)
     group.command("import")(import_data)
+    group.command("template")(write_template)
     group.command("versions")(list_versions)
     group.command("retire")(retire_version)
     app.add_typer(group, name="data")

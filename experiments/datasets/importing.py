@@ -1,53 +1,35 @@
-"""Release curves of a laboratory: previewed, then accepted as a version.
+"""Release curves of a laboratory: what an import of them would bring."""
 
-A file with any problem changes nothing. A later version of the same name takes the place of the
-earlier ones, which are retired and stay readable.
-"""
-
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from hashlib import sha256
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from stat import S_ISREG
 from typing import Any, TypeVar
 
 from attrs import evolve, field, frozen
 
-from experiments.config.people import NAME_PATTERN, NAME_RULE
 from experiments.config.product import Product, load_products
-from experiments.datasets.versions import make_content, version_ref, write_version
-from experiments.store import DatasetRecord, Store
-from formulation.errors import InputError, Problem, UnknownNameError
-from formulation.profiles import APPARATUS, MEDIA, Medium
-from models.data.lab_tables import MAX_FILE_BYTES
+from experiments.datasets.accepting import Candidate, Original, check_name, example_notes
+from experiments.datasets.files import read_bytes as read_bytes
+from experiments.datasets.versions import RELEASE, make_content
+from experiments.store import DatasetRecord
+from formulation.errors import InputError, Problem
 from models.data.release_curves import CurveFile, read_release_curves
+from models.data.vessels import Conditions, StatedMedium, resolve
+from models.release import release_law
+from models.release.bench import bench_medium
 
 T = TypeVar("T")
 
-DEFAULT_MEDIUM = "hcl"
-"""Medium of curves that do not say it; the preview then says that it was assumed."""
-
 
 @frozen(kw_only=True)
-class StatedMedium:
-    """The vessel of a file of curves, and what of it nobody stated."""
+class Preview(Candidate):
+    """What an import of release curves would bring; nothing is stored yet."""
 
-    medium: Medium
-    """The vessel."""
-
-    assumed: tuple[str, ...]
-    """Which of ``medium``, ``apparatus`` and ``rpm`` were assumed."""
-
-
-@frozen(kw_only=True)
-class Preview:
-    """What an import would bring; nothing is stored yet."""
-
-    name: str
-    """Name of the data set."""
+    kind: str = RELEASE
+    """What it holds."""
 
     stated: StatedMedium
-    """Where the curves were measured."""
+    """What the user states of the vessel beside the file."""
 
     products: tuple[Product, ...] = ()
     """Products that have a curve."""
@@ -55,76 +37,8 @@ class Preview:
     curves: CurveFile = field(factory=CurveFile)
     """What was read of the curves."""
 
-    problems: tuple[Problem, ...] = ()
-    """Everything wrong with either file."""
-
-    notes: tuple[str, ...] = ()
-    """What was assumed, or done to the numbers."""
-
-    content: bytes = field(default=b"", repr=False)
-    """The version's file; empty when there is a problem."""
-
-    card: Mapping[str, Any] = field(factory=dict, repr=False)
-    """Where it comes from and what was found, as the store keeps it."""
-
-    standing: DatasetRecord | None = None
-    """The same content as it is accepted already."""
-
-    replaces: tuple[DatasetRecord, ...] = ()
-    """Accepted versions that would be retired."""
-
-    @property
-    def sha256(self) -> str:
-        """Hash of the content, which names the version; empty when there is a problem."""
-        return sha256(self.content).hexdigest() if self.content else ""
-
-    @property
-    def systems(self) -> tuple[str, ...]:
-        """Delivery systems of the products."""
-        return tuple(sorted({product.design.system for product in self.products}))
-
-
-def state_medium(
-    medium: str | None = None, apparatus: str | None = None, rpm: float | None = None
-) -> StatedMedium:
-    """Return the vessel that a person states, and what is left to assume.
-
-    Parameters
-    ----------
-    medium : str or None, optional
-        Name or title of a medium; None for 0.1 M HCl, 900 mL, [-].
-    apparatus : str or None, optional
-        Apparatus or the start of its name; None for the medium's own, [-].
-    rpm : float or None, optional
-        Speed; None for the medium's own, [1/min].
-
-    Returns
-    -------
-    StatedMedium
-        The vessel, [-].
-
-    Raises
-    ------
-    InputError
-        A name is unknown, or the speed impossible.
-    """
-    titles = {m.name.casefold().replace(",", ""): key for key, m in MEDIA.items()}
-    wanted = (medium or DEFAULT_MEDIUM).strip().casefold().replace(",", "")
-    key = titles.get(wanted, wanted)
-    if key not in MEDIA:
-        raise UnknownNameError("Medium", medium, MEDIA)
-    changes: dict[str, Any] = {} if rpm is None else {"rpm": rpm}
-    if apparatus is not None:
-        given = apparatus.strip().casefold()
-        meant = [name for name in APPARATUS if given and name.casefold().startswith(given)]
-        if len(meant) != 1:
-            raise UnknownNameError("Apparatus", apparatus, APPARATUS)
-        changes["apparatus"] = meant[0]
-    said = {"medium": medium, "apparatus": apparatus, "rpm": rpm}
-    return StatedMedium(
-        medium=_in_vessel(MEDIA[key], changes),
-        assumed=tuple(name for name, value in said.items() if value is None),
-    )
+    vessels: tuple[StatedMedium, ...] = ()
+    """Where each curve was measured; empty when there is a problem."""
 
 
 def preview(
@@ -134,6 +48,7 @@ def preview(
     name: str,
     stated: StatedMedium,
     sheet: str = "",
+    encoding: str = "",
     time_unit: str = "",
     released_unit: str = "",
     versions: Sequence[DatasetRecord] = (),
@@ -147,9 +62,11 @@ def preview(
     name : str
         Name of the data set, [-].
     stated : StatedMedium
-        Where the curves were measured, [-].
+        Where the curves were measured, as far as the file does not say it, [-].
     sheet : str, optional
         Sheet of a workbook, [-].
+    encoding : str, optional
+        Encoding of a CSV file, [-].
     time_unit, released_unit : str, optional
         Units given for the whole file, [-].
     versions : sequence of DatasetRecord, optional
@@ -165,133 +82,112 @@ def preview(
     InputError
         The name of the data set is none.
     """
-    if not re.fullmatch(NAME_PATTERN, name):
-        raise InputError(f"Data set name {name!r} is not {NAME_RULE}.", hint="Give another --name.")
+    check_name(name, RELEASE, versions)
     problems: list[Problem] = []
-    products = _attempt(problems, lambda: load_products(products_path)) or ()
-    data = _attempt(problems, lambda: read_bytes(curves_path)) or b""
+    products, originals = read_inputs(problems, curves_path, products_path)
     if problems:
         return Preview(name=name, stated=stated, problems=tuple(problems))
-    labels = {product.name: product.design.elemental_mg_per_unit for product in products}
     curves = read_release_curves(
-        data,
+        originals["file"].data,
         file=str(curves_path),
-        labels_mg=labels,
+        labels_mg={p.name: p.design.elemental_mg_per_unit for p in products},
         sheet=sheet,
+        encoding=encoding,
         time_unit=time_unit,
         released_unit=released_unit,
+        stated=stated.conditions,
     )
-    notes = (*_assumptions(stated), *curves.notes, *_without_curve(products, curves))
     if curves.problems:
         return Preview(
-            name=name, stated=stated, curves=curves, problems=curves.problems, notes=notes
+            name=name, stated=stated, curves=curves, problems=curves.problems, notes=curves.notes
         )
+    vessels = tuple(resolve(c.conditions.over(stated.conditions)) for c in curves.curves)
     measured = {curve.product for curve in curves.curves}
     kept = tuple(product for product in products if product.name in measured)
-    designs = {product.name: product.design for product in kept}
-    content = make_content(designs, curves, stated.medium, stated.assumed, sha256(data).hexdigest())
-    digest = sha256(content).hexdigest()
-    return Preview(
+    notes = (
+        *example_notes(curve.conditions.source for curve in curves.curves),
+        *_assumptions(vessels),
+        *curves.notes,
+        *_remarks(products, curves, vessels),
+    )
+    content = make_content(
+        {product.name: product.design for product in kept},
+        curves,
+        vessels,
+        originals["file"].sha256,
+    )
+    found = Preview(
         name=name,
         stated=stated,
         products=kept,
         curves=curves,
+        vessels=vessels,
         notes=notes,
         content=content,
-        card={
-            "curves_file": curves_path.name,
-            "products_file": products_path.name,
-            **_card(kept, curves, notes),
-        },
+        card=_card(kept, curves, notes),
+        originals=originals,
+        systems=tuple(sorted({product.design.system for product in kept})),
+        n_curves=len(curves.curves),
+    )
+    return beside(found, versions)
+
+
+CandidateT = TypeVar("CandidateT", bound=Candidate)
+
+
+def beside(found: CandidateT, versions: Sequence[DatasetRecord]) -> CandidateT:
+    """Return a preview that knows which accepted version it is, or which it would replace.
+
+    Parameters
+    ----------
+    found : Candidate
+        A preview, [-].
+    versions : sequence of DatasetRecord
+        Versions the store accepts now, [-].
+
+    Returns
+    -------
+    Candidate
+        The same with ``standing`` and ``replaces``, [-].
+    """
+    digest = found.sha256
+    return evolve(
+        found,
         standing=next((v for v in versions if v.sha256 == digest), None),
-        replaces=tuple(v for v in versions if v.name == name and v.sha256 != digest),
+        replaces=tuple(v for v in versions if v.name == found.name and v.sha256 != digest),
     )
 
 
-def accept(found: Preview, store: Store, folder: Path) -> DatasetRecord:
-    """Store what a preview showed as the accepted version of its name.
+def read_inputs(
+    problems: list[Problem], table: Path, products: Path | None
+) -> tuple[tuple[Product, ...], dict[str, Original]]:
+    """Return the recipes and the bytes of both files, noting what is wrong with either.
 
     Parameters
     ----------
-    found : Preview
-        A preview without problems, [-].
-    store : Store
-        Keeps the versions, [-].
-    folder : Path
-        Folder of the versions' files, [-].
+    problems : list of Problem
+        Takes up what is wrong, [-].
+    table : Path
+        The table, [-].
+    products : Path or None
+        The recipes; None when there are none, [-].
 
     Returns
     -------
-    DatasetRecord
-        The version; one that was accepted before is left as it is, [-].
-
-    Raises
-    ------
-    InputError
-        The preview has problems, or the content is known under another name.
+    tuple
+        Products, and the originals by what they are, [-].
     """
-    if found.problems:
-        raise InputError.of(found.problems)
-    others = [v for v in store.datasets(state=None) if v.sha256 == found.sha256]
-    if others and others[0].name != found.name:
-        raise InputError(
-            f"Data set {found.name!r} has the content of {version_ref(others[0])}; the same curves"
-            " must not count twice.",
-            hint=f"Import it as --name {others[0].name}.",
-        )
-    path = Path(others[0].path) if others else folder / f"{found.name}-{found.sha256[:16]}.json"
-    if not path.is_file() or path.read_bytes() != found.content:
-        write_version(path, found.content)
-    record = store.put_dataset(
-        name=found.name,
-        sha256=found.sha256,
-        path=str(path),
-        card=found.card,
-        systems=found.systems,
-        n_curves=len(found.curves.curves),
-    )
-    for older in store.datasets():
-        if older.name == record.name and older.sha256 != record.sha256:
-            store.retire_dataset(older.sha256, f"replaced by {version_ref(record)}")
-    return record
-
-
-def read_bytes(path: Path) -> bytes:
-    """Return the bytes of a file; how many the parser takes is known before they are read.
-
-    Parameters
-    ----------
-    path : Path
-        The file, [-].
-
-    Returns
-    -------
-    bytes
-        Its content, [-].
-
-    Raises
-    ------
-    InputError
-        It cannot be read, is no ordinary file, or is too large.
-    """
-    try:
-        status = path.stat()
-        if S_ISREG(status.st_mode) and status.st_size <= MAX_FILE_BYTES:
-            return path.read_bytes()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise _unreadable(path, f"the file cannot be read: {reason}.") from None
-    if not S_ISREG(status.st_mode):
-        raise _unreadable(path, "this is no ordinary file.")
-    raise _unreadable(
-        path, f"the file has {status.st_size:,} bytes; at most {MAX_FILE_BYTES:,} are read."
-    )
-
-
-def _in_vessel(medium: Medium, changes: Mapping[str, Any]) -> Medium:
-    """Return a medium, and what it is changed to later, in another apparatus or at its speed."""
-    then = _in_vessel(medium.then, changes) if medium.then else None
-    return evolve(medium, then=then, **changes)
+    recipes: tuple[Product, ...] = ()
+    originals: dict[str, Original] = {}
+    if products is not None:
+        recipes = _attempt(problems, partial(load_products, products)) or ()
+    # A product file that is wrong has been told of already.
+    given = {"file": table} | ({"products": products} if products is not None and recipes else {})
+    for which, path in given.items():
+        data = _attempt(problems, partial(read_bytes, path))
+        if data is not None:
+            originals[which] = Original(name=path.name, data=data)
+    return recipes, originals
 
 
 def _attempt(problems: list[Problem], make: Callable[[], T]) -> T | None:
@@ -309,34 +205,50 @@ def _card(products: Sequence[Product], curves: CurveFile, notes: Sequence[str]) 
         "form": curves.form,
         "n_rows": curves.n_rows,
         "products": [product.name for product in products],
-        "sd": {curve.product: list(curve.sd) for curve in curves.curves},
-        "n": {curve.product: list(curve.n) for curve in curves.curves},
+        "sd": {curve.name: list(curve.sd) for curve in curves.curves},
+        "n": {curve.name: list(curve.n) for curve in curves.curves},
         "notes": list(notes),
     }
 
 
-def _unreadable(path: Path, message: str) -> InputError:
-    problem = Problem(
-        code="unreadable_file", message=message, file=str(path), hint="Name a CSV or .xlsx file."
-    )
-    return InputError(message, problems=[problem])
-
-
-def _assumptions(stated: StatedMedium) -> Iterator[str]:
-    if stated.assumed:
-        medium = stated.medium
+def _assumptions(vessels: Sequence[StatedMedium]) -> Iterator[str]:
+    """Yield what was assumed, once for all curves of which the same was."""
+    counts: dict[tuple[tuple[str, ...], str], int] = {}
+    for vessel in vessels:
+        medium = vessel.medium
         values = {
             "medium": medium.name,
             "apparatus": medium.apparatus,
             "rpm": f"{medium.rpm:g} rpm",
         }
-        said = ", ".join(values[name] for name in stated.assumed)
-        options = " ".join(f"--{name}" for name in stated.assumed)
-        yield f"Assumed, because nobody stated it: {said}. Give {options}."
+        said = ", ".join(values[name] for name in vessel.assumed)
+        counts[vessel.assumed, said] = counts.get((vessel.assumed, said), 0) + 1
+    for (assumed, said), count in counts.items():
+        if assumed:
+            share = "" if count == len(vessels) else f" ({count} of {len(vessels)} curves)"
+            options = " ".join(f"--{name}" for name in assumed)
+            yield f"Assumed, because nobody stated it: {said}{share}. Give {options}."
 
 
-def _without_curve(products: Sequence[Product], curves: CurveFile) -> Iterator[str]:
+def _remarks(
+    products: Sequence[Product], curves: CurveFile, vessels: Sequence[StatedMedium]
+) -> Iterator[str]:
     measured = {curve.product for curve in curves.curves}
     left = [product.name for product in products if product.name not in measured]
-    if left and not curves.problems:
+    if left:
         yield f"Products without a curve, left out: {', '.join(left)}."
+    designs = {product.name: product.design for product in products}
+    for curve, vessel in zip(curves.curves, vessels, strict=True):
+        given: Conditions = vessel.conditions
+        if given.medium is None and given.ph is not None:
+            yield f"{curve.name}: pH {given.ph:g} was taken for {vessel.medium.name}."
+        wanted = bench_medium(release_law(designs[curve.product]))
+        is_learnt = (wanted.volume_l, wanted.acid_meq) == (
+            vessel.medium.volume_l,
+            vessel.medium.acid_meq,
+        )
+        if not is_learnt:
+            yield (
+                f"{curve.name} was measured in {vessel.medium.name}; studies learn such a form in"
+                f" {wanted.name}, and one with this data set stops and says so."
+            )

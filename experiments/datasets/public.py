@@ -10,11 +10,10 @@ from tempfile import TemporaryDirectory
 
 from attrs import evolve, field, frozen
 
-from experiments.datasets.importing import read_bytes
+from experiments.datasets.files import put_in_place, read_bytes
 from experiments.datasets.public_sets import PublicFile, PublicSet, PublicTable, find_set
 from experiments.datasets.public_tables import CellTable, cells_of
 from experiments.datasets.tidy import tidy_of
-from experiments.datasets.versions import write_version
 from formulation.errors import DataError, FormulationError, InputError
 from models.data.lab_tables import MAX_FILE_BYTES, LabTable, read_lab_table
 from models.learning.table import TidyTable
@@ -137,7 +136,7 @@ def _fetched(known: PublicSet, key: str, home: Path, folder: Path | None) -> Fet
     found = _standing(path, table)
     if found is None:
         found = _from_folder(table, folder) if folder is not None else _from_net(known, table, home)
-        write_version(path, found.cells.content)
+        put_in_place(path, found.cells.content)
     return FetchedTable(
         name=key,
         path=path,

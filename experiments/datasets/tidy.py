@@ -11,7 +11,7 @@ from typing import TypeVar
 from attrs import evolve
 
 from experiments.config.mapping import TableMapping, load_mapping
-from experiments.datasets.importing import read_bytes
+from experiments.datasets.files import read_bytes
 from formulation.errors import InputError, Problem
 from models.learning.reading import read_tidy
 from models.learning.table import TidyTable

@@ -1,16 +1,14 @@
 """Versions of a laboratory's data: one file each, named by its hash, and read back for fitting.
 
-A version is canonical JSON that holds designs, curves, medium and source. The store keeps its
-SHA-256, so that a file that was changed after it was accepted is refused.
+A version is canonical JSON that holds designs, curves with their media, and source. The store keeps
+its SHA-256, so that a file that was changed after it was accepted is refused.
 """
 
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from attrs import asdict
 
@@ -19,14 +17,18 @@ from formulation.design import Design
 from formulation.errors import DataError
 from formulation.profiles import Medium, ReleaseProfile
 from formulation.provenance import Origin
-from models.data.mean_curves import MeanCurve
 from models.data.release_curves import CurveFile
+from models.data.vessels import StatedMedium
 from models.surrogates.table import MeasuredCurve
 
 DATA_FOLDER = "data"
 """Folder of accepted versions in a workspace."""
 
-SCHEMA, VERSION = "formulation/release-data", 1
+SCHEMA, VERSION = "formulation/release-data", 2
+
+RELEASE, ABSORPTION = "release", "absorption"
+KINDS = (RELEASE, ABSORPTION)
+"""What a data set may hold."""
 
 
 def version_ref(record: DatasetRecord) -> str:
@@ -48,8 +50,7 @@ def version_ref(record: DatasetRecord) -> str:
 def make_content(
     designs: Mapping[str, Design],
     curves: CurveFile,
-    medium: Medium,
-    assumed: Sequence[str],
+    vessels: Sequence[StatedMedium],
     source_sha256: str,
 ) -> bytes:
     """Return the file of a version: the same content gives the same bytes.
@@ -60,10 +61,8 @@ def make_content(
         Product by name, [-].
     curves : CurveFile
         What was read of the curves, [-].
-    medium : Medium
-        Where they were measured, [-].
-    assumed : sequence of str
-        What of the medium nobody stated, [-].
+    vessels : sequence of StatedMedium
+        Where each of them was measured, [-].
     source_sha256 : str
         Hash of the file the curves came from, [-].
 
@@ -72,48 +71,114 @@ def make_content(
     bytes
         Canonical JSON, [-].
     """
+    measured = [
+        {**asdict(curve), "medium": asdict(vessel.medium), "assumed": list(vessel.assumed)}
+        for curve, vessel in zip(curves.curves, vessels, strict=True)
+    ]
     document = {
         "schema": SCHEMA,
         "version": VERSION,
         "designs": {name: design.as_dict() for name, design in designs.items()},
-        "curves": [asdict(c) for c in sorted(curves.curves, key=lambda c: c.product)],
-        "medium": asdict(medium),
-        "assumed": list(assumed),
+        "curves": sorted(measured, key=lambda c: (c["product"], c["batch"])),
         "source": {
             "sha256": source_sha256,
             "time_unit": curves.time_unit,
             "released_unit": curves.released_unit,
         },
     }
+    return canonical(document)
+
+
+def canonical(document: Mapping[str, Any]) -> bytes:
+    """Return a document as bytes that only its content decides.
+
+    Parameters
+    ----------
+    document : mapping
+        Plain data, its numbers finite, [-].
+
+    Returns
+    -------
+    bytes
+        JSON, [-].
+    """
     text = json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return text.encode()
 
 
-def write_version(path: Path, content: bytes) -> None:
-    """Put a version's file in place whole and durable, or not at all.
+def kind_of(record: DatasetRecord) -> str:
+    """Return what a version holds.
 
     Parameters
     ----------
-    path : Path
-        Where it is to lie; its folder is made, [-].
-    content : bytes
-        Its content, [-].
+    record : DatasetRecord
+        A version, [-].
+
+    Returns
+    -------
+    str
+        One of `KINDS`; those accepted before there were several hold release curves, [-].
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    made = path.with_name(f".{path.name}-{uuid4().hex}")
+    return str(record.card.get("kind", RELEASE))
+
+
+def accepted_versions(store: Reader, kind: str) -> tuple[DatasetRecord, ...]:
+    """Return the versions of one kind that count, one for each name.
+
+    Parameters
+    ----------
+    store : Reader
+        Knows the versions, [-].
+    kind : str
+        One of `KINDS`, [-].
+
+    Returns
+    -------
+    tuple of DatasetRecord
+        In the order in which they were accepted, [-].
+    """
+    # An interrupted import leaves two versions of a name; the later one counts.
+    newest = {record.name: record for record in store.datasets()}
+    return tuple(record for record in newest.values() if kind_of(record) == kind)
+
+
+def read_version(
+    record: DatasetRecord, schema: str, versions: Sequence[int]
+) -> tuple[int, dict[str, Any]]:
+    """Return the document of a version, once its bytes are known to be those accepted.
+
+    Parameters
+    ----------
+    record : DatasetRecord
+        A version, [-].
+    schema : str
+        Schema wanted, [-].
+    versions : sequence of int
+        Versions of it that can be read, [-].
+
+    Returns
+    -------
+    tuple
+        The version of its schema, and the document, [-].
+
+    Raises
+    ------
+    DataError
+        Its file is missing, was changed, or is of another version of this program.
+    """
+    who, again = f"Data set {version_ref(record)}", "Import its file again, or retire it."
     try:
-        with made.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        made.replace(path)
-    finally:
-        made.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        content = Path(record.path).read_bytes()
+    except OSError as error:
+        raise DataError(
+            f"{who}: {record.path} is missing ({error.strerror}).", hint=again
+        ) from None
+    if sha256(content).hexdigest() != record.sha256:
+        raise DataError(f"{who}: {record.path} was changed after it was accepted.", hint=again)
+    document: dict[str, Any] = json.loads(content)
+    if document["schema"] != schema or document["version"] not in versions:
+        raise DataError(f"{who} is of another version of this program.", hint=again)
+    return document["version"], document
 
 
 def measured_curves(store: Reader, system: str) -> tuple[MeasuredCurve, ...]:
@@ -136,11 +201,9 @@ def measured_curves(store: Reader, system: str) -> tuple[MeasuredCurve, ...]:
     DataError
         A version's file is missing or was changed.
     """
-    # An interrupted import leaves two versions of a name; the later one counts.
-    newest = {record.name: record for record in store.datasets()}
     return tuple(
         curve
-        for record in newest.values()
+        for record in accepted_versions(store, RELEASE)
         if system in record.systems
         for curve in _curves_of(record)
         if curve.design.system == system
@@ -148,26 +211,17 @@ def measured_curves(store: Reader, system: str) -> tuple[MeasuredCurve, ...]:
 
 
 def _curves_of(record: DatasetRecord) -> Iterator[MeasuredCurve]:
-    """Yield the curves of a version, once its bytes are known to be those accepted."""
-    who, again = f"Data set {version_ref(record)}", "Import its file again, or retire it."
-    try:
-        content = Path(record.path).read_bytes()
-    except OSError as error:
-        raise DataError(
-            f"{who}: {record.path} is missing ({error.strerror}).", hint=again
-        ) from None
-    if sha256(content).hexdigest() != record.sha256:
-        raise DataError(f"{who}: {record.path} was changed after it was accepted.", hint=again)
-    document = json.loads(content)
-    if (document["schema"], document["version"]) != (SCHEMA, VERSION):
-        raise DataError(f"{who} is of another version of this program.", hint=again)
-    medium = _medium(document["medium"])
+    """Yield the curves of a version; in version 1 all of them were in one medium."""
+    version, document = read_version(record, SCHEMA, (1, VERSION))
     for values in document["curves"]:
-        curve = MeanCurve(**values)
+        medium = _medium(document["medium"] if version == 1 else values["medium"])
         profile = ReleaseProfile(
-            times_h=curve.times_h, fraction=curve.fraction, medium=medium, origin=Origin.MEASURED
+            times_h=values["times_h"],
+            fraction=values["fraction"],
+            medium=medium,
+            origin=Origin.MEASURED,
         )
-        design = Design.from_dict(document["designs"][curve.product])
+        design = Design.from_dict(document["designs"][values["product"]])
         yield MeasuredCurve(design=design, profile=profile, source=version_ref(record))
 
 

@@ -1,19 +1,17 @@
 """The vessel in which a product is dissolved: what a person states of it, and what is left out."""
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from experiments.config.product import Product
 from experiments.datasets import state_medium
 from formulation.delivery import FORM, Route
 from formulation.errors import InputError
 from formulation.profiles import FRANZ_CELL, MEDIA, Medium
+from models.data.vessels import MAX_VOLUME_L, ML_PER_L, in_volume
 from models.release import ReleaseLaw, release_law
 from models.release.bench import bench_medium
 
-ML_PER_L = 1000.0
-"""Millilitres in a litre, [mL/L]."""
-
-MAX_VOLUME_ML = 10_000.0
+MAX_VOLUME_ML = MAX_VOLUME_L * ML_PER_L
 """More than any vessel of a dissolution bench holds, [mL]."""
 
 
@@ -71,22 +69,10 @@ def choose_vessel(
                 f"Volume {volume_ml:g} mL is impossible; 0 < volume <= {MAX_VOLUME_ML:g} mL.",
                 hint="Give the medium of one vessel, such as --volume-ml 900.",
             )
-        chosen = _filled(chosen, volume_ml)
+        chosen = in_volume(chosen, volume_ml / ML_PER_L)
     _refuse_misfit(product, law, chosen)
     said = {"medium": medium, "apparatus": apparatus, "rpm": rpm, "volume_ml": volume_ml}
     return Vessel(medium=chosen, unstated=tuple(k for k, v in said.items() if v is None))
-
-
-def _filled(medium: Medium, volume_ml: float) -> Medium:
-    """Return a medium, and what it is changed to, of the same strength in another volume."""
-    was = f", {medium.volume_l * ML_PER_L:g} mL"
-    return evolve(
-        medium,
-        name=f"{medium.name.removesuffix(was)}, {volume_ml:g} mL",
-        volume_l=volume_ml / ML_PER_L,
-        acid_meq=medium.acid_meq * volume_ml / ML_PER_L / medium.volume_l,
-        then=None if medium.then is None else _filled(medium.then, volume_ml),
-    )
 
 
 def _refuse_misfit(product: Product, law: ReleaseLaw, medium: Medium) -> None:

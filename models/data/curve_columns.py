@@ -1,37 +1,51 @@
 """What the columns of a table of release curves mean, and in which unit each is written.
 
-Long form: ``product, time [min], released [%]`` and, where there are any, ``replicate`` or
-``sd, n``. Wide form: the time first, then one column for each product, or for each replicate as
-``product/replicate``. A unit stands in brackets behind the name, at its end as in ``time_min``, or
-is given for the whole file; one that is missing, or stated twice and differently, is refused.
+Long form: ``product, time [min], released [%]`` and, where there are any, ``batch``, ``replicate``
+or ``sd, n``, and what the vessel was. Wide form: the time first, then one column for each product,
+or for each replicate as ``product/replicate``. A unit stands in brackets behind the name, at its
+end as in ``time_min``, or is given for the whole file; one that is missing, or stated twice and
+differently, is refused.
 """
 
 import re
 from collections.abc import Sequence
-from difflib import get_close_matches
 
 from attrs import field, frozen
 
 from formulation.errors import InputError, Problem
-from formulation.units import to_unit
+from formulation.units import MG_PER_MMOL, to_unit
+from models.data.column_names import column_key, misspelt, name_and_unit, role_of
+from models.data.curve_conditions import UNITS
 from models.data.lab_tables import LabTable
 
 ROLES = {
-    "product": "product formulation recipe",
+    "product": "product formulation formulation_id recipe",
+    "batch": "batch lot",
+    "replicate": "replicate unit vessel",
     "time": "time t",
     "released": "released release dissolved fraction mg percent_released fraction_released",
-    "replicate": "replicate vessel",
     "sd": "sd",
     "n": "n",
+    "medium": "medium",
+    "ph": "ph",
+    "apparatus": "apparatus",
+    "rpm": "rpm speed",
+    "temperature": "temperature",
+    "volume": "volume",
+    "source": "source",
 }
-"""Names a column of the long form may have."""
+"""Names a column of the long form may have, blanks in them written as ``_``."""
 
 SUFFIXES = {
     **{name: name for name in ("h", "min", "s", "d", "mg", "fraction")},
     **dict.fromkeys(("hrs", "hours"), "h"),
     **dict.fromkeys(("pct", "percent"), "%"),
+    **{name: name for name in ("g", "ug", "mmol", "c", "k", "ml", "l")},
 }
 """Ends of a column's name that say its unit."""
+
+WITH_UNITS = ("time", "released", "sd", *UNITS)
+"""Roles of columns that have a unit."""
 
 OWN_UNITS = {
     "fraction": "fraction",
@@ -41,12 +55,17 @@ OWN_UNITS = {
 }
 """Names that are a unit themselves."""
 
-_SPELLINGS = {"hrs": "h", "mins": "min", "secs": "s"}
+_SPELLINGS = {
+    **dict.fromkeys(("hr", "hrs", "hour", "hours"), "h"),
+    **dict.fromkeys(("mins", "minute", "minutes"), "min"),
+    **dict.fromkeys(("sec", "secs", "seconds"), "s"),
+    **dict.fromkeys(("day", "days"), "d"),
+}
+_MOLES = {"mmol": 1.0, **dict.fromkeys(("umol", "µmol", "μmol"), 1e-3)}
 _SHARES = {
     **dict.fromkeys(("%", "percent", "pct", "% of label", "% label"), "%"),
     **dict.fromkeys(("fraction", "1", "-"), "fraction"),
 }
-_BRACKETS = re.compile(r"(.*?)\s*[\[(]([^\[\]()]*)[\])]")
 _PLAIN_UNIT = re.compile(r"[A-Za-zµμ]{1,12}")
 
 
@@ -82,6 +101,9 @@ class Columns:
 
     roles: dict[str, int] = field(factory=dict)
     """Index of each column of the long form by role, [-]."""
+
+    units: dict[str, str] = field(factory=dict)
+    """Unit of the columns that say what the vessel was, by role."""
 
     curves: dict[int, tuple[str, str]] = field(factory=dict)
     """Product and replicate of each column of the wide form."""
@@ -153,15 +175,15 @@ class _Reading:
         unread = [i for i in range(len(named)) if i not in roles.values()]
         for index in unread:
             self._refuse_misspelt(index, named[index][0])
-        if "replicate" in roles and "sd" in roles:
-            message = "the file has replicates and a standard deviation; a row is one or the other."
-            self.refuse(roles["sd"], "mixed_rows", message, hint="Leave one of the columns out.")
         if not {"time", "released"} <= set(roles):
             return None
         time = self._scale(roles["time"], named[roles["time"]][1], time_unit, "time")
         # A standard deviation without a unit of its own is in that of the mean.
         spread = [roles["sd"]] if "sd" in roles and named[roles["sd"]][1] else []
         released = self._common_scale([roles["released"], *spread], named, released_unit)
+        units = {
+            role: self._vessel_unit(roles[role], named, role) for role in UNITS if role in roles
+        }
         if time is None or released is None:
             return None
         return Columns(
@@ -170,6 +192,7 @@ class _Reading:
             time_scale=time,
             released_scale=released,
             roles=roles,
+            units=units,
             unread=tuple(named[i][0] for i in unread if named[i][0]),
         )
 
@@ -232,32 +255,42 @@ class _Reading:
             return None
         return scales[0]
 
+    def _vessel_unit(self, index: int, named: Sequence[tuple[str, str]], role: str) -> str:
+        """Return the unit of a temperature or volume; empty after a problem."""
+        written, known = named[index][1], UNITS[role]
+        if not written:
+            hint = f"Write it in brackets behind the name, such as '{role} [{next(iter(known))}]'."
+            self.refuse(index, "unit_missing", f"the unit of the {role} is missing.", hint=hint)
+        elif written.casefold() not in known:
+            message = f"{written!r} is no unit of a {role}."
+            hint = f"Write one of {', '.join(dict.fromkeys(known.values()))}."
+            self.refuse(index, "unknown_unit", message, hint=hint)
+        return known.get(written.casefold(), "")
+
     def _refuse_misspelt(self, index: int, name: str) -> None:
         """Refuse a column that is nearly one of ours; others are left unread."""
-        near = get_close_matches(name.casefold(), ROLES, n=1, cutoff=0.75)
-        if near and not _role(name):
-            hint = f"Did you mean {near[0]!r}?"
+        near = misspelt(name, ROLES)
+        if near:
+            hint = f"Did you mean {near!r}?"
             self.refuse(index, "unknown_column", f"column {name!r} is not known.", hint=hint)
 
 
 def _parted(cell: str) -> tuple[str, str]:
     """Return the name and the unit of a column; the unit is empty when the header has none."""
-    match = _BRACKETS.fullmatch(cell)
-    if match:
-        return match[1], match[2].strip()
-    name = cell.casefold()
+    name, unit = name_and_unit(cell)
+    if unit:
+        return name, unit
+    name = column_key(cell)
     if name in OWN_UNITS:
         return cell, OWN_UNITS[name]
     stem, _, end = name.rpartition("_")
-    if end in SUFFIXES and _role(stem) in ("time", "released", "sd"):
+    if end in SUFFIXES and _role(stem) in WITH_UNITS:
         return cell[: len(stem)], SUFFIXES[end]
     return cell, ""
 
 
 def _role(name: str) -> str:
-    """Return the role of a column by its name; empty for a name that is none of ours."""
-    written = name.casefold()
-    return next((role for role, names in ROLES.items() if written in names.split()), "")
+    return role_of(name, ROLES)
 
 
 def _time_scale(text: str) -> Scale:
@@ -273,6 +306,8 @@ def _released_scale(text: str) -> Scale:
     share = _SHARES.get(text.casefold())
     if share:
         return Scale(unit=share, factor=0.01 if share == "%" else 1.0)
+    if text in _MOLES:
+        return Scale(unit=text, factor=_MOLES[text] * MG_PER_MMOL, is_mass=True)
     if not _PLAIN_UNIT.fullmatch(text):
         raise InputError(f"{text!r} is no unit of release.", hint="Write %, fraction or mg.")
     return Scale(unit=text, factor=to_unit(f"1 {text}", "mg"), is_mass=True)

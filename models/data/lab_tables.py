@@ -1,52 +1,27 @@
 """A laboratory's table, CSV or Excel, from bytes to cells that know where they stand.
 
-Nothing is guessed silently: the encoding must be UTF-8, or UTF-16 with its mark; the delimiter is
-the one that cuts the header into most cells; a decimal comma is read only where no comma separates
-cells. A workbook is measured before it is unpacked. Macros, links and styles are not looked at.
+A text cell that a spreadsheet would take for a formula is written with an apostrophe before it; on
+the way in the apostrophe goes. A decimal comma is read only where no comma separates cells. Macros,
+links and styles are not looked at.
 """
 
-import csv
 import re
-from collections.abc import Iterator, Sequence
-from io import BytesIO, StringIO
-from itertools import zip_longest
+from io import BytesIO
 from math import isfinite
-from typing import Any
-from zipfile import BadZipFile, ZipFile, is_zipfile
+from zipfile import is_zipfile
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
-from formulation.errors import InputError, Problem, UnknownNameError
-
-MAX_FILE_BYTES = 20_000_000
-"""Largest file, [-] (bytes)."""
-
-MAX_UNPACKED_BYTES = 100_000_000
-"""Most that all parts of a workbook may unpack to, [-] (bytes)."""
-
-MAX_ROWS = 100_000
-"""Most rows under the header, [-]."""
-
-MAX_COLUMNS = 500
-"""Most columns, [-]."""
-
-DELIMITERS = {"\t": "tab", ";": "semicolon", ",": "comma"}
-"""What may separate cells, the surest first."""
+from formulation.errors import Problem
+from models.data.csv_text import read_csv
+from models.data.escaping import unescaped
+from models.data.table_limits import MAX_FILE_BYTES as MAX_FILE_BYTES
+from models.data.table_limits import Row as Row
+from models.data.table_limits import refusal
+from models.data.workbooks import read_workbook
 
 _POINT = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?")
 _COMMA = re.compile(r"[-+]?[0-9]*,[0-9]+(?:[eE][-+]?[0-9]{1,3})?")
-_MARKS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf", "utf-8-sig"))
-
-
-@frozen(kw_only=True)
-class Row:
-    """One row of a table."""
-
-    number: int
-    """Line of the file or row of the sheet, from 1."""
-
-    cells: tuple[str, ...]
-    """Cells as text, without blanks around them; empty for nothing."""
 
 
 @frozen(kw_only=True)
@@ -152,7 +127,7 @@ def cell_name(row: int, column: int) -> str:
     return f"{letters}{row}"
 
 
-def read_lab_table(data: bytes, *, file: str, sheet: str = "") -> LabTable:
+def read_lab_table(data: bytes, *, file: str, sheet: str = "", encoding: str = "") -> LabTable:
     """Return the table in the bytes of a CSV file or an Excel workbook.
 
     Parameters
@@ -163,6 +138,8 @@ def read_lab_table(data: bytes, *, file: str, sheet: str = "") -> LabTable:
         Its name, for messages, [-].
     sheet : str, optional
         Sheet of a workbook; may be left out when there is only one, [-].
+    encoding : str, optional
+        Encoding of a CSV file; empty for UTF-8, or UTF-16 with its mark, [-].
 
     Returns
     -------
@@ -176,171 +153,40 @@ def read_lab_table(data: bytes, *, file: str, sheet: str = "") -> LabTable:
     """
     if len(data) > MAX_FILE_BYTES:
         message = f"the file has {len(data):,} bytes; at most {MAX_FILE_BYTES:,} are read."
-        raise _refusal(file, "too_large", message, "Split it, or leave other columns out.")
+        hint, rule = "Split it, or leave other columns out.", f"at most {MAX_FILE_BYTES:,} bytes"
+        raise refusal(file, "too_large", message, hint, rule=rule)
     if is_zipfile(BytesIO(data)):
-        return _read_workbook(data, file, sheet)
+        if encoding:
+            message = "an encoding was given, but this is an Excel workbook."
+            raise refusal(file, "wrong_encoding", message, "Leave --encoding out.")
+        (header, *rows), name = read_workbook(data, file=file, sheet=sheet)
+        return _lab_table(file, "Excel workbook", header, rows, sheet=name)
     if data[:4] in (b"\xd0\xcf\x11\xe0", b"PK\x03\x04"):
         message = "this is an old, encrypted or damaged Excel file."
-        raise _refusal(file, "unreadable_file", message, "Save it as .xlsx without a password.")
+        raise refusal(file, "unreadable_file", message, "Save it as .xlsx without a password.")
     if sheet:
         message = f"sheet {sheet!r} was asked for, but this is no Excel workbook."
-        raise _refusal(file, "no_workbook", message, "Leave --sheet out.")
-    return _read_csv(data, file)
+        raise refusal(file, "no_workbook", message, "Leave --sheet out.")
+    found = read_csv(data, file=file, encoding=encoding)
+    header, *rows = found.rows
+    return _lab_table(file, found.form, header, rows, decimal_comma=found.delimiter != ",")
 
 
-def _read_csv(data: bytes, file: str) -> LabTable:
-    text, encoding = _decode(data, file)
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    delimiter = max(DELIMITERS, key=lambda d: len(next(csv.reader([first], delimiter=d), [])))
-    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter)
-
-    def lines() -> Iterator[tuple[int, Sequence[str]]]:
-        start = 1
-        for cells in reader:
-            yield start, cells
-            start = reader.line_num + 1
-
-    try:
-        header, rows = _header_and_rows(lines(), file)
-    except csv.Error as error:
-        message = f"line {reader.line_num} is no CSV: {error}."
-        raise _refusal(file, "not_text", message, "Save it again as CSV.") from None
+def _lab_table(
+    file: str,
+    form: str,
+    header: Row,
+    rows: list[Row],
+    *,
+    sheet: str = "",
+    decimal_comma: bool = False,
+) -> LabTable:
+    header, *below = (evolve(r, cells=tuple(map(unescaped, r.cells))) for r in (header, *rows))
     return LabTable(
         file=file,
-        form=f"CSV, {DELIMITERS[delimiter]}, {encoding}",
+        form=form,
         header=header,
-        rows=rows,
-        decimal_comma=delimiter != ",",
+        rows=tuple(below),
+        sheet=sheet,
+        decimal_comma=decimal_comma,
     )
-
-
-def _decode(data: bytes, file: str) -> tuple[str, str]:
-    """Return the text and its encoding; other 8-bit encodings cannot be told apart."""
-    encoding = next((name for mark, name in _MARKS if data.startswith(mark)), "utf-8")
-    try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        message = f"byte {error.start} is no {encoding} text; this may be Latin-1 or Windows-1252."
-        raise _refusal(file, "not_text", message, "Save it as 'CSV UTF-8'.", line=line) from None
-    if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
-        message = "a NUL byte was found; this is a binary file, or UTF-16 without its mark."
-        raise _refusal(file, "not_text", message, "Save it as 'CSV UTF-8'.", line=line)
-    return text, encoding.removesuffix("-sig")
-
-
-def _read_workbook(data: bytes, file: str, sheet: str) -> LabTable:
-    _check_archive(data, file)
-    values, name = _sheet_cells(data, file, sheet, cached=False)
-    if any(isinstance(cell, str) and cell.startswith("=") for row in values for cell in row):
-        written, (values, _) = values, _sheet_cells(data, file, name, cached=True)
-        # A formula that was never calculated keeps its text, so that it is found as no number.
-        values = [
-            [w if v is None else v for v, w in zip_longest(*pair)]
-            for pair in zip_longest(values, written, fillvalue=())
-        ]
-    header, rows = _header_and_rows(enumerate((list(map(_cell_text, r)) for r in values), 1), file)
-    return LabTable(file=file, form="Excel workbook", header=header, rows=rows, sheet=name)
-
-
-def _check_archive(data: bytes, file: str) -> None:
-    """Refuse a workbook that would unpack to too much; a part never yields more than it states."""
-    try:
-        with ZipFile(BytesIO(data)) as archive:
-            size = sum(part.file_size for part in archive.infolist())
-            names = archive.namelist()
-    except BadZipFile as error:
-        raise _refusal(file, "unreadable_file", f"the archive is damaged: {error}.") from None
-    if size > MAX_UNPACKED_BYTES:
-        message = f"it would unpack to {size:,} bytes; at most {MAX_UNPACKED_BYTES:,} are read."
-        raise _refusal(file, "too_large", message, "Save only the sheet with the curves.")
-    if "xl/workbook.xml" not in names:
-        message = "this archive is no .xlsx workbook."
-        raise _refusal(file, "unreadable_file", message, "Give a CSV file or an .xlsx workbook.")
-
-
-def _sheet_cells(
-    data: bytes, file: str, sheet: str, *, cached: bool
-) -> tuple[list[list[Any]], str]:
-    """Return the cells of a sheet, as they were calculated or as they were written."""
-    from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
-
-    damaged = (InvalidFileException, BadZipFile, KeyError, ValueError, SyntaxError, TypeError)
-    try:
-        book = load_workbook(BytesIO(data), read_only=True, data_only=cached, keep_links=False)
-        names = [page.title for page in book.worksheets]
-        name = _chosen_sheet(file, sheet, names)
-        page = next(page for page in book.worksheets if page.title == name)
-        rows = page.iter_rows(max_row=MAX_ROWS + 2, max_col=MAX_COLUMNS + 1, values_only=True)
-        cells = [_filled(row) for row in rows]
-        reach = page.max_row or 0
-        book.close()
-    except damaged as error:
-        if isinstance(error, InputError):
-            raise
-        raise _refusal(file, "unreadable_file", f"the workbook is damaged: {error}.") from None
-    if reach > MAX_ROWS + 1:
-        raise _too_many_rows(file)
-    return cells, name
-
-
-def _chosen_sheet(file: str, sheet: str, names: list[str]) -> str:
-    if sheet and sheet not in names:
-        raise UnknownNameError(f"{file}: sheet", sheet, names)
-    if not sheet and len(names) != 1:
-        message = f"the workbook has {len(names)} sheets: {', '.join(names)}."
-        raise _refusal(file, "sheet_missing", message, "Name one with --sheet.")
-    return sheet or names[0]
-
-
-def _filled(row: Sequence[Any]) -> list[Any]:
-    """Return a row up to its last filled cell."""
-    return list(row[: max((i for i, cell in enumerate(row, 1) if cell is not None), default=0)])
-
-
-def _cell_text(value: object) -> str:
-    """Return a cell of a workbook as text; a whole number without a decimal point."""
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        value = int(value)
-    return "" if value is None else str(value)
-
-
-def _header_and_rows(
-    lines: Iterator[tuple[int, Sequence[str]]], file: str
-) -> tuple[Row, tuple[Row, ...]]:
-    kept: list[Row] = []
-    for number, cells in lines:
-        stripped = tuple(cell.strip() for cell in cells)
-        if not any(stripped):
-            continue
-        filled = max(i for i, cell in enumerate(stripped, 1) if cell)
-        if filled > MAX_COLUMNS:
-            message = f"row {number} has {filled:,} columns; at most {MAX_COLUMNS:,} are read."
-            raise _refusal(file, "too_many_columns", message, "Leave other columns out.")
-        kept.append(Row(number=number, cells=stripped[:filled]))
-        if len(kept) > MAX_ROWS + 1:
-            raise _too_many_rows(file)
-    if not kept:
-        raise _refusal(file, "empty_file", "the file is empty.", "Give a header and rows.")
-    if len(kept) == 1:
-        message = "there is a header, but no row below it."
-        raise _refusal(
-            file, "header_only", message, "Add the measured points.", line=kept[0].number
-        )
-    return kept[0], tuple(kept[1:])
-
-
-def _too_many_rows(file: str) -> InputError:
-    message = f"there are more than {MAX_ROWS:,} rows below the header."
-    return _refusal(file, "too_many_rows", message, "Split the file.")
-
-
-def _refusal(
-    file: str, code: str, message: str, hint: str = "", *, line: int | None = None
-) -> InputError:
-    """Return the error for a file that cannot be read any further."""
-    column = None if line is None else 1
-    problem = Problem(code=code, message=message, file=file, line=line, column=column, hint=hint)
-    return InputError(message, problems=[problem])

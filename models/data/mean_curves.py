@@ -7,9 +7,10 @@ earlier one; smaller falls are taken for noise and made monotone by isotonic reg
 from collections.abc import Mapping, Sequence
 from statistics import fmean, stdev
 
-from attrs import frozen
+from attrs import field, frozen
 
-from models.data.lab_tables import Row
+from models.data.table_limits import Row
+from models.data.vessels import Conditions
 
 NOISE_POINTS = 2.0
 """Largest fall, or value below zero, that counts as noise, [percentage points of label]."""
@@ -24,6 +25,9 @@ class MeanCurve:
 
     product: str
     """Name of the product."""
+
+    batch: str = ""
+    """Batch of the product; empty where there is only one."""
 
     times_h: tuple[float, ...]
     """Times, rising, [h]."""
@@ -40,6 +44,14 @@ class MeanCurve:
     largest_fall: float = 0.0
     """Largest fall that was taken for noise, [percentage points of label]."""
 
+    conditions: Conditions = field(factory=Conditions)
+    """What the file states of its vessel and source."""
+
+    @property
+    def name(self) -> str:
+        """Product and, where there is one, batch."""
+        return curve_name(self.product, self.batch)
+
 
 @frozen(kw_only=True)
 class Point:
@@ -47,6 +59,9 @@ class Point:
 
     product: str
     """Name of the product."""
+
+    batch: str = ""
+    """Batch of the product; empty where there is only one."""
 
     replicate: str
     """Which replicate; empty for a mean, or where there is only one."""
@@ -69,6 +84,11 @@ class Point:
     column: int
     """Index of its column, [-]."""
 
+    @property
+    def curve(self) -> str:
+        """Name of the curve it is a value of."""
+        return curve_name(self.product, self.batch)
+
 
 @frozen(kw_only=True)
 class Flaw:
@@ -87,15 +107,33 @@ class Flaw:
     """What to do."""
 
 
-def mean_curve(product: str, points: Sequence[Point]) -> tuple[MeanCurve | None, tuple[Flaw, ...]]:
-    """Return the mean curve of one product, and what is wrong with it.
+def curve_name(product: str, batch: str) -> str:
+    """Return the name of a curve for people.
 
     Parameters
     ----------
-    product : str
-        Name of the product, [-].
+    product, batch : str
+        Product and batch; the batch may be empty, [-].
+
+    Returns
+    -------
+    str
+        Such as ``lab-07, batch 2``, [-].
+    """
+    return f"{product}, batch {batch}" if batch else product
+
+
+def mean_curve(
+    points: Sequence[Point], conditions: Conditions
+) -> tuple[MeanCurve | None, tuple[Flaw, ...]]:
+    """Return the mean curve of one product and batch, and what is wrong with it.
+
+    Parameters
+    ----------
     points : sequence of Point
-        All its values, [-].
+        All its values, at least one, [-].
+    conditions : Conditions
+        What is stated of its vessel, [-].
 
     Returns
     -------
@@ -105,7 +143,7 @@ def mean_curve(product: str, points: Sequence[Point]) -> tuple[MeanCurve | None,
     times, flaws = _by_time(points)
     ordered = [times[time] for time in sorted(times)]
     if len(ordered) < MIN_POINTS:
-        message = f"{product} has {len(ordered)} times; at least {MIN_POINTS} are wanted."
+        message = f"{points[0].curve} has {len(ordered)} times; at least {MIN_POINTS} are wanted."
         return None, (*flaws, Flaw(point=points[0], code="too_few_points", message=message))
     means = [fmean(p.fraction for p in group) for group in ordered]
     counts = [group[0].n if len(group) == 1 else len(group) for group in ordered]
@@ -117,14 +155,50 @@ def mean_curve(product: str, points: Sequence[Point]) -> tuple[MeanCurve | None,
     ]
     is_falling = max(falls) > 1e-9
     curve = MeanCurve(
-        product=product,
+        product=points[0].product,
+        batch=points[0].batch,
         times_h=tuple(sorted(times)),
         fraction=_monotone(means, counts) if is_falling else _rounded(means),
         sd=tuple(_deviation(group) for group in ordered),
         n=tuple(counts),
         largest_fall=round(max(falls), 6) if is_falling else 0.0,
+        conditions=conditions,
     )
     return curve, tuple(flaws)
+
+
+def missing_rows(points: Sequence[Point], blank: Sequence[Point]) -> tuple[Flaw, ...]:
+    """Return where a replicate has no row at a time at which another one has.
+
+    A vessel that lost a sample has a row with an empty value; one without a row was forgotten.
+
+    Parameters
+    ----------
+    points : sequence of Point
+        All values of a curve, [-].
+    blank : sequence of Point
+        Its rows without a value, [-].
+
+    Returns
+    -------
+    tuple of Flaw
+        One for each replicate that lacks rows, at its last one, [-].
+    """
+    rows: dict[str, list[Point]] = {}
+    for point in (*points, *blank):
+        rows.setdefault(point.replicate, []).append(point)
+    every = sorted({point.time_h for point in points})
+    flaws = []
+    for replicate, own in rows.items():
+        lacking = [time for time in every if time not in {point.time_h for point in own}]
+        if lacking:
+            times = ", ".join(f"{time:g}" for time in lacking[:5])
+            more = f" and {len(lacking) - 5} more" if len(lacking) > 5 else ""
+            who = f"{own[0].curve}, replicate {replicate or 'without name'},"
+            message = f"{who} has no row at {times} h{more}."
+            hint = "Add it, and leave its value empty where nothing was measured."
+            flaws.append(Flaw(point=own[-1], code="missing_row", message=message, hint=hint))
+    return tuple(flaws)
 
 
 def _by_time(points: Sequence[Point]) -> tuple[Mapping[float, list[Point]], list[Flaw]]:
@@ -135,7 +209,7 @@ def _by_time(points: Sequence[Point]) -> tuple[Mapping[float, list[Point]], list
     for point in points:
         key = (point.replicate, point.time_h)
         if key in seen:
-            message = f"{point.product} already has a value at this time ({point.time_h:g} h)."
+            message = f"{point.curve} already has a value at this time ({point.time_h:g} h)."
             hint = "Keep one, or give replicates a name each."
             flaws.append(Flaw(point=point, code="duplicate_time", message=message, hint=hint))
             continue
@@ -146,7 +220,7 @@ def _by_time(points: Sequence[Point]) -> tuple[Mapping[float, list[Point]], list
 
 def _fall(point: Point, fall: float, mean: float) -> Flaw:
     message = (
-        f"{point.product} falls by {fall:.3g} percentage points to {100 * mean:.4g} % at"
+        f"{point.curve} falls by {fall:.3g} percentage points to {100 * mean:.4g} % at"
         f" {point.time_h:g} h; up to {NOISE_POINTS:g} may be noise."
     )
     hint = "Check the value; release is cumulative."

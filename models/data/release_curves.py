@@ -4,21 +4,25 @@ Values become fractions of the label and times hours; what was done to them on t
 notes. Averaging is in `mean_curves`. Nothing here opens a file.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from attrs import Factory, define, evolve, field, frozen
 
 from formulation.errors import InputError, Problem, did_you_mean
 from formulation.profiles import MAX_FRACTION
+from models.data.cell_reader import CellReader, listed
 from models.data.curve_columns import Columns, read_columns
-from models.data.lab_tables import LabTable, Row, read_lab_table
-from models.data.mean_curves import NOISE_POINTS, MeanCurve, Point, mean_curve
+from models.data.curve_conditions import ConditionReader
+from models.data.lab_tables import LabTable, read_lab_table
+from models.data.mean_curves import NOISE_POINTS, MeanCurve, Point, mean_curve, missing_rows
+from models.data.table_limits import Row
+from models.data.vessels import Conditions
 
-MAX_PROBLEMS = 100
-"""Most problems that are listed one by one, [-]."""
+MAX_TIME_H = 100_000.0
+"""Longest time of a curve, some eleven years, [h]."""
 
-_NUMBER_AND_UNIT = re.compile(r"[-+]?[0-9.,]+\s*[A-Za-zµμ%]+")
+MAX_COUNT = 1000
+"""Most replicates behind a mean, [-]."""
 
 
 @frozen(kw_only=True)
@@ -53,8 +57,10 @@ def read_release_curves(
     file: str,
     labels_mg: Mapping[str, float],
     sheet: str = "",
+    encoding: str = "",
     time_unit: str = "",
     released_unit: str = "",
+    stated: Conditions | None = None,
 ) -> CurveFile:
     """Return the release curves in the bytes of a CSV file or an Excel workbook.
 
@@ -68,8 +74,12 @@ def read_release_curves(
         Elemental magnesium of one unit of every known product, [mg].
     sheet : str, optional
         Sheet of a workbook, [-].
+    encoding : str, optional
+        Encoding of a CSV file; empty for UTF-8, or UTF-16 with its mark, [-].
     time_unit, released_unit : str, optional
         Units given for the whole file, [-].
+    stated : Conditions or None, optional
+        What the user states of the vessel beside the file, [-].
 
     Returns
     -------
@@ -77,34 +87,26 @@ def read_release_curves(
         The curves, or everything that is wrong, [-].
     """
     try:
-        table = read_lab_table(data, file=file, sheet=sheet)
+        table = read_lab_table(data, file=file, sheet=sheet, encoding=encoding)
     except InputError as error:
         return CurveFile(problems=tuple(evolve(p, file=file) for p in error.problems))
     columns, wrong = read_columns(table, time_unit=time_unit, released_unit=released_unit)
     if columns is None:
         return CurveFile(problems=wrong, form=table.form, n_rows=len(table.rows))
-    reader = _Reader(table=table, columns=columns, labels_mg=labels_mg)
+    reader = _Reader(
+        table=table, columns=columns, labels_mg=labels_mg, stated=stated or Conditions()
+    )
     points = [point for row in table.rows for point in reader.points(row)]
     curves = reader.curves(points)
     return CurveFile(
         curves=curves,
-        problems=_listed(reader.problems, file),
+        problems=listed(reader.cells.problems, file),
         notes=tuple(reader.notes(points, curves)),
         form=f"{table.form}, {'wide' if columns.is_wide else 'long'} form",
         time_unit=columns.time_scale.unit,
         released_unit=columns.released_scale.unit,
         n_rows=len(table.rows),
     )
-
-
-def _listed(problems: Sequence[Problem], file: str) -> tuple[Problem, ...]:
-    """Return problems by row and column, the last of very many only counted."""
-    ordered = sorted(problems, key=lambda p: (p.line or 0, p.column or 0))
-    more = len(ordered) - MAX_PROBLEMS
-    if more <= 0:
-        return tuple(ordered)
-    message = f"{more:,} more problems are not listed."
-    return (*ordered[:MAX_PROBLEMS], Problem(code="more_problems", message=message, file=file))
 
 
 @define(kw_only=True)
@@ -114,52 +116,66 @@ class _Reader:
     table: LabTable = field()
     columns: Columns
     labels_mg: Mapping[str, float]
-    problems: list[Problem] = Factory(list)
+    stated: Conditions
     unknown: set[str] = Factory(set)
-    marks: set[str] = Factory(set)
-    n_blank: int = 0
+    blank: list[Point] = Factory(list)
     n_below_zero: int = 0
+    cells: CellReader = field(init=False)
+    vessels: ConditionReader = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.cells = CellReader(table=self.table, roles=self.columns.roles)
+        self.vessels = ConditionReader(
+            table=self.table,
+            roles=self.columns.roles,
+            units=self.columns.units,
+            stated=self.stated,
+            refuse=self.cells.refuse,
+        )
 
     def points(self, row: Row) -> Iterator[Point]:
         """Yield every value of a row; what is wrong is noted instead."""
-        longest = len(self.table.header.cells)
-        if len(row.cells) > longest:
-            message = f"the row has {len(row.cells)} cells under {longest} column names."
-            hint = "Put text that holds a separator in quotes."
-            self._refuse(row, longest, "extra_cells", message, hint)
+        if self.cells.is_too_wide(row):
             return
         time_h = self._time(row)
         for column, product, replicate in self._curve_cells(row):
-            if not self._cell(row, column):
-                self.n_blank += 1
+            batch = self.cells.role_text(row, "batch")
+            point = Point(
+                product=product,
+                batch=batch,
+                replicate=replicate,
+                time_h=-1.0 if time_h is None else time_h,
+                fraction=0.0,
+                sd=None,
+                n=1,
+                row=row,
+                column=column,
+            )
+            if not self.cells.text(row, column):
+                self.blank.append(point)
                 continue
             if not self._is_known(row, column, product):
                 continue
+            self.vessels.note(row, (product, batch))
             fraction = self._fraction(row, column, product)
             sd, n = self._spread(row, product)
             if time_h is not None and fraction is not None:
-                yield Point(
-                    product=product,
-                    replicate=replicate,
-                    time_h=time_h,
-                    fraction=fraction,
-                    sd=sd,
-                    n=n,
-                    row=row,
-                    column=column,
-                )
+                yield evolve(point, fraction=fraction, sd=sd, n=n)
 
     def curves(self, points: Sequence[Point]) -> tuple[MeanCurve, ...]:
-        """Return the mean curve of every product, noting what makes it none."""
-        products: dict[str, list[Point]] = {}
+        """Return the mean curve of every product and batch, noting what makes it none."""
+        curves: dict[tuple[str, str], list[Point]] = {}
         for point in points:
-            products.setdefault(point.product, []).append(point)
+            curves.setdefault((point.product, point.batch), []).append(point)
+        blank: dict[tuple[str, str], list[Point]] = {}
+        for point in self.blank:
+            blank.setdefault((point.product, point.batch), []).append(point)
         found = []
-        for product, own in products.items():
-            curve, flaws = mean_curve(product, own)
-            for flaw in flaws:
+        for key, own in curves.items():
+            curve, flaws = mean_curve(own, self.vessels.conditions(key))
+            for flaw in (*flaws, *missing_rows(own, blank.get(key, ()))):
                 row, column = flaw.point.row, flaw.point.column
-                self._refuse(row, column, flaw.code, flaw.message, flaw.hint)
+                self.cells.refuse(row, column, flaw.code, flaw.message, flaw.hint)
             found += [curve] if curve else []
         return tuple(found)
 
@@ -167,10 +183,10 @@ class _Reader:
         """Yield what was done to the numbers."""
         if self.columns.unread:
             yield f"Columns that were not read: {', '.join(self.columns.unread)}."
-        if "," in self.marks:
+        if "," in self.cells.marks:
             yield "Decimal commas were read as decimal points."
-        if self.n_blank:
-            yield f"Empty cells, taken as not measured: {self.n_blank}."
+        if self.blank:
+            yield f"Empty cells, taken as not measured: {len(self.blank)}."
         if self.n_below_zero:
             yield f"Values just below zero, set to zero: {self.n_below_zero}."
         if self.columns.released_scale.is_mass:
@@ -182,7 +198,7 @@ class _Reader:
         for curve in curves:
             if curve.largest_fall:
                 yield (
-                    f"{curve.product}: falls of up to {curve.largest_fall:.2g} percentage points"
+                    f"{curve.name}: falls of up to {curve.largest_fall:.2g} percentage points"
                     " were taken for noise and made monotone (isotonic regression)."
                 )
 
@@ -192,9 +208,8 @@ class _Reader:
             for column, (product, replicate) in self.columns.curves.items():
                 yield column, product, replicate
             return
-        roles = self.columns.roles
-        replicate = self._cell(row, roles["replicate"]) if "replicate" in roles else ""
-        yield roles["released"], self._cell(row, roles["product"]), replicate
+        column = self.columns.roles["released"]
+        yield column, self.cells.role_text(row, "product"), self.cells.role_text(row, "replicate")
 
     def _is_known(self, row: Row, column: int, product: str) -> bool:
         if product in self.labels_mg:
@@ -204,31 +219,41 @@ class _Reader:
             at = self.table.header if self.columns.is_wide else row
             index = column if self.columns.is_wide else self.columns.roles["product"]
             message = f"product {product!r} stands in no product file given."
-            self._refuse(
+            if not product:
+                message = "the product is missing."
+            self.cells.refuse(
                 at, index, "unknown_product", message, did_you_mean(product, self.labels_mg)
             )
         return False
 
     def _time(self, row: Row) -> float | None:
-        value = self._number(row, self.columns.time, "time")
-        if value is not None and value < 0:
-            message = f"time {value:g} {self.columns.time_scale.unit} is negative."
-            self._refuse(row, self.columns.time, "negative_time", message)
+        value = self.cells.number(row, self.columns.time, "time")
+        if value is None:
             return None
-        return None if value is None else round(value * self.columns.time_scale.factor, 9)
+        scale = self.columns.time_scale
+        if value < 0:
+            message = f"time {value:g} {scale.unit} is negative."
+            self.cells.refuse(row, self.columns.time, "negative_time", message)
+            return None
+        if value * scale.factor > MAX_TIME_H:
+            message = f"time {value:g} {scale.unit} is above {MAX_TIME_H:g} h."
+            hint = "Check the number and its unit."
+            self.cells.refuse(row, self.columns.time, "out_of_range", message, hint)
+            return None
+        return round(value * scale.factor, 9)
 
     def _fraction(self, row: Row, column: int, product: str) -> float | None:
-        value = self._number(row, column, "release")
+        value = self.cells.number(row, column, "release")
         if value is None:
             return None
         fraction = round(self._of_label(value, product), 9)
         if fraction > MAX_FRACTION:
             message = f"{100 * fraction:.4g} % of label is above {100 * MAX_FRACTION:g} %."
-            self._refuse(row, column, "above_label", message, "Check the unit and the label.")
+            self.cells.refuse(row, column, "above_label", message, "Check the unit and the label.")
             return None
         if fraction < -NOISE_POINTS / 100:
             message = f"{100 * fraction:.4g} % of label is below zero."
-            self._refuse(row, column, "negative_release", message, "Check the blank.")
+            self.cells.refuse(row, column, "negative_release", message, "Check the blank.")
             return None
         self.n_below_zero += fraction < 0
         return max(fraction, 0.0)
@@ -239,49 +264,34 @@ class _Reader:
 
     def _spread(self, row: Row, product: str) -> tuple[float | None, int]:
         """Return the standard deviation and the count that a row states of its mean."""
-        roles = self.columns.roles
         sd, n = None, 1
-        if "sd" in roles and self._cell(row, roles["sd"]):
-            sd = self._number(row, roles["sd"], "standard deviation")
-            if sd is not None and sd < 0:
-                self._refuse(row, roles["sd"], "negative_sd", f"standard deviation {sd:g} < 0.")
-        if "n" in roles and self._cell(row, roles["n"]):
-            count = self._number(row, roles["n"], "count")
-            if count is not None and (count < 1 or count != int(count) or count > 1000):
-                message = f"{count:g} replicates; a whole number from 1 to 1000 is wanted."
-                self._refuse(row, roles["n"], "wrong_count", message)
-            n = int(count or 1)
-        return None if sd is None else round(self._of_label(sd, product), 9), n
+        if self.cells.role_text(row, "sd"):
+            sd = self._deviation(row, self.columns.roles["sd"], product)
+        if self.cells.role_text(row, "n"):
+            column = self.columns.roles["n"]
+            count = self.cells.number(row, column, "count")
+            if count is not None and 1 <= count <= MAX_COUNT and count == int(count):
+                n = int(count)
+            elif count is not None:
+                message = f"{count:g} replicates; a whole number from 1 to {MAX_COUNT} is wanted."
+                self.cells.refuse(row, column, "wrong_count", message)
+        return sd, n
 
-    def _number(self, row: Row, column: int, what: str) -> float | None:
-        text = self._cell(row, column)
-        value = self.table.number(text)
+    def _deviation(self, row: Row, column: int, product: str) -> float | None:
+        if self.cells.role_text(row, "replicate"):
+            message = "a replicate has no standard deviation; a row is one or the other."
+            hint = "Leave the replicate empty where the value is a mean."
+            self.cells.refuse(row, column, "mixed_rows", message, hint)
+        value = self.cells.number(row, column, "standard deviation")
         if value is None:
-            self._refuse_text(row, column, text, what)
             return None
-        for mark in {",", "."} & set(text) - self.marks:
-            self.marks.add(mark)
-            if self.marks == {",", "."}:
-                message = f"{text!r} has another decimal mark than the numbers before it."
-                self._refuse(row, column, "mixed_marks", message, "Write all with one mark.")
-        return value
-
-    def _refuse_text(self, row: Row, column: int, text: str, what: str) -> None:
-        code, hint = "not_a_number", "Leave the cell empty where nothing was measured."
-        message = f"{text[:80]!r} is no number; a {what} is wanted."
-        if not text:
-            message, hint = f"the {what} is missing.", ""
-        elif text.startswith("="):
-            message = f"{text[:80]!r} is a formula without a stored value."
-            hint = "Open the file in a spreadsheet, let it calculate, and save it."
-        elif "," in text and not self.table.decimal_comma:
-            hint = "A decimal comma needs semicolons or tabs between the columns."
-        elif _NUMBER_AND_UNIT.fullmatch(text):
-            code, hint = "mixed_units", "Write the unit once, in the header."
-        self._refuse(row, column, code, message, hint)
-
-    def _cell(self, row: Row, column: int) -> str:
-        return row.cells[column] if column < len(row.cells) else ""
-
-    def _refuse(self, row: Row, column: int, code: str, message: str, hint: str = "") -> None:
-        self.problems.append(self.table.problem(row, column, code, message, hint=hint))
+        sd = self._of_label(value, product)
+        if value < 0:
+            message = f"standard deviation {value:g} < 0."
+            self.cells.refuse(row, column, "negative_sd", message)
+        elif sd > MAX_FRACTION:
+            message = f"a standard deviation of {100 * sd:.4g} % of label is impossible."
+            self.cells.refuse(row, column, "out_of_range", message, "Check its unit.")
+        else:
+            return round(sd, 9)
+        return None

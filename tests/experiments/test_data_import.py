@@ -1,17 +1,27 @@
 """Importing release curves: preview, acceptance, versions, and what fitting reads back."""
 
 import json
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 import typer
+from attrs import evolve
 from typer.testing import CliRunner
 
-from experiments.cli.import_data import import_data, list_versions, retire_version
-from experiments.datasets import accept, measured_curves, preview, state_medium, version_ref
+from experiments.cli.data_versions import list_versions, retire_version
+from experiments.cli.import_data import import_data
+from experiments.datasets import (
+    accept,
+    measured_curves,
+    preview,
+    read_original,
+    state_medium,
+    version_ref,
+)
 from experiments.store import STORE_FILE, Store
 from formulation.errors import DataError, InputError, UnknownNameError
-from formulation.profiles import HCL_01M
+from formulation.profiles import HCL_01M, WATER
 from formulation.provenance import Origin
 
 PRODUCTS = """\
@@ -120,6 +130,105 @@ def test_the_same_content_has_one_name(files, store):
     accept(look(files), store, files / "home" / "data")
     with pytest.raises(InputError, match="must not count twice"):
         accept(look(files, name="again"), store, files / "home" / "data")
+
+
+def test_the_files_themselves_are_kept_byte_for_byte(files, store):
+    """Under their hash, with name, size and time in the card; so are the recipes."""
+    data = CURVES.replace("\n", "\r\n").encode("utf-16")
+    (files / "curves.csv").write_bytes(data)
+    record = accept(look(files), store, files / "home" / "data")
+    digest = sha256(data).hexdigest()
+    assert (files / "home" / "data" / "originals" / digest).read_bytes() == data
+    assert read_original(record) == data
+    assert read_original(record, "products") == PRODUCTS.encode()
+    assert record.card["kind"] == "release"
+    stated = record.card["originals"]
+    assert stated["file"] == {"name": "curves.csv", "sha256": digest, "bytes": len(data)}
+    assert stated["products"]["sha256"] == sha256(PRODUCTS.encode()).hexdigest()
+    assert record.card["imported_utc"].endswith("+00:00")
+
+
+def test_a_second_import_leaves_everything_as_it_is(files, store):
+    """The record, with the time of the first one, and every file."""
+    folder = files / "home" / "data"
+
+    def everything():
+        kept = {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in folder.rglob("*") if p.is_file()}
+        return store.datasets(state=None), kept
+
+    accept(look(files), store, folder)
+    before = everything()
+    assert len(before[1]) == 3
+    accept(look(files, versions=store.datasets()), store, folder)
+    assert everything() == before
+
+
+@pytest.mark.parametrize("damage", ["changed", "missing", "not kept"])
+def test_an_original_that_is_not_what_was_imported_is_refused(files, store, damage):
+    """Importing again mends it; a version of before originals were kept says so."""
+    folder = files / "home" / "data"
+    record = accept(look(files), store, folder)
+    path = folder / "originals" / record.card["originals"]["file"]["sha256"]
+    if damage == "changed":
+        path.write_bytes(b"x")
+    elif damage == "missing":
+        path.unlink()
+    else:
+        record = evolve(record, card={"form": "CSV"})
+    with pytest.raises(DataError, match=damage):
+        read_original(record)
+    again = accept(look(files), store, folder)
+    assert read_original(again) == CURVES.encode()
+
+
+def test_a_version_of_before_curves_had_their_own_medium_is_still_read(files, store):
+    """Version 1 of its file had one medium for all curves."""
+    record = accept(look(files), store, files / "home" / "data")
+    old = json.loads(Path(record.path).read_bytes())
+    for curve in old["curves"]:
+        medium = curve.pop("medium")
+        assert curve.pop("assumed") == ["medium", "apparatus", "rpm"]
+        del curve["batch"], curve["conditions"]
+    old |= {"version": 1, "medium": medium, "assumed": ["medium", "apparatus", "rpm"]}
+    content = json.dumps(old).encode()
+    path = files / "old.json"
+    path.write_bytes(content)
+    store.put_dataset(
+        name="old",
+        sha256=sha256(content).hexdigest(),
+        path=str(path),
+        card={},
+        systems=["immediate_release"],
+        n_curves=1,
+    )
+    (_, curve) = measured_curves(store, "immediate_release")
+    assert curve.profile.medium == HCL_01M
+    assert curve.profile.fraction.tolist() == [0.2, 0.6, 0.95]
+
+
+def test_each_curve_keeps_the_medium_its_rows_state(files, store):
+    """The file beats what is assumed; another medium than the learnt one is told of."""
+    rows = [f"P{p},{t},{f},{m}" for p, m in ((1, "hcl"), (2, "water"))
+            for t, f in ((5, 20), (15, 60), (30, 95))]  # fmt: skip
+    text = "\n".join(["product,time [min],released [%],medium", *rows])
+    (files / "curves.csv").write_text(text)
+    found = look(files)
+    assert [v.assumed for v in found.vessels] == [("apparatus", "rpm")] * 2
+    assert any(note.startswith("P2 was measured in water, 900 mL; studies") for note in found.notes)
+    accept(found, store, files / "home" / "data")
+    curves = measured_curves(store, "immediate_release")
+    assert [curve.profile.medium for curve in curves] == [HCL_01M, WATER]
+
+
+def test_a_medium_stated_twice_and_differently_is_refused(files):
+    """In the file and on the command line."""
+    text = CURVES.replace("]\n", "],medium\n").replace("20\n", "20,water\n")
+    (files / "curves.csv").write_text(text)
+    found = preview(
+        files / "curves.csv", files / "products.yaml", name="x", stated=state_medium("hcl")
+    )
+    (problem,) = found.problems
+    assert (problem.code, problem.line, problem.column) == ("mixed_conditions", 2, 4)
 
 
 def test_a_later_version_takes_the_place_of_the_earlier(files, store):

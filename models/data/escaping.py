@@ -1,0 +1,53 @@
+"""Text cells that a spreadsheet would take for formulas, written so that it does not.
+
+A cell of text that begins with one of ``= + - @`` gets an apostrophe before it, and so does one
+that begins with apostrophes and then such a mark: undoing it gives back what was written. Numbers
+are left as they are; a negative number is no formula.
+"""
+
+import re
+
+_FORMULA = re.compile(r"'*[=+\-@]")
+_ESCAPED = re.compile(r"'+[=+\-@]")
+
+
+def escaped(text: str) -> str:
+    """Return the text of a cell as it is safe in a spreadsheet.
+
+    Parameters
+    ----------
+    text : str
+        Text without blanks around it, [-].
+
+    Returns
+    -------
+    str
+        The text, with an apostrophe before it where it would be a formula, [-].
+
+    Examples
+    --------
+    >>> escaped("=1+1"), escaped("lab-07")
+    ("'=1+1", 'lab-07')
+    """
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def unescaped(text: str) -> str:
+    """Return the text of a cell as it was before `escaped`.
+
+    Parameters
+    ----------
+    text : str
+        Content of a cell, [-].
+
+    Returns
+    -------
+    str
+        The text, [-].
+
+    Examples
+    --------
+    >>> unescaped("'=1+1"), unescaped("'quoted'")
+    ('=1+1', "'quoted'")
+    """
+    return text[1:] if _ESCAPED.match(text) else text
