@@ -168,7 +168,9 @@ def _curves_of(record: DatasetRecord) -> Iterator[MeasuredCurve]:
             times_h=curve.times_h, fraction=curve.fraction, medium=medium, origin=Origin.MEASURED
         )
         design = Design.from_dict(document["designs"][curve.product])
-        yield MeasuredCurve(design=design, profile=profile, source=version_ref(record))
+        yield MeasuredCurve(
+            design=design, profile=profile, source=version_ref(record), name=curve.product
+        )
 
 
 def _medium(values: Mapping[str, Any]) -> Medium:

@@ -3,6 +3,9 @@
 from importlib.metadata import version
 from typing import Any
 
+import numpy as np
+
+from models.learning.applicability import FAR_PCT
 from models.surrogates.emulator import (
     CURVE_MODEL_ERROR,
     ENDPOINT_MODEL_ERROR,
@@ -71,6 +74,12 @@ def make_card(
             for name, low, high in zip(
                 table.feature_names, surrogate.low, surrogate.high, strict=True
             )
+        },
+        "applicability": {
+            "groups": len(surrogate.applicability.group_names),
+            "median_distance": float(np.median(surrogate.applicability.own)),
+            "far_distance": float(np.quantile(surrogate.applicability.own, FAR_PCT / 100)),
+            "far_percentile": FAR_PCT,
         },
         "seed": seed,
         "code_sha256": code_fingerprint(),
