@@ -50,6 +50,15 @@ SCHEMA, VERSION = "formulation/run", 1
 
 TEMPLATE = "report.html.j2"
 
+EXTRAPOLATION_WORDS = {
+    "report": "Designs far from what the surrogates were fitted on stand among the others; the"
+    " remarks say which they are.",
+    "penalise": "Designs far from what the surrogates were fitted on were ranked lower while"
+    " searching; every value shown is as predicted.",
+    "forbid": "Designs far from what the surrogates were fitted on count as infeasible.",
+}
+"""What was done with extrapolation, by the study's key."""
+
 
 def write_report(document: Mapping[str, Any], path: Path) -> Path:
     """Write the report of a study as one HTML file.
@@ -101,7 +110,10 @@ def render(document: Mapping[str, Any]) -> str:
         "answer": found,
         "is_negative": found.verdict is not Verdict.RECOMMENDED,
         "basis": _basis(document),
-        "people": _people(document["study"]),
+        "people": [
+            *_people(document["study"]),
+            EXTRAPOLATION_WORDS[document["study"].get("extrapolation", "report")],
+        ],
         "created": _time(document["study"]["created_utc"]),
         "pictures": _pictures(document, found),
         "tables": _tables(document),
