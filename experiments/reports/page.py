@@ -11,6 +11,7 @@ from typing import Any
 
 from experiments.reports.accounts import account_sections
 from experiments.reports.answers import Answer, Verdict, answer
+from experiments.reports.drivers import driver_pictures, driver_tables
 from experiments.reports.files import write_file
 from experiments.reports.html import Picture, filled, picture_of
 from experiments.reports.model_tables import model_table, origin_table, record_table
@@ -176,7 +177,10 @@ def _tables(document: Mapping[str, Any]) -> dict[str, Any]:
         if document["confirmation"]["n_candidates"]
         else [],
         "targets": [targets_table(document)],
-        "models": [(m, model_table(document, m)) for m in document["models"]],
+        "models": [
+            (m, model_table(document, m), driver_pictures(m), driver_tables(m))
+            for m in document["models"]
+        ],
         "origin": [origin_table(document)],
         "record": [record_table(document)],
     }

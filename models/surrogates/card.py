@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from models.learning.applicability import FAR_PCT
+from models.surrogates.drivers import drivers
 from models.surrogates.emulator import (
     CURVE_MODEL_ERROR,
     ENDPOINT_MODEL_ERROR,
@@ -81,6 +82,7 @@ def make_card(
             "far_distance": float(np.quantile(surrogate.applicability.own, FAR_PCT / 100)),
             "far_percentile": FAR_PCT,
         },
+        "drivers": drivers(table, surrogate),
         "seed": seed,
         "code_sha256": code_fingerprint(),
         "versions": {name: version(name) for name in ("numpy", "scipy", "scikit-learn", "skops")},
