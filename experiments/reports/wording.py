@@ -204,13 +204,16 @@ def limit_text(name: str) -> str:
     >>> limit_text("released_1h <= 25 percent")
     'Released in 1 h at most 25 %'
     >>> limit_text("extrapolation <= 95 percent")
-    'Distance to the training data at most their own 95th percentile'
+    'Inside the ranges of the training data, distance at most their own 95th percentile'
     """
     if name == EVALUATION_FAILED:
         return "Evaluation failed"
     parts = _limit(name)
     if parts["key"] == EXTRAPOLATION:
-        return f"Distance to the training data at most their own {parts['bound']}th percentile"
+        return (
+            "Inside the ranges of the training data, distance at most their own"
+            f" {parts['bound']}th percentile"
+        )
     title, unit = endpoint_title(parts["key"]), unit_text(parts["unit"])
     if "low" in parts:
         return f"{title} between {parts['low']} and {parts['high']} {unit}"

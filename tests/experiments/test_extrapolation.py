@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 
 from experiments import objective
+from experiments.cli.check import describe
 from experiments.config import load_study, study_from_config
 from experiments.executors import make_executor
 from experiments.objective import EXTRAPOLATION_LIMIT, StudyEvaluator, Task
+from experiments.reports.page import render
+from experiments.reports.tables import limits_table, targets_table
 from experiments.reports.wording import limit_text
 from experiments.results import front_of
 from experiments.search.loop import observation
@@ -16,6 +19,7 @@ from experiments.search.strategies import PENALTY, make_strategy
 from experiments.store import Store
 from formulation.errors import InputError
 from models.learning.applicability import FAR_PCT
+from tests.experiments.example_document import example_document
 from tests.experiments.small_study import TEXT, small_chain, small_study
 from tests.experiments.test_search import facts, history_of, run_search
 
@@ -172,5 +176,26 @@ def test_processes_forbid_as_the_driver_does(chain, tmp_path: Path) -> None:
 def test_the_limit_has_words_for_people() -> None:
     """As every other limit in a table."""
     assert limit_text(objective.EXTRAPOLATION_LIMIT) == (
-        "Distance to the training data at most their own 95th percentile"
+        "Inside the ranges of the training data, distance at most their own 95th percentile"
     )
+
+
+def test_a_report_of_a_fenced_study_shows_the_room_the_search_saw() -> None:
+    """The confirmation was fitted on nothing, so it has no such room, and says none."""
+    document = example_document()
+    document["study"]["extrapolation"] = "forbid"
+    document["limits"].append(EXTRAPOLATION_LIMIT)
+    for candidate in document["front"]:
+        candidate["limits"] = {**candidate["limits"], EXTRAPOLATION_LIMIT: 41.2}
+    table = limits_table(document)
+    assert table.columns[-1].title == limit_text(EXTRAPOLATION_LIMIT)
+    assert {row[-1] for row in table.rows} == {"41"}
+    assert targets_table(document).rows[-1][-1] == "%"
+    page = render(document)
+    assert "Designs far from what the surrogates were fitted on count as infeasible." in page
+
+
+def test_check_says_what_a_study_does_with_extrapolation() -> None:
+    """Also when nothing is stated."""
+    assert describe(SPEC)["extrapolation"] == "report"
+    assert describe(load_study(stated("forbid")))["extrapolation"] == "forbid"
