@@ -10,6 +10,7 @@ from formulation.design import Design
 from formulation.patients import Population
 from formulation.targets import ENDPOINTS, Objective, OutcomeLimit, Scope, get_endpoint
 from models.chain import Chain, EndpointTable
+from models.learning.applicability import FAR_PCT
 
 REPORTED = tuple(
     f"{e.name}.{statistic}" if e.scope is Scope.POPULATION else e.name
@@ -35,6 +36,13 @@ def unpriced_keys(design: Design) -> frozenset[str]:
     if not unpriced(design):
         return frozenset()
     return frozenset(key for key in REPORTED if get_endpoint(key).needs_prices)
+
+
+EXTRAPOLATION = "extrapolation"
+"""Begins the name of the limit on how far a design may lie from the training data."""
+
+EXTRAPOLATION_LIMIT = f"{EXTRAPOLATION} <= {FAR_PCT:g} percent"
+"""Name of that limit: the percentile of the distance, as `EndpointTable.reach_pct` counts it."""
 
 
 @frozen(kw_only=True)
@@ -95,6 +103,9 @@ class StudyEvaluator:
     limits: tuple[OutcomeLimit, ...]
     """What must hold."""
 
+    forbids_extrapolation: bool = False
+    """Whether a design far from what the chain was fitted on is infeasible."""
+
     def __call__(self, tasks: Sequence[Task]) -> tuple[Outcome, ...]:
         """Evaluate a chunk.
 
@@ -126,14 +137,20 @@ class StudyEvaluator:
                 reasons=(f"the model gave no finite number for {', '.join(broken[:3])}",),
                 origin=table.origin.value,
             )
-        missed = (limit.reason(values[limit.endpoint]) for limit in self.limits)
+        slacks = {limit.name: limit.slack(values[limit.endpoint]) for limit in self.limits}
+        missed = [limit.reason(values[limit.endpoint]) for limit in self.limits]
         remarks = table.reasons[k] if table.reasons else ()
+        if self.forbids_extrapolation and table.reach_pct is not None:
+            slacks[EXTRAPOLATION_LIMIT] = FAR_PCT - float(table.reach_pct[k])
+            if slacks[EXTRAPOLATION_LIMIT] < 0:
+                missed.append(f"too far from the training data: {'; '.join(remarks)}")
+                remarks = ()
         return Outcome(
             number=task.number,
             values=values,
             lo90=lo90,
             hi90=hi90,
-            slacks={limit.name: limit.slack(values[limit.endpoint]) for limit in self.limits},
+            slacks=slacks,
             reasons=(*(reason for reason in missed if reason), *remarks),
             origin=table.origin.value,
         )

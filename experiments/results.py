@@ -12,6 +12,8 @@ import numpy as np
 
 from experiments.candidates import ACCOUNTS, candidate
 from experiments.config import StudySpec, study_from_config
+from experiments.config.spec import FORBID
+from experiments.objective import EXTRAPOLATION_LIMIT
 from experiments.search.front import front_indices, hypervolume, normalised
 from experiments.store import (
     ConfirmationRecord,
@@ -65,7 +67,10 @@ def study_document(store: Store, study: StudyRecord) -> dict[str, Any]:
         "feasible_fraction": len(feasible) / len(finished) if finished else 0.0,
         "hypervolume": hypervolume(scores),
         "objectives": [_objective(o) for o in spec.objectives],
-        "limits": [limit.name for limit in spec.limits],
+        "limits": [
+            *(limit.name for limit in spec.limits),
+            *([EXTRAPOLATION_LIMIT] if spec.extrapolation == FORBID else []),
+        ],
         "front": [
             candidate(
                 spec,
@@ -224,6 +229,7 @@ def _study(study: StudyRecord, spec: StudySpec) -> dict[str, Any]:
             "medication": list(spec.population.medication),
             "idle_fields": list(spec.population.idle_fields),
         },
+        "extrapolation": spec.extrapolation,
         "strategy": study.info.get("strategy", spec.budget.strategy),
         "warnings": [*spec.lot_warnings, *_left_out(spec), *_against_law(study)],
         "code_sha256": study.info.get("code_sha256", ""),

@@ -71,6 +71,10 @@ limits:
 # list takes the usual ranges, which `formulation data show quality_attributes` lists.
 profile: []
 
+# What is done with designs far from what the surrogates were fitted on: `report` says so beside
+# them, `penalise` also ranks them lower while searching, `forbid` makes them infeasible.
+extrapolation: report
+
 # How many designs to evaluate, and from which seed.
 budget: {{trials: 240, seed: 1}}
 """

@@ -10,6 +10,7 @@ from attrs import define, frozen
 
 from experiments.candidates import ACCOUNTS
 from experiments.config import StudySpec, study_from_config
+from experiments.config.spec import FORBID, PENALISE
 from experiments.confirmation import confirm, make_accountant, release_curves
 from experiments.executors import Executor, make_executor
 from experiments.fitting import FittedModels, fit_or_load
@@ -272,7 +273,8 @@ def _search(
     executor: Executor,
     listener: Listener,
 ) -> tuple[tuple[TrialRecord, ...], int]:
-    strategy = make_strategy(spec.budget.strategy, spec.space, spec.objectives)
+    reach = models.chain.reach_pct if spec.extrapolation == PENALISE else None
+    strategy = make_strategy(spec.budget.strategy, spec.space, spec.objectives, reach)
     store.set_study(lease, info={"strategy": strategy.name})
     return Search(
         space=spec.space,
@@ -282,6 +284,7 @@ def _search(
             population=spec.population,
             objectives=spec.objectives,
             limits=spec.limits,
+            forbids_extrapolation=spec.extrapolation == FORBID,
         ),
         executor=executor,
         store=store,

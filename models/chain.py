@@ -58,6 +58,10 @@ class EndpointTable:
     reasons: tuple[tuple[str, ...], ...] = field(factory=tuple)
     """Remarks on each design, such as an extrapolation."""
 
+    reach_pct: FloatArray | None = None
+    """How far each design lies from what a surrogate was fitted on, of shape (n_designs,), [%], as
+    `models.learning.applicability.Assessment.reach`; None where nothing was fitted."""
+
     def row(self, index: int) -> dict[str, float]:
         """Return the values of one design by endpoint key.
 

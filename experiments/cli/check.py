@@ -17,6 +17,13 @@ SCHEMA, VERSION = "formulation/check", 2
 MOST_SETTINGS = 8
 """Settings of one choice that are listed, [-]."""
 
+EXTRAPOLATION_WORDS = {
+    "report": "said beside designs far from what the surrogates were fitted on",
+    "penalise": "designs far from what the surrogates were fitted on rank lower in the search",
+    "forbid": "designs far from what the surrogates were fitted on are infeasible",
+}
+"""What is done with extrapolation, by the study's key."""
+
 LEFT_OUT = "left out: fits no regimen at this dose"
 """What is said of a salt that cannot be made into anything."""
 
@@ -80,6 +87,7 @@ def describe(study: "StudySpec") -> dict[str, Any]:
         },
         **{key: study.config[key] for key in ("objectives", "limits", "budget")},
         "profile": study.config.get("profile", []),
+        "extrapolation": study.extrapolation,
         "warnings": list(study.lot_warnings),
     }
 
@@ -141,6 +149,7 @@ def _lines(document: dict[str, Any]) -> Iterator[str]:
         yield f"Profile       {target['attribute']} {_ends(target)}"
     if not document["profile"]:
         yield "Profile       the usual ranges (formulation data show quality_attributes)"
+    yield f"Extrapolation {EXTRAPOLATION_WORDS[document['extrapolation']]}"
     yield (
         f"Budget        {budget['trials']} trials in batches of {budget['batch']} by"
         f" {budget['strategy']}, seed {budget['seed']};"

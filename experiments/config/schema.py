@@ -27,7 +27,7 @@ from experiments.config.schema_terms import (
     text,
     whole,
 )
-from experiments.config.spec import BUDGET_RANGES, STRATEGIES
+from experiments.config.spec import BUDGET_RANGES, EXTRAPOLATION, STRATEGIES
 from formulation.delivery import DELIVERY_SYSTEMS, FORM, DeliverySystem, Form
 from formulation.design import SECOND_SALT
 from formulation.errors import UnknownNameError
@@ -68,6 +68,10 @@ def study_schema() -> Schema:
         "objectives": some(_objective(), "What is made as good as possible.", MAX_OBJECTIVES),
         "limits": some(_limit(), "What a design must keep to.", MAX_LIMITS, least=0),
         "profile": some(_profile(), "What the product must satisfy besides.", MAX_PROFILE, least=0),
+        "extrapolation": one_of(
+            EXTRAPOLATION,
+            "Designs far from what the surrogates were fitted on: said, ranked lower, or refused.",
+        ),
         "budget": _budget(),
     }
     return {

@@ -16,6 +16,10 @@ from formulation.targets import Objective, OutcomeLimit
 STRATEGIES = ("tpe", "random")
 """Search strategies a study may name."""
 
+REPORT, PENALISE, FORBID = EXTRAPOLATION = ("report", "penalise", "forbid")
+"""What a study does with designs far from what its surrogates were fitted on: says so beside them;
+also lets the search rank them lower; makes them infeasible."""
+
 MAX_SEED = 2**32 - 1
 """Largest seed, [-]."""
 
@@ -95,6 +99,9 @@ class StudySpec:
 
     profile: tuple[ProfileTarget, ...] = ()
     """What the product must satisfy besides; empty for the usual ranges of its systems."""
+
+    extrapolation: str = REPORT
+    """What is done with designs far from the training data, one of `EXTRAPOLATION`."""
 
     text: str = field(eq=False, repr=False)
     """The file as it was written; empty for a study rebuilt from its `config`."""

@@ -27,7 +27,7 @@ from experiments.config.products import (
 )
 from experiments.config.profile import profile_config, read_profile, refuse_unpriced
 from experiments.config.quantities import quantity_text
-from experiments.config.spec import Budget, StudySpec
+from experiments.config.spec import EXTRAPOLATION, REPORT, Budget, StudySpec
 from formulation.blends import SaltSource
 from formulation.delivery import get_system
 from formulation.errors import InputError, Problem, RefusedError
@@ -39,7 +39,7 @@ from formulation.targets import Objective, OutcomeLimit, get_endpoint
 REQUIRED = ("study", "jurisdiction", "systems", "salts", "dose", "population", "objectives")
 """Keys every study file has."""
 
-OPTIONAL = ("question", "regimens", "limits", "profile", "budget")
+OPTIONAL = ("question", "regimens", "limits", "profile", "extrapolation", "budget")
 """Keys a study file may leave out."""
 
 
@@ -147,6 +147,7 @@ def _read(item: Item, text: str, folder: Path | None) -> StudySpec | None:
     objectives = read_objectives(members["objectives"]) if "objectives" in members else ()
     outcomes = read_limits(members.get("limits"))
     profile = read_profile(members.get("profile"))
+    extrapolation = _read_extrapolation(members.get("extrapolation"))
     budget = read_budget(members.get("budget"))
     for key, aims in (("objectives", objectives), ("limits", outcomes)):
         if product is not None and aims:
@@ -168,6 +169,7 @@ def _read(item: Item, text: str, folder: Path | None) -> StudySpec | None:
         limits=outcomes,
         budget=budget,
         profile=profile,
+        extrapolation=extrapolation or REPORT,
         text=text,
         config={
             "study": name,
@@ -179,6 +181,8 @@ def _read(item: Item, text: str, folder: Path | None) -> StudySpec | None:
             "limits": [_limit_config(limit) for limit in outcomes],
             # A study without a profile keeps the hash it had before there were profiles.
             **({"profile": profile_config(profile)} if profile else {}),
+            # Nor does one that leaves this key out change its hash.
+            **({"extrapolation": extrapolation} if extrapolation else {}),
             "budget": asdict(budget),
         },
     )
@@ -189,6 +193,11 @@ def _read_jurisdiction(item: Item | None) -> Limits | None:
         return None
     name = item.name("Jurisdiction", all_limits())
     return None if name is None else get_limits(name)
+
+
+def _read_extrapolation(item: Item | None) -> str | None:
+    """Return what is stated; None when nothing is."""
+    return None if item is None else item.name("Extrapolation", EXTRAPOLATION)
 
 
 def _read_space(

@@ -221,8 +221,11 @@ def _curves_of(record: DatasetRecord) -> Iterator[MeasuredCurve]:
             medium=medium,
             origin=Origin.MEASURED,
         )
-        design = Design.from_dict(document["designs"][values["product"]])
-        yield MeasuredCurve(design=design, profile=profile, source=version_ref(record))
+        product = values["product"]
+        design = Design.from_dict(document["designs"][product])
+        yield MeasuredCurve(
+            design=design, profile=profile, source=version_ref(record), name=product
+        )
 
 
 def _medium(values: Mapping[str, Any]) -> Medium:

@@ -11,6 +11,7 @@ from typing import Any
 
 from experiments.reports.accounts import account_sections
 from experiments.reports.answers import Answer, Verdict, answer
+from experiments.reports.drivers import driver_pictures, driver_tables
 from experiments.reports.files import write_file
 from experiments.reports.html import Picture, filled, picture_of
 from experiments.reports.model_tables import model_table, origin_table, record_table
@@ -49,6 +50,15 @@ SCHEMA, VERSION = "formulation/run", 1
 """The document that is understood."""
 
 TEMPLATE = "report.html.j2"
+
+EXTRAPOLATION_WORDS = {
+    "report": "Designs far from what the surrogates were fitted on stand among the others; the"
+    " remarks say which they are.",
+    "penalise": "Designs far from what the surrogates were fitted on were ranked lower while"
+    " searching; every value shown is as predicted.",
+    "forbid": "Designs far from what the surrogates were fitted on count as infeasible.",
+}
+"""What was done with extrapolation, by the study's key."""
 
 
 def write_report(document: Mapping[str, Any], path: Path) -> Path:
@@ -101,7 +111,10 @@ def render(document: Mapping[str, Any]) -> str:
         "answer": found,
         "is_negative": found.verdict is not Verdict.RECOMMENDED,
         "basis": _basis(document),
-        "people": _people(document["study"]),
+        "people": [
+            *_people(document["study"]),
+            EXTRAPOLATION_WORDS[document["study"].get("extrapolation", "report")],
+        ],
         "created": _time(document["study"]["created_utc"]),
         "pictures": _pictures(document, found),
         "tables": _tables(document),
@@ -164,7 +177,10 @@ def _tables(document: Mapping[str, Any]) -> dict[str, Any]:
         if document["confirmation"]["n_candidates"]
         else [],
         "targets": [targets_table(document)],
-        "models": [(m, model_table(document, m)) for m in document["models"]],
+        "models": [
+            (m, model_table(document, m), driver_pictures(m), driver_tables(m))
+            for m in document["models"]
+        ],
         "origin": [origin_table(document)],
         "record": [record_table(document)],
     }

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from experiments.candidates import form_name
+from experiments.objective import EXTRAPOLATION
 from formulation.blends import SECOND_SHARE
 from formulation.delivery import FORM, get_system
 from formulation.design import SECOND_SALT
@@ -50,14 +51,14 @@ def unit_of(key: str) -> str:
     Parameters
     ----------
     key : str
-        Endpoint key, [-].
+        Endpoint key, or ``extrapolation``, [-].
 
     Returns
     -------
     str
         Unit, [-].
     """
-    return unit_text(get_endpoint(key).unit)
+    return "%" if key == EXTRAPOLATION else unit_text(get_endpoint(key).unit)
 
 
 def endpoint_title(key: str) -> str:
@@ -119,7 +120,8 @@ def number_text(value: float, key: str) -> str:
     >>> number_text(31.2345, "absorbed_increment.p50"), number_text(-0.0001, "serum_change.p50")
     ('31.2', '0.000')
     """
-    return f"{value:z.{get_endpoint(key).decimals}f}"
+    decimals = 0 if key == EXTRAPOLATION else get_endpoint(key).decimals
+    return f"{value:z.{decimals}f}"
 
 
 def value_text(value: float, key: str) -> str:
@@ -201,10 +203,17 @@ def limit_text(name: str) -> str:
     --------
     >>> limit_text("released_1h <= 25 percent")
     'Released in 1 h at most 25 %'
+    >>> limit_text("extrapolation <= 95 percent")
+    'Inside the ranges of the training data, distance at most their own 95th percentile'
     """
     if name == EVALUATION_FAILED:
         return "Evaluation failed"
     parts = _limit(name)
+    if parts["key"] == EXTRAPOLATION:
+        return (
+            "Inside the ranges of the training data, distance at most their own"
+            f" {parts['bound']}th percentile"
+        )
     title, unit = endpoint_title(parts["key"]), unit_text(parts["unit"])
     if "low" in parts:
         return f"{title} between {parts['low']} and {parts['high']} {unit}"

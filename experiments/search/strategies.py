@@ -9,7 +9,7 @@ rebuilt from the history for each batch.
 """
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol
 
@@ -18,6 +18,7 @@ from attrs import field, frozen
 
 from experiments.search.front import front_indices, normalised
 from experiments.search.stratified import cells, stratified
+from formulation.arrays import FloatArray
 from formulation.design import Design
 from formulation.errors import UnknownNameError
 from formulation.space import DesignSpace
@@ -25,6 +26,13 @@ from formulation.targets import Objective
 
 STARTS_PER_CELL = 2
 """Stratified designs for each pair of system and salt before a model proposes, [-]."""
+
+PENALTY = 0.25
+"""What a reach of 100 % takes from each normalised objective when extrapolation is penalised: a
+quarter of the way between worst acceptable and ideal, [-]."""
+
+Reach = Callable[[Sequence[Design]], FloatArray]
+"""How far designs lie from the training data, [%]; pure, so a history alone decides."""
 
 MOST_REDRAWS = 8
 """Attempts to avoid a design that is already known, [-]."""
@@ -136,10 +144,15 @@ class TpeStrategy:
     objectives: tuple[Objective, ...] = field()
     """What is wanted."""
 
+    reach: Reach | None = None
+    """Where extrapolation is penalised, how far designs lie from the training data. It worsens the
+    objectives as the strategy ranks them, and nothing that is stored or shown."""
+
     @property
     def name(self) -> str:
         """Name with its settings."""
-        return f"tpe(univariate, constant_liar, half in turn, start={self.n_start})"
+        penalised = "" if self.reach is None else f", extrapolation penalised by {PENALTY:g}"
+        return f"tpe(univariate, constant_liar, half in turn, start={self.n_start}{penalised})"
 
     @property
     def n_start(self) -> int:
@@ -193,6 +206,7 @@ class TpeStrategy:
             o for o in history if o.values and all(slack >= 0 for slack in o.slacks.values())
         ]
         scores = normalised(self.objectives, [o.values for o in feasible])
+        scores -= self._penalties(feasible)[:, None]
         front = sorted(front_indices(scores))
         return [feasible[k].design.system for k in front if scores[k].min() >= 0]
 
@@ -231,7 +245,13 @@ class TpeStrategy:
                 seed=int(np.random.SeedSequence([seed, first]).generate_state(1)[0]),
             )
         study = optuna.create_study(directions=["minimize"] * len(self.objectives), sampler=sampler)
-        study.add_trials([self._finished(o) for o in history if o.values])
+        seen = [o for o in history if o.values]
+        study.add_trials(
+            [
+                self._finished(o, p)
+                for o, p in zip(seen, self._penalties(seen).tolist(), strict=True)
+            ]
+        )
         for _, design in pending:
             params, distributions = self._coordinates(design)
             state = optuna.trial.TrialState.RUNNING
@@ -240,14 +260,20 @@ class TpeStrategy:
             )
         return study
 
-    def _finished(self, seen: Observation) -> Any:
+    def _penalties(self, seen: Sequence[Observation]) -> FloatArray:
+        """Return what is taken from each normalised objective of finished trials."""
+        if self.reach is None or not seen:
+            return np.zeros(len(seen))
+        return PENALTY * self.reach([o.design for o in seen]) / 100
+
+    def _finished(self, seen: Observation, penalty: float) -> Any:
         import optuna
 
         params, distributions = self._coordinates(seen.design)
         return optuna.trial.create_trial(
             params=params,
             distributions=distributions,
-            values=[-o.normalise(seen.values[o.endpoint]) for o in self.objectives],
+            values=[penalty - o.normalise(seen.values[o.endpoint]) for o in self.objectives],
             constraints={name: -slack for name, slack in seen.slacks.items()},
         )
 
@@ -274,7 +300,12 @@ def _suggest(trial: Any, name: str, choices: tuple[str, ...] | None) -> str | fl
     return str(trial.suggest_categorical(name, choices))
 
 
-def make_strategy(name: str, space: DesignSpace, objectives: tuple[Objective, ...]) -> Strategy:
+def make_strategy(
+    name: str,
+    space: DesignSpace,
+    objectives: tuple[Objective, ...],
+    reach: Reach | None = None,
+) -> Strategy:
     """Return the strategy of that name.
 
     Parameters
@@ -285,6 +316,9 @@ def make_strategy(name: str, space: DesignSpace, objectives: tuple[Objective, ..
         What may be made, [-].
     objectives : tuple of Objective
         What is wanted, [-].
+    reach : callable, optional
+        How far designs lie from the training data, [%], where extrapolation is penalised; a random
+        strategy ranks nothing and does not look, [-].
 
     Returns
     -------
@@ -297,7 +331,7 @@ def make_strategy(name: str, space: DesignSpace, objectives: tuple[Objective, ..
         No strategy has that name.
     """
     if name == "tpe":
-        return TpeStrategy(space=space, objectives=objectives)
+        return TpeStrategy(space=space, objectives=objectives, reach=reach)
     if name == "random":
         return RandomStrategy(space=space)
     raise UnknownNameError("Strategy", name, ("tpe", "random"))

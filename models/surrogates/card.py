@@ -3,6 +3,10 @@
 from importlib.metadata import version
 from typing import Any
 
+import numpy as np
+
+from models.learning.applicability import FAR_PCT
+from models.surrogates.drivers import drivers
 from models.surrogates.emulator import (
     CURVE_MODEL_ERROR,
     ENDPOINT_MODEL_ERROR,
@@ -72,6 +76,13 @@ def make_card(
                 table.feature_names, surrogate.low, surrogate.high, strict=True
             )
         },
+        "applicability": {
+            "groups": len(surrogate.applicability.group_names),
+            "median_distance": float(np.median(surrogate.applicability.own)),
+            "far_distance": float(np.quantile(surrogate.applicability.own, FAR_PCT / 100)),
+            "far_percentile": FAR_PCT,
+        },
+        "drivers": drivers(table, surrogate),
         "seed": seed,
         "code_sha256": code_fingerprint(),
         "versions": {name: version(name) for name in ("numpy", "scipy", "scikit-learn", "skops")},

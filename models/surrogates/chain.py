@@ -65,14 +65,16 @@ class SurrogateChain:
         shape = (len(designs), len(outputs))
         value, lo90, hi90 = np.empty(shape), np.empty(shape), np.empty(shape)
         reasons: list[tuple[str, ...]] = [()] * len(designs)
+        reach = np.empty(len(designs))
         for system, rows in _by_system(designs).items():
             members = [designs[k] for k in rows]
             features = self.features(members)
             columns = _columns(members, self._surrogate(system).predict(features))
             for j, key in enumerate(outputs):
                 value[rows, j], lo90[rows, j], hi90[rows, j] = columns[key]
-            for k, row in zip(rows, features, strict=True):
-                reasons[k] = self._surrogate(system).extrapolations(row)
+            reach[rows], remarks = self._surrogate(system).outside(features)
+            for k, said in zip(rows, remarks, strict=True):
+                reasons[k] = said
         return EndpointTable(
             keys=tuple(outputs),
             value=value,
@@ -81,7 +83,27 @@ class SurrogateChain:
             origin=Origin.SIMULATED,
             kind=self.interval_kind,
             reasons=tuple(reasons),
+            reach_pct=reach,
         )
+
+    def reach_pct(self, designs: Sequence[Design]) -> FloatArray:
+        """Return how far designs lie from what their surrogates were fitted on.
+
+        Parameters
+        ----------
+        designs : sequence of Design
+            Designs of any fitted system, [-].
+
+        Returns
+        -------
+        ndarray of shape (n_designs,)
+            `models.learning.applicability.Assessment.reach`, [%].
+        """
+        reach = np.empty(len(designs))
+        for system, rows in _by_system(designs).items():
+            features = self.features([designs[k] for k in rows])
+            reach[rows] = self._surrogate(system).applicability.assess(features, 1).reach
+        return reach
 
     @property
     def interval_kind(self) -> str:

@@ -10,14 +10,17 @@ Intervals are calibrated by group, so a formulation never stands on both sides o
 """
 
 import warnings
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from attrs import frozen
+from attrs import field, frozen
 
 from formulation.arrays import FloatArray
+from formulation.feature_words import feature_words
 from formulation.provenance import assumed
 from models.chain import PERCENTILES
+from models.learning.applicability import Applicability, learn_applicability
 from models.surrogates.table import ENDPOINT_KEYS, LEARNT, TrainingTable
 from models.surrogates.validation import (
     CrossValidation,
@@ -29,6 +32,9 @@ from models.surrogates.validation import (
 
 NORMAL_90 = 1.6448536269514722
 """Standard deviations in the half-width of a 90 % interval of a normal, [-]."""
+
+N_NEAREST = 3
+"""Measured formulations that are named beside a design far from the training data, [-]."""
 
 MIN_MEASURED_GROUPS = 8
 """Measured formulations from which intervals rest on them alone, [-]."""
@@ -108,12 +114,6 @@ class SystemSurrogate:
     feature_names: tuple[str, ...]
     """Columns of the features."""
 
-    low: FloatArray
-    """Smallest training value of each feature, of shape (n_features,)."""
-
-    high: FloatArray
-    """Largest training value of each feature, of shape (n_features,)."""
-
     curve_model: Any
     """Fitted scikit-learn pipeline for the curve."""
 
@@ -122,6 +122,22 @@ class SystemSurrogate:
 
     calibration: Calibration
     """How spreads become intervals."""
+
+    applicability: Applicability
+    """What lies far from the training data; its groups are keys of designs."""
+
+    measured_names: Mapping[str, str] = field(factory=dict)
+    """What people call each measured formulation, by the key of its design."""
+
+    @property
+    def low(self) -> FloatArray:
+        """Smallest training value of each feature, of shape (n_features,)."""
+        return self.applicability.rows.low
+
+    @property
+    def high(self) -> FloatArray:
+        """Largest training value of each feature, of shape (n_features,)."""
+        return self.applicability.rows.high
 
     def predict(self, features: FloatArray) -> Prediction:
         """Predict curves and endpoints with 90 % intervals.
@@ -153,7 +169,7 @@ class SystemSurrogate:
         )
 
     def extrapolations(self, row: FloatArray) -> tuple[str, ...]:
-        """Say in which features a design lies outside the training data.
+        """Say in what a design lies outside the training data.
 
         Parameters
         ----------
@@ -163,16 +179,31 @@ class SystemSurrogate:
         Returns
         -------
         tuple of str
-            One sentence a feature, [-].
+            One sentence a feature, or one on the whole, and what lies nearest; none inside, [-].
         """
-        slack = 1e-9 + 0.02 * (self.high - self.low)
-        found = []
-        for k, name in enumerate(self.feature_names):
-            if row[k] > self.high[k] + slack[k]:
-                found.append(f"extrapolating in {name} ({row[k]:.4g} > {self.high[k]:.4g})")
-            elif row[k] < self.low[k] - slack[k]:
-                found.append(f"extrapolating in {name} ({row[k]:.4g} < {self.low[k]:.4g})")
-        return tuple(found)
+        return self.outside(row[None])[1][0]
+
+    def outside(self, features: FloatArray) -> tuple[FloatArray, tuple[tuple[str, ...], ...]]:
+        """Say how far designs lie from the training data, and in what.
+
+        Parameters
+        ----------
+        features : ndarray of shape (n, n_features)
+            Features in the order of `feature_names`, [-].
+
+        Returns
+        -------
+        tuple of ndarray of shape (n,) and tuple
+            `models.learning.applicability.Assessment.reach`, [%]; sentences of each design, [-].
+        """
+        space, named = self.applicability, self.measured_names
+        found = space.assess(features, N_NEAREST if named else 1, among=named or None)
+        what = "measured formulations" if named else "simulated design"
+        told = space.sentences(features, found)
+        return found.reach, tuple(
+            (*said, space.nearest_words(found, k, what, named)) if said else ()
+            for k, said in enumerate(told)
+        )
 
 
 def monotone(curves: FloatArray) -> FloatArray:
@@ -224,11 +255,11 @@ def fit(table: TrainingTable, seed: int = 0) -> tuple[SystemSurrogate, dict[str,
     surrogate = SystemSurrogate(
         system=table.system,
         feature_names=table.feature_names,
-        low=table.features.min(axis=0),
-        high=table.features.max(axis=0),
         curve_model=curve_model,
         endpoint_model=endpoint_model,
         calibration=calibration,
+        applicability=_learn_applicability(table),
+        measured_names=dict(table.measured_names),
     )
     return surrogate, {
         "curve": metrics(curve_cv),
@@ -255,6 +286,17 @@ def _fitted(
         # A feature that does not matter ends at the longest scale, equations at no noise.
         warnings.filterwarnings("ignore", "The optimal value found for", ConvergenceWarning)
         return make_pipeline(StandardScaler(), process).fit(features, targets)
+
+
+def _learn_applicability(table: TrainingTable) -> Applicability:
+    words = {name: feature_words(table.system, name) for name in table.feature_names}
+    return learn_applicability(
+        table.features,
+        table.groups,
+        names=table.feature_names,
+        titles={name: found.title for name, found in words.items()},
+        units={name: found.unit for name, found in words.items() if found.unit},
+    )
 
 
 def _noise(table: TrainingTable) -> FloatArray:

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
-import numpy as np
 from attrs import asdict
 
 from formulation.errors import DataError
+from models.learning.applicability import Applicability
 from models.surrogates.emulator import Calibration, SystemSurrogate
 
 TRUSTED_TYPES = (
@@ -28,10 +28,9 @@ TRUSTED_TYPES = (
 )
 """Types beyond skops' own defaults that a surrogate file may hold."""
 
-FORMAT = 1
+FORMAT = 2
 MODEL_FILE = "surrogate.skops"
 CARD_FILE = "card.json"
-_ARRAYS = ("low", "high")
 _MODELS = ("curve_model", "endpoint_model")
 _AGAIN = "Remove the folder; the next run fits the model again."
 _UNREADABLE = (
@@ -66,8 +65,9 @@ def save(surrogate: SystemSurrogate, card: Mapping[str, Any], folder: Path) -> s
             "format": FORMAT,
             "system": surrogate.system,
             "feature_names": list(surrogate.feature_names),
-            **{name: getattr(surrogate, name) for name in _ARRAYS},
             "calibration": calibration,
+            "applicability": surrogate.applicability.as_dict(),
+            "measured_names": dict(surrogate.measured_names),
             **{name: getattr(surrogate, name) for name in _MODELS},
         }
     )
@@ -145,11 +145,12 @@ def _build(state: dict[str, Any], path: Path) -> SystemSurrogate:
         return SystemSurrogate(
             system=state["system"],
             feature_names=tuple(state["feature_names"]),
-            **{name: np.asarray(state[name]) for name in _ARRAYS},
             **{name: state[name] for name in _MODELS},
             calibration=Calibration(**state["calibration"]),
+            applicability=Applicability.from_dict(state["applicability"]),
+            measured_names=dict(state["measured_names"]),
         )
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise DataError(
             f"Model file {path} lacks a part of a surrogate ({error}).", hint=_AGAIN
         ) from error

@@ -4,7 +4,7 @@ Simulated rows are a space-filling set of the study's own designs, run through t
 chain in the study's population. Measured release curves join them when a laboratory has some.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache, partial
 from hashlib import sha256
 from importlib.resources import files
@@ -60,6 +60,9 @@ class MeasuredCurve:
     source: str
     """Data set and version."""
 
+    name: str = ""
+    """What the laboratory calls the formulation; empty when it is not known."""
+
     def __attrs_post_init__(self) -> None:
         if self.profile.origin is not Origin.MEASURED:
             raise DataError(
@@ -98,6 +101,9 @@ class TrainingTable:
 
     sources: tuple[str, ...] = field(factory=tuple)
     """Data sets of the measured rows."""
+
+    measured_names: Mapping[str, str] = field(factory=dict)
+    """What people call each measured formulation, by the key of its design."""
 
     above_law: float = 0.0
     """Mean of measured curves less what the release law gives for them, [-]; 0 without any."""
@@ -254,6 +260,7 @@ def build_table(
         n_simulated=len(designs),
         groups=tuple(d.key for d in [*designs, *(m.design for m in measured)]),
         sources=tuple(sorted({m.source for m in measured})),
+        measured_names={m.design.key: f"{m.name or 'one'} of {m.source}" for m in measured},
         above_law=float(np.mean(gaps)) if gaps else 0.0,
     )
 

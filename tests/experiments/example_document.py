@@ -355,8 +355,51 @@ def _model(system: str, n_measured: int, curve_kind: str) -> dict[str, Any]:
             "soluble_unabsorbed_load": "relative; as the absorbed amount",
             "serum": "relative; width of published reference means",
         },
+        "drivers": _drivers(),
         "seed": 20260101,
         "code_sha256": "a7" * 32,
         "versions": {"scikit-learn": "1.9.1"},
         "warnings": [],
+    }
+
+
+def _drivers() -> dict[str, Any]:
+    """Return what drives the predictions, for two outputs; one follows no single number."""
+    dose, matrix = "elemental Mg at one occasion", "matrix polymer, which and how much"
+    dependence = {
+        "feature": dose,
+        "unit": "mmol",
+        "values": [2.0, 3.5, 5.0],
+        "mean": [8.0, 11.5, 14.2],
+        "low": [6.0, 8.6, 10.6],
+        "high": [10.0, 14.4, 17.8],
+        "band": "mean 90 % interval of the predictions",
+        "target_unit": "mg/d",
+        "n_rows": 192,
+    }
+    return {
+        "protocol": "permutation by formulation; mean and standard deviation of 3 repeats",
+        "questions": {dose: [f"{dose}, mmol"], matrix: ["hypromellose, % w/w", "lactose, % w/w"]},
+        "outputs": {
+            ABSORBED: {
+                "unit": "mg/d",
+                "error": 0.1,
+                "formulations": 192,
+                "importance": [
+                    {"part": dose, "increase": 2.9, "spread": 0.2},
+                    {"part": matrix, "increase": 0.4, "spread": 0.05},
+                ],
+                "dependence": dependence,
+            },
+            "released_2h": {
+                "unit": "percent",
+                "error": 0.5,
+                "formulations": 201,
+                "importance": [
+                    {"part": matrix, "increase": 11.3, "spread": 0.5},
+                    {"part": dose, "increase": 0.0, "spread": 0.0},
+                ],
+                "dependence": None,
+            },
+        },
     }

@@ -136,7 +136,7 @@ def test_report_names_every_kind_of_interval(page: Page):
 def test_every_picture_has_alt_text_and_is_inline(page: Page):
     """Pictures are data in the page, each described in words."""
     images = [attributes for tag, attributes in page.tags if tag == "img"]
-    assert len(images) == 9
+    assert len(images) == 11
     for attributes in images:
         assert (attributes["src"] or "").startswith("data:image/png;base64,")
         assert len(attributes["alt"] or "") > 30

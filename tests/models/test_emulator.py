@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from attrs import evolve
 
+from formulation.feature_words import feature_words
 from formulation.profiles import ReleaseProfile
 from formulation.provenance import Origin
 from models.chain import CURVE_TIMES_H, MechanisticChain
@@ -61,8 +62,9 @@ def laboratory(designs, pace=SLOWER):
                 origin=Origin.MEASURED,
             ),
             source="invented/1",
+            name=f"P{k}",
         )
-        for design, curve in zip(designs, curves_of(designs, pace), strict=True)
+        for k, (design, curve) in enumerate(zip(designs, curves_of(designs, pace), strict=True))
     ]
 
 
@@ -184,9 +186,9 @@ def test_monotone_keeps_a_curve_that_is_fine() -> None:
 
 
 def test_a_design_outside_the_training_data_is_said_to_be_extrapolated(plain) -> None:
-    """In which feature, on which side and by how much; inside, nothing is said."""
+    """In which feature, on which side and by how much; of a training row, nothing is said."""
     table, surrogate, _ = plain["timed_release"]
-    inside = (surrogate.low + surrogate.high) / 2
+    inside = table.features[0]
     assert surrogate.extrapolations(inside) == ()
     wide = int(np.argmax(surrogate.high - surrogate.low))
     name, span = table.feature_names[wide], surrogate.high[wide] - surrogate.low[wide]
@@ -196,8 +198,28 @@ def test_a_design_outside_the_training_data_is_said_to_be_extrapolated(plain) ->
     ):
         row = inside.copy()
         row[wide] = end + step
-        (sentence,) = surrogate.extrapolations(row)
-        assert sentence == f"extrapolating in {name} ({row[wide]:.4g} {sign} {end:.4g})"
+        sentence, nearest = surrogate.extrapolations(row)
+        title = feature_words("timed_release", name).text
+        assert sentence == f"extrapolating in {title} ({row[wide]:.4g} {sign} {end:.4g})"
+        assert nearest.startswith("nearest simulated design: ")
+
+
+def test_a_combination_that_no_training_row_comes_near_is_said_to_be_far(plain) -> None:
+    """The middle of every range at once: no design looks like that."""
+    surrogate = plain["timed_release"][1]
+    first, _ = surrogate.extrapolations((surrogate.low + surrogate.high) / 2)
+    assert first.startswith("unlike the training data as a whole")
+
+
+def test_a_far_design_is_told_the_measured_formulations_nearest_to_it(taught, made) -> None:
+    """By the laboratory's names, the nearest first; simulated ones are nobody's."""
+    table, surrogate, _ = taught
+    row = table.features[-1].copy()
+    row[0] = 10 * surrogate.high[0]
+    nearest = surrogate.extrapolations(row)[-1]
+    assert nearest.startswith("nearest measured formulations: P9 of invented/1 (")
+    assert nearest.count(" of invented/1 (") == emulator.N_NEAREST
+    assert set(surrogate.measured_names) == {design.key for design in made[0]}
 
 
 def test_the_spread_grows_outside_the_training_data(plain, fresh, monkeypatch) -> None:

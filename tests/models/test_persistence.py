@@ -58,7 +58,8 @@ def state_of(surrogate: SystemSurrogate, **changes) -> dict:
     """Return what a saved surrogate holds, with changes."""
     state = {"format": persistence.FORMAT, "system": surrogate.system}
     state |= {"feature_names": list(surrogate.feature_names)}
-    state |= {name: getattr(surrogate, name) for name in ("low", "high")}
+    state |= {"applicability": surrogate.applicability.as_dict()}
+    state |= {"measured_names": dict(surrogate.measured_names)}
     state |= {name: getattr(surrogate, name) for name in ("curve_model", "endpoint_model")}
     names = [a.name for a in surrogate.calibration.__attrs_attrs__]
     state |= {"calibration": {name: getattr(surrogate.calibration, name) for name in names}}
@@ -189,15 +190,15 @@ def test_a_truncated_file_is_refused_with_and_without_its_checksum(saved, kept) 
         load(saved[0], right)
 
 
-@pytest.mark.parametrize("found", [0, 2, "1", None])
+@pytest.mark.parametrize("found", [0, 1, 3, "2", None])
 def test_another_format_is_refused(fitted, tmp_path: Path, found) -> None:
     """A file of an older or newer version is not guessed at."""
     right = plant(tmp_path, dumps(state_of(fitted[0], format=found)))
-    with pytest.raises(DataError, match=f"has format {found}, not 1.*{HINT}"):
+    with pytest.raises(DataError, match=f"has format {found}, not 2.*{HINT}"):
         load(tmp_path, right)
 
 
-@pytest.mark.parametrize("content", [[1, 2], "text", {}, {"format": 1}])
+@pytest.mark.parametrize("content", [[1, 2], "text", {}, {"format": 2}])
 def test_a_file_of_something_else_is_refused(tmp_path: Path, content) -> None:
     """Harmless, but no surrogate."""
     right = plant(tmp_path, dumps(content))
@@ -205,7 +206,7 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path, content) -> None:
         load(tmp_path, right)
 
 
-@pytest.mark.parametrize("missing", ["system", "high", "calibration", "endpoint_model"])
+@pytest.mark.parametrize("missing", ["system", "applicability", "calibration", "endpoint_model"])
 def test_a_file_that_lacks_a_part_is_refused(fitted, tmp_path: Path, missing) -> None:
     """It names the part."""
     state = state_of(fitted[0])

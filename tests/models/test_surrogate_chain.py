@@ -6,11 +6,13 @@ from attrs import evolve
 
 from experiments.objective import REPORTED, unpriced_keys
 from formulation.errors import InputError, UnknownNameError
+from formulation.feature_words import feature_words
 from formulation.provenance import Origin
 from formulation.targets import BENCH_TIMES_H
 from formulation.units import MG_PER_MMOL
 from models.chain import CURVE_TIMES_H, PERCENTILES, MechanisticChain
 from models.exact import recipe_values
+from models.learning.applicability import FAR_PCT
 from models.surrogates.chain import SurrogateChain
 from models.surrogates.table import space_filling
 from tests.experiments.small_study import small_chain, small_study
@@ -123,12 +125,19 @@ def test_an_extrapolated_design_says_so_and_others_do_not(chain, designs) -> Non
     surrogate = chain.surrogates[system]
     member = next(d for d in designs if d.system == system)
     row = chain.features([member])[0]
-    narrow = evolve(surrogate, low=row - 1.0, high=np.append(row[0] - 0.5, row[1:]))
+    inside = surrogate.applicability
+    values = np.vstack([row, inside.rows.values[1:]])
+    values[:, 0] = np.minimum(values[:, 0], row[0] - 0.5)
+    capped = evolve(inside, rows=evolve(inside.rows, values=values))
+    narrow = evolve(surrogate, applicability=capped)
     told = evolve(chain, surrogates={**chain.surrogates, system: narrow})
     other = next(d for d in designs if d.system != system)
     first, second = told.evaluate([other, member], SPEC.population, ["unit_mass"]).reasons
     assert first == chain.evaluate([other], SPEC.population, ["unit_mass"]).reasons[0]
-    assert [r.split(" (")[0] for r in second] == [f"extrapolating in {surrogate.feature_names[0]}"]
+    assert [r.split(" (")[0] for r in second[:-1]] == [
+        f"extrapolating in {feature_words(system, surrogate.feature_names[0]).text}"
+    ]
+    assert second[-1].startswith("nearest simulated design: ")
 
 
 def test_training_designs_are_not_said_to_be_extrapolated(chain) -> None:
@@ -137,6 +146,14 @@ def test_training_designs_are_not_said_to_be_extrapolated(chain) -> None:
         seen = space_filling(SPEC.space.space_of(system), 24, seed=1)
         reasons = chain.evaluate(seen, SPEC.population, ["unit_mass"]).reasons
         assert set(reasons) == {()}
+
+
+def test_how_far_a_design_lies_is_a_column_that_its_remarks_follow(chain, table, designs) -> None:
+    """Above the limit and only there something is said; the chain alone says the same."""
+    assert [reach > FAR_PCT for reach in table.reach_pct] == [bool(r) for r in table.reasons]
+    np.testing.assert_array_equal(chain.reach_pct(designs), table.reach_pct)
+    assert any(table.reasons)
+    assert not all(table.reasons)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,242 @@
+"""What drives the predictions of each surrogate: data, picture and table, from its card alone."""
+
+from collections.abc import Mapping, Sequence
+from textwrap import fill
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from attrs import frozen
+
+from experiments.reports.html import Picture, picture_of
+from experiments.reports.plots import COLOURS, INK, NORMAL, SMALL, finish, new_figure, png
+from experiments.reports.tables import NONE, Column, Table
+from experiments.reports.wording import endpoint_title, unit_text
+from formulation.arrays import FloatArray
+from formulation.delivery import get_system
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MOST_PARTS = 6
+"""Questions that are drawn for one output; the table has all, [-]."""
+
+
+LEAST_SHARE = 0.01
+"""Share of the largest importance below which a question is not drawn, [-]."""
+
+
+@frozen(kw_only=True, eq=False)
+class DependencePanel:
+    """The mean prediction of one output over one feature."""
+
+    feature: str
+    """Feature with its unit."""
+
+    values: FloatArray
+    """Its values, shape (n_values,), in its unit."""
+
+    mean: FloatArray
+    """Mean prediction, shape (n_values,), in the output's unit."""
+
+    low: FloatArray
+    """Lower end of the band, shape (n_values,), in the output's unit."""
+
+    high: FloatArray
+    """Upper end of the band, shape (n_values,), in the output's unit."""
+
+    band: str
+    """What the band is."""
+
+
+@frozen(kw_only=True, eq=False)
+class DriverPanel:
+    """What drives one output of one surrogate."""
+
+    key: str
+    """Endpoint key of the output."""
+
+    unit: str
+    """Unit of the output."""
+
+    parts: tuple[str, ...]
+    """Questions, the most important first, at most `MOST_PARTS`."""
+
+    increase: FloatArray
+    """Increase of the mean absolute error, shape (n_parts,), in `unit`."""
+
+    spread: FloatArray
+    """Standard deviation between repeats, shape (n_parts,), in `unit`."""
+
+    dependence: DependencePanel | None
+    """Over the most important single number; None where there is none."""
+
+
+def driver_data(model: Mapping[str, Any]) -> tuple[DriverPanel, ...]:
+    """Return what drives the predictions of a surrogate.
+
+    Parameters
+    ----------
+    model : mapping
+        A model card, [-].
+
+    Returns
+    -------
+    tuple of DriverPanel
+        One an output; none for a card of a version that did not keep them, [-].
+    """
+    outputs = model.get("drivers", {}).get("outputs", {})
+    return tuple(_panel(key, output) for key, output in outputs.items())
+
+
+def draw_drivers(panels: Sequence[DriverPanel], axes: "Sequence[Axes]") -> None:
+    """Draw importances above, and below each the dependence on its most important number.
+
+    Parameters
+    ----------
+    panels : sequence of DriverPanel
+        What to draw, [-].
+    axes : sequence of Axes
+        Where, two a panel: all importances first, [-].
+    """
+    for panel, above, below in zip(panels, axes[: len(panels)], axes[len(panels) :], strict=True):
+        _draw_importance(panel, above)
+        if panel.dependence is None:
+            below.set_axis_off()
+        else:
+            _draw_dependence(panel, panel.dependence, below)
+
+
+def driver_pictures(model: Mapping[str, Any]) -> list[Picture]:
+    """Return the picture of what drives the predictions of a surrogate.
+
+    Parameters
+    ----------
+    model : mapping
+        A model card, [-].
+
+    Returns
+    -------
+    list of Picture
+        One; none for a card of a version that did not keep them, [-].
+    """
+    panels = driver_data(model)
+    if not panels:
+        return []
+    figure, axes = new_figure(2 * len(panels), 3.5 * len(panels), 5.8, n_rows=2)
+    draw_drivers(panels, axes)
+    firsts = "; ".join(f"{endpoint_title(p.key)}: {p.parts[0]}" for p in panels if p.parts)
+    bands = sorted({p.dependence.band for p in panels if p.dependence is not None})
+    caption = (
+        f"{get_system(model['system']).title}. Above: {model['drivers']['protocol']}. What the"
+        " release law alone gives follows from the recipe (polymer, coat, salt), so it stands for"
+        " what it was computed from. Below: the mean prediction over the most important single"
+        f" number, all else as in the training designs; band: {', '.join(bands)}."
+    )
+    alt = f"Bars of importance and curves of partial dependence. Most important: {firsts}."
+    return [picture_of(png(figure), alt, caption)]
+
+
+def driver_tables(model: Mapping[str, Any]) -> list[Table]:
+    """Return the importance of every question to every output.
+
+    Parameters
+    ----------
+    model : mapping
+        A model card, [-].
+
+    Returns
+    -------
+    list of Table
+        One; none for a card of a version that did not keep them, [-].
+    """
+    found = model.get("drivers")
+    if not found:
+        return []
+    outputs = found["outputs"]
+    rows = {
+        key: {row["part"]: row for row in output["importance"]} for key, output in outputs.items()
+    }
+    parts = [row["part"] for row in next(iter(outputs.values()))["importance"]]
+    return [
+        Table(
+            caption=f"What drives the predictions: increase of the mean absolute error ({NONE} is"
+            " below a thousandth of the largest).",
+            columns=(
+                Column(title="Question"),
+                Column(title="Its features"),
+                *(
+                    Column(
+                        title=endpoint_title(key), unit=unit_text(output["unit"]), is_number=True
+                    )
+                    for key, output in outputs.items()
+                ),
+            ),
+            rows=tuple(
+                (
+                    part,
+                    "; ".join(found["questions"][part]),
+                    *(_cell(rows[key], part) for key in outputs),
+                )
+                for part in parts
+            ),
+        )
+    ]
+
+
+def _panel(key: str, output: Mapping[str, Any]) -> DriverPanel:
+    rows = output["importance"][:MOST_PARTS]
+    least = LEAST_SHARE * max((row["increase"] for row in rows), default=0.0)
+    rows = [row for row in rows if row["increase"] > least]
+    told = output["dependence"]
+    return DriverPanel(
+        key=key,
+        unit=unit_text(output["unit"]),
+        parts=tuple(row["part"] for row in rows),
+        increase=np.array([row["increase"] for row in rows]),
+        spread=np.array([row["spread"] for row in rows]),
+        dependence=None
+        if told is None
+        else DependencePanel(
+            feature=f"{told['feature']}, {told['unit'] or '-'}",
+            **{
+                name: np.array(told[name], dtype=float)
+                for name in ("values", "mean", "low", "high")
+            },
+            band=told["band"],
+        ),
+    )
+
+
+def _cell(rows: Mapping[str, Mapping[str, float]], part: str) -> str:
+    largest = max(row["increase"] for row in rows.values())
+    row = rows[part]
+    if row["increase"] <= 1e-3 * largest:
+        return NONE
+    return f"{row['increase']:.2g} ± {row['spread']:.1g}"
+
+
+def _draw_importance(panel: DriverPanel, axes: "Axes") -> None:
+    names = [fill(part, 24) for part in panel.parts]
+    axes.barh(
+        names,
+        panel.increase,
+        xerr=panel.spread,
+        color=COLOURS[0],
+        ecolor=INK,
+        error_kw={"elinewidth": 1, "capsize": 2},
+        height=0.6,
+    )
+    axes.invert_yaxis()
+    axes.set_xlim(left=min(0.0, float((panel.increase - panel.spread).min(initial=0.0))))
+    axes.set_title(fill(endpoint_title(panel.key), 34), fontsize=NORMAL, loc="left")
+    axes.set_xlabel(f"Increase of the mean\nabsolute error, {panel.unit}", fontsize=SMALL)
+    finish(axes)
+    axes.grid(visible=False, axis="y")
+
+
+def _draw_dependence(panel: DriverPanel, told: DependencePanel, axes: "Axes") -> None:
+    axes.fill_between(told.values, told.low, told.high, color=COLOURS[0], alpha=0.15, lw=0)
+    axes.plot(told.values, told.mean, color=COLOURS[0], lw=1.8, marker="o", ms=3)
+    axes.set_xlabel(told.feature, fontsize=SMALL)
+    axes.set_ylabel(f"Mean prediction, {panel.unit}", fontsize=SMALL)
+    finish(axes)
