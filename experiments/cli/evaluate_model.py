@@ -10,7 +10,9 @@ from experiments.cli.output import emit_json, emit_lines, note, table_lines, ter
 
 
 def evaluate(
-    data: Annotated[Path, typer.Argument(help="A tidy table, CSV or .xlsx, one value a row.")],
+    data: Annotated[
+        Path, typer.Argument(help="A tidy table, CSV or .xlsx, or the name of a fetched set.")
+    ],
     group: Annotated[
         str, typer.Option("--group", help="Column of what never stands in two folds.")
     ] = "",
@@ -26,6 +28,9 @@ def evaluate(
         list[str] | None, typer.Option("--ignore", help="Column not to be read; may repeat.")
     ] = None,
     sheet: Annotated[str, typer.Option("--sheet", help="Sheet of a workbook.")] = "",
+    encoding: Annotated[
+        str, typer.Option("--encoding", help="8-bit encoding of a CSV file, such as cp1252.")
+    ] = "",
     folds: Annotated[int, typer.Option("--folds", help="Folds by group.")] = 10,
     family: Annotated[
         list[str] | None, typer.Option("--family", help="Try this family only; may repeat.")
@@ -38,22 +43,36 @@ def evaluate(
     workers: Annotated[
         int | None, typer.Option("--workers", min=1, help="Processes; default: every core.")
     ] = None,
+    variant: Annotated[
+        str, typer.Option("--variant", help="Way to learn from a fetched set, such as zero.")
+    ] = "",
+    home: Annotated[
+        str | None,
+        typer.Option("--home", help="Workspace of fetched sets; default ./.formulation."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Learn a table by grouped, nested cross-validation, and say what came out."""
+    from experiments.datasets.public import public_table
+    from experiments.datasets.public_sets import known_names
     from experiments.datasets.tidy import load_tidy
     from experiments.evaluation import evaluate_table, summary
+    from experiments.workspace import open_workspace
 
-    table = load_tidy(
-        data,
-        target=target,
-        group=group,
-        time=time,
-        curve=curve,
-        mapping_path=mapping,
-        ignore=ignore or (),
-        sheet=sheet,
-    )
+    named = {"target": target, "group": group, "time": time, "curve": curve}
+    if not data.exists() and str(data) in known_names():
+        _refuse_columns(str(data), {**named, "mapping": mapping, "ignore": ignore})
+        table = public_table(str(data), variant, open_workspace(home=home).home)
+    else:
+        _refuse_variant(variant)
+        table = load_tidy(
+            data,
+            **named,
+            mapping_path=mapping,
+            ignore=ignore or (),
+            sheet=sheet,
+            encoding=encoding,
+        )
     found = evaluate_table(
         table,
         n_folds=min(folds, table.n_groups) if folds > 1 else folds,
@@ -68,6 +87,26 @@ def evaluate(
         emit_json(document)
         return
     emit_lines(_lines(document))
+
+
+def _refuse_columns(name: str, given: dict[str, Any]) -> None:
+    from formulation.errors import InputError
+
+    if stated := [option for option, value in given.items() if value]:
+        raise InputError(
+            f"The columns of data set {name!r} are known; --{stated[0]} was given as well.",
+            hint="Leave it out, or name a file.",
+        )
+
+
+def _refuse_variant(variant: str) -> None:
+    from formulation.errors import InputError
+
+    if variant:
+        raise InputError(
+            f"--variant {variant} is for fetched sets, and a file was named.",
+            hint="Leave it out, or name a set such as lai.",
+        )
 
 
 def _lines(found: dict[str, Any]) -> Iterator[str]:

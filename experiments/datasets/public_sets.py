@@ -210,6 +210,17 @@ UNLICENSED = {
 """Sets that are known, but that nobody has given leave to pass on."""
 
 
+def known_names() -> tuple[str, ...]:
+    """Return the names of all sets, of those without a licence too.
+
+    Returns
+    -------
+    tuple of str
+        Names, [-].
+    """
+    return (*(known.name for known in PUBLIC_SETS), *UNLICENSED)
+
+
 def find_set(name: str) -> PublicSet:
     """Return a published data set.
 
@@ -237,5 +248,5 @@ def find_set(name: str) -> PublicSet:
         )
     found = {known.name: known for known in PUBLIC_SETS}
     if name not in found:
-        raise UnknownNameError("Data set", name, (*found, *UNLICENSED))
+        raise UnknownNameError("Data set", name, known_names())
     return found[name]

@@ -29,6 +29,7 @@ def load_tidy(
     mapping_path: Path | None = None,
     ignore: Sequence[str] = (),
     sheet: str = "",
+    encoding: str = "",
 ) -> TidyTable:
     """Return the table in a file.
 
@@ -46,6 +47,8 @@ def load_tidy(
         Columns that are not to be read, [-].
     sheet : str, optional
         Sheet of a workbook, [-].
+    encoding : str, optional
+        An 8-bit encoding of a text file, [-].
 
     Returns
     -------
@@ -65,7 +68,7 @@ def load_tidy(
     if problems or data is None:
         raise InputError.of(problems)
     named = {"target": target, "group": group, "time": time, "curve": curve}
-    return tidy_of(data, str(path), mapping, ignore=ignore, sheet=sheet, **named)
+    return tidy_of(data, str(path), mapping, ignore=ignore, sheet=sheet, encoding=encoding, **named)
 
 
 def tidy_of(
@@ -75,6 +78,7 @@ def tidy_of(
     *,
     ignore: Sequence[str] = (),
     sheet: str = "",
+    encoding: str = "",
     **named: str,
 ) -> TidyTable:
     """Return the table in the bytes of a file.
@@ -91,6 +95,8 @@ def tidy_of(
         Columns that are not to be read, [-].
     sheet : str, optional
         Sheet of a workbook, [-].
+    encoding : str, optional
+        An 8-bit encoding of a text file, [-].
     **named : str
         Columns by role, as given beside the mapping, [-].
 
@@ -104,7 +110,15 @@ def tidy_of(
     InputError
         Something in it is wrong; every problem with its place.
     """
-    found = read_tidy(data, file=file, mapping=mapping.columns, ignore=ignore, sheet=sheet, **named)
+    found = read_tidy(
+        data,
+        file=file,
+        mapping=mapping.columns,
+        ignore=ignore,
+        sheet=sheet,
+        encoding=encoding,
+        **named,
+    )
     if found.table is None:
         raise InputError.of(found.problems)
     source = f"{file} ({mapping.source})" if mapping.source else file

@@ -57,6 +57,7 @@ def read_tidy(
     mapping: Mapping[str, ColumnUse] = _NO_MAPPING,
     ignore: Sequence[str] = (),
     sheet: str = "",
+    encoding: str = "",
 ) -> TidyFile:
     """Return the table in the bytes of a CSV file or an Excel workbook.
 
@@ -76,6 +77,8 @@ def read_tidy(
         Columns that are not to be read, [-].
     sheet : str, optional
         Sheet of a workbook, [-].
+    encoding : str, optional
+        An 8-bit encoding of a text file, [-].
 
     Returns
     -------
@@ -83,7 +86,7 @@ def read_tidy(
         The table, or everything that is wrong, [-].
     """
     try:
-        table = read_lab_table(data, file=file, sheet=sheet)
+        table = read_lab_table(data, file=file, sheet=sheet, encoding=encoding)
     except InputError as error:
         return TidyFile(problems=tuple(evolve(p, file=file) for p in error.problems))
     named = {"target": target, "group": group, "time": time, "curve": curve}
