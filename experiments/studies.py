@@ -19,7 +19,8 @@ from experiments.results import front_of, study_document
 from experiments.search.loop import Progress, Search
 from experiments.search.strategies import make_strategy
 from experiments.store import Lease, Store, StudyRecord, TrialRecord
-from experiments.tracking import TrackingResult, deliver, enqueue_study, front_link
+from experiments.tracking import TrackingResult, deliver, enqueue_study
+from experiments.tracking_messages import front_link
 from experiments.workspace import Workspace
 from formulation.errors import DataError, InputError
 from formulation.targets import Objective

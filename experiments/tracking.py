@@ -11,7 +11,6 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from attrs import define, field
 
@@ -23,13 +22,13 @@ from experiments.tracking_messages import (
     MODELS_EXPERIMENT,
     STUDY,
     candidate_message,
+    front_link,
     model_message,
     study_message,
 )
 from experiments.workspace import Workspace
 from formulation.errors import DataError, StoreError
 
-UI_PORT = 5000
 OFF = "off"
 """Tracking address that leaves everything in the outbox for later."""
 
@@ -230,34 +229,6 @@ def fetch_model(workspace: Workspace, name: str, checksum: str, folder: Path) ->
             f" {type(error).__name__}: {words}.",
             hint="Fit it again: formulation models train.",
         ) from error
-
-
-def front_link(experiment_id: str, study_id: str, order_by: str, port: int = UI_PORT) -> str:
-    """Return the address of the view that shows a study's front with its curves.
-
-    Parameters
-    ----------
-    experiment_id : str
-        MLflow's experiment, [-].
-    study_id : str
-        Uuid of the study, [-].
-    order_by : str
-        Metric to sort by; without one MLflow folds the runs away, [-].
-    port : int, optional
-        Port of ``formulation ui``, [-].
-
-    Returns
-    -------
-    str
-        Address on this machine, [-].
-    """
-    wanted = quote(f"tags.study_id='{study_id}' and tags.pareto='true'", safe="")
-    order = quote(f"metrics.`{order_by}`", safe="")
-    return (
-        f"http://127.0.0.1:{port}/#/experiments/{experiment_id}/runs"
-        f"?workflowType=machine_learning&compareRunsMode=CHART"
-        f"&orderByKey={order}&orderByAsc=false&searchFilter={wanted}"
-    )
 
 
 class _Desk:

@@ -9,16 +9,18 @@ from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from experiments.store import ModelRecord
 from formulation.targets import get_endpoint
 from models.surrogates.card_text import card_markdown
 
+UI_PORT = 5000
 STUDY, CANDIDATE, MODEL = "study", "candidate", "model"
 RELEASE_METRIC = "dissolved_pct_by_min"
 NOTE_END = "\n\nSimulated unless said otherwise; not medical advice."
-MODELS_EXPERIMENT = "mg-models"
-"""Experiment of the fits behind registered surrogates."""
+MODELS_EXPERIMENT = "surrogates"
+"""Experiment of the fits behind registered surrogates; those of studies begin with ``mg-``."""
 
 MOST_DESCRIPTION = 5000
 """Characters of a description that a registry on any database keeps, [-]."""
@@ -44,6 +46,34 @@ def metric_name(key: str) -> str:
     """
     unit = get_endpoint(key).unit.replace("percent", "pct").replace("1/d", "per_d")
     return f"{key.replace('.', '_')}_{unit.replace('/', '_per_')}"
+
+
+def front_link(experiment_id: str, study_id: str, order_by: str, port: int = UI_PORT) -> str:
+    """Return the address of the view that shows a study's front with its curves.
+
+    Parameters
+    ----------
+    experiment_id : str
+        MLflow's experiment, [-].
+    study_id : str
+        Uuid of the study, [-].
+    order_by : str
+        Metric to sort by; without one MLflow folds the runs away, [-].
+    port : int, optional
+        Port of ``formulation ui``, [-].
+
+    Returns
+    -------
+    str
+        Address on this machine, [-].
+    """
+    wanted = quote(f"tags.study_id='{study_id}' and tags.pareto='true'", safe="")
+    order = quote(f"metrics.`{order_by}`", safe="")
+    return (
+        f"http://127.0.0.1:{port}/#/experiments/{experiment_id}/runs"
+        f"?workflowType=machine_learning&compareRunsMode=CHART"
+        f"&orderByKey={order}&orderByAsc=false&searchFilter={wanted}"
+    )
 
 
 def study_message(document: Mapping[str, Any], report: Path) -> dict[str, Any]:

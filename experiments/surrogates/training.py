@@ -107,6 +107,11 @@ def restore_model(ref: str, workspace: Workspace) -> dict[str, Any]:
     if state == "there":
         return {**identity(record), "path": record.path, "fetched": False}
     place = Path(record.path)
+    if not place.resolve().is_relative_to(workspace.models_folder.resolve()):
+        raise DataError(
+            f"Model {record.name}: its place {place} is outside of this workspace.",
+            hint="Fit it here: formulation models train.",
+        )
     if state == "changed" or place.exists():
         raise DataError(
             f"Model {record.name}: {place} is there, but not as it was fitted.",

@@ -410,6 +410,20 @@ def test_a_changed_file_is_not_replaced_unasked(ask, elsewhere, registry) -> Non
     assert registry["asked"] == 0
 
 
+def test_nothing_is_fetched_to_a_place_outside_of_the_workspace(
+    ask, elsewhere, registry, tmp_path
+) -> None:
+    """Such as that of a workspace this one was copied from."""
+    with sqlite3.connect(elsewhere / "store.sqlite") as database:
+        outside = str(elsewhere / "models" / ".." / ".." / "outside")
+        database.execute("UPDATE model_version SET path = ?", (outside,))
+    code, words = problem(ask, "fetch", MATRIX, home=elsewhere)
+    assert code == 3
+    assert "is outside of this workspace" in words
+    assert registry["asked"] == 0
+    assert not (tmp_path / "outside").exists()
+
+
 def test_without_tracking_there_is_nothing_to_fetch_from(ask, elsewhere, monkeypatch) -> None:
     """It says so."""
     monkeypatch.setenv("FORMULATION_TRACKING_URI", "off")

@@ -1,4 +1,4 @@
-"""Surrogates on disk: the same to the last bit, or refused. Attacks: `test_model_files`."""
+"""Surrogates on disk: the same to the last bit, or refused. Attacks: `test_model_attacks`."""
 
 import os
 from hashlib import sha256
