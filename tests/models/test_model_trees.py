@@ -173,7 +173,7 @@ def test_a_tree_with_more_outputs_than_classes_is_refused_before_it_is_built(
         ("right", 0, "a child comes after its parent"),
         ("feature_idx", 9, "a feature beyond its 3"),
         ("feature_idx", -1, "a feature beyond its 3"),
-        ("is_categorical", 1, "takes a number for a category|asks for categories"),
+        ("is_categorical", 1, "asks for categories"),
         ("bitset_idx", 77, "asks for categories it does not have"),
     ],
 )
@@ -193,6 +193,19 @@ def test_a_boosted_tree_that_leads_astray_is_refused(
 def boosted_with(model, **attributes):
     for name, value in attributes.items():
         setattr(model[-1], name, value)
+
+
+def test_a_number_taken_for_a_category_is_refused(boosted, tmp_path) -> None:
+    """Its feature has no list of known categories, so the look-up would go beyond all."""
+    model = loads(boosted, trusted=list(TRUSTED_TYPES))["model"]
+    for tree in (tree for step in model[-1]._predictors for tree in step):
+        number = (tree.nodes["is_leaf"] == 0) & (tree.nodes["is_categorical"] == 0)
+        tree.nodes["is_categorical"][number] = 1
+        tree.nodes["bitset_idx"][number] = 0
+        tree.raw_left_cat_bitsets = np.zeros((1, 8), dtype=np.uint32)
+        tree.binned_left_cat_bitsets = np.zeros((1, 8), dtype=np.uint32)
+    content = dumps({"m": model, "format": FORMAT})
+    refused(tmp_path, content, "is no sound model: .*takes a number for a category")
 
 
 @pytest.mark.parametrize(
