@@ -5,6 +5,7 @@ and models. The checksum of its file stands in the store; a file without one is 
 """
 
 import json
+import shutil
 import warnings
 from collections.abc import Callable, Sequence
 from hashlib import sha256
@@ -44,6 +45,9 @@ class FittedModels:
     n_fitted: int
     """How many were fitted now rather than loaded, [-]."""
 
+    fitted: frozenset[str] = frozenset()
+    """Uuids of those versions."""
+
 
 def fit_or_load(
     space: DesignSpace,
@@ -51,6 +55,8 @@ def fit_or_load(
     store: Store,
     folder: Path,
     say: Callable[[str], None],
+    *,
+    again: bool = False,
 ) -> FittedModels:
     """Return a surrogate for every system of a study.
 
@@ -66,6 +72,8 @@ def fit_or_load(
         Where models lie, [-].
     say : callable
         Told what is being done, in words, [-].
+    again : bool, optional
+        Fit also what was fitted before; the new version is then the one that is loaded, [-].
 
     Returns
     -------
@@ -79,24 +87,25 @@ def fit_or_load(
     """
     surrogates: dict[str, SystemSurrogate] = {}
     records = []
-    n_fitted = 0
+    fitted: set[str] = set()
     for system in space.systems:
         part = space.space_of(system)
         measured = measured_curves(store, system)
         key = content_key(part, population, measured)
         record = next((m for m in reversed(store.models()) if m.card.get("key") == key), None)
-        if record is not None and Path(record.path).is_dir():
+        if record is not None and Path(record.path).is_dir() and not again:
             surrogates[system] = load(Path(record.path), record.sha256)
         else:
             rows = f", {len(measured)} measured curves" if measured else ""
             say(f"fitting {system}: {TRAINING_DESIGNS} designs × {population.size} subjects{rows}")
             surrogates[system], record = _fit(part, population, measured, key, store, folder)
-            n_fitted += 1
+            fitted.add(record.id)
         records.append(record)
     return FittedModels(
         chain=SurrogateChain(population=population, surrogates=surrogates),
         records=tuple(records),
-        n_fitted=n_fitted,
+        n_fitted=len(fitted),
+        fitted=frozenset(fitted),
     )
 
 
@@ -152,7 +161,10 @@ def _fit(
     unnamed = folder / f".{space.name}-{uuid4().hex}"
     checksum = save(surrogate, card, unnamed)
     # Two runs may fit at once, and their bytes differ: the checksum keeps their folders apart.
-    place = unnamed.replace(folder / f"{space.name}-{key[:16]}-{checksum[:16]}")
+    place = folder / f"{space.name}-{key[:16]}-{checksum[:16]}"
+    if place.is_dir():  # the same bytes again, as they may come out of a fit that is repeated
+        shutil.rmtree(place)
+    unnamed.replace(place)
     return surrogate, store.put_model(
         name=f"{space.name}@{population.name}", sha256=checksum, path=str(place), card=card
     )

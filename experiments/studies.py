@@ -20,7 +20,8 @@ from experiments.results import front_of, study_document
 from experiments.search.loop import Progress, Search
 from experiments.search.strategies import make_strategy
 from experiments.store import Lease, Store, StudyRecord, TrialRecord
-from experiments.tracking import TrackingResult, deliver, enqueue_study, front_link
+from experiments.tracking import TrackingResult, deliver, enqueue_study
+from experiments.tracking_messages import front_link
 from experiments.workspace import Workspace
 from formulation.errors import DataError, InputError
 from formulation.targets import Objective
@@ -339,7 +340,8 @@ def _record(store: Store, lease: Lease, workspace: Workspace, models: FittedMode
         lease,
         info={
             "models": [
-                {"id": m.id, "name": m.name, "sha256": m.sha256, **m.card} for m in models.records
+                {"id": m.id, "name": m.name, "sha256": m.sha256, "registry": None, **m.card}
+                for m in models.records
             ],
             "models_fitted_now": models.n_fitted,
             "store": str(workspace.store_path),
@@ -390,13 +392,24 @@ def _publish(
 def _record_tracking(store: Store, result: TrackingResult, held: Lease | None = None) -> None:
     """Note with each study of a delivery where its run is, so that its view can be found."""
     if held is not None:
-        store.set_study(held, info={"tracking": result.for_study(held.study_id)})
+        _note_tracking(store, held, result)
     for study_id in result.runs:
         owner = store.owner(study_id)
         # Whoever drives a study now notes it at its own end.
         if owner is None or owner.pid is None:
             with store.own(study_id) as lease:
-                store.set_study(lease, info={"tracking": result.for_study(study_id)})
+                _note_tracking(store, lease, result)
+
+
+def _note_tracking(store: Store, lease: Lease, result: TrackingResult) -> None:
+    models = store.study(lease.study_id).info.get("models", [])
+    store.set_study(
+        lease,
+        info={
+            "tracking": result.for_study(lease.study_id),
+            "models": result.with_versions(lease.study_id, models),
+        },
+    )
 
 
 @contextmanager

@@ -1,31 +1,34 @@
-"""Tracking in MLflow, from the store, through an outbox. This is MLflow's one home.
+"""Tracking in MLflow, from the store, through an outbox. With the registry, this is MLflow's home.
 
-A finished study is put into the outbox: one message for the study, one for each
-candidate of its front. Delivering reads the outbox, looks whether the run exists already, and
-writes each run with one batch; a message that cannot be delivered stays and says why. A search
-never waits for any of this and never fails by it.
+A finished study is put into the outbox: one message for the study, one for each candidate of its
+front, one for each surrogate it used. Delivering reads the outbox, looks whether the run exists
+already, and writes each run with one batch; a message that cannot be delivered stays and says why.
+A search never waits for any of this and never fails by it.
 """
 
-import json
 import logging
 import os
-from collections.abc import Mapping
-from html import escape
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from attrs import define, field
 
+from experiments.model_registry import OUTBOX_KEY, ModelRegistry
 from experiments.store import Lease, OutboxRecord, Store
+from experiments.tracking_messages import (
+    CANDIDATE,
+    MODEL,
+    MODELS_EXPERIMENT,
+    STUDY,
+    candidate_message,
+    front_link,
+    model_message,
+    study_message,
+)
 from experiments.workspace import Workspace
-from formulation.errors import StoreError
-from formulation.targets import get_endpoint
+from formulation.errors import DataError, StoreError
 
-STUDY, CANDIDATE = "study", "candidate"
-RELEASE_METRIC = "dissolved_pct_by_min"
-UI_PORT = 5000
-NOTE_END = "\n\nSimulated unless said otherwise; not medical advice."
 OFF = "off"
 """Tracking address that leaves everything in the outbox for later."""
 
@@ -36,6 +39,7 @@ MOST_WORDS = 200
 """Characters of a foreign message that are kept, [-]."""
 
 _QUIET = {
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
@@ -67,6 +71,9 @@ class TrackingResult:
     runs: dict[str, dict[str, str]] = field(factory=dict)
     """By study uuid: experiment and run of its parent."""
 
+    versions: dict[str, dict[str, dict[str, str]]] = field(factory=dict)
+    """By study uuid and checksum of a surrogate: name, version, model and run in the registry."""
+
     def for_study(self, study_id: str) -> dict[str, Any]:
         """Return what a study records of its tracking.
 
@@ -91,9 +98,29 @@ class TrackingResult:
             "error": self.error if study_id in self.left else "",
         }
 
+    def with_versions(
+        self, study_id: str, models: Sequence[Mapping[str, Any]]
+    ) -> list[dict[str, Any]]:
+        """Return what a study records of its surrogates, with where they are registered.
+
+        Parameters
+        ----------
+        study_id : str
+            Uuid of the study, [-].
+        models : sequence of mapping
+            Its record of them, [-].
+
+        Returns
+        -------
+        list of dict
+            The same with ``registry``; what it was before where this delivery brought none, [-].
+        """
+        found = self.versions.get(study_id, {})
+        return [{**m, "registry": found.get(m["sha256"], m.get("registry"))} for m in models]
+
 
 def enqueue_study(store: Store, lease: Lease, document: Mapping[str, Any], report: Path) -> None:
-    """Put a finished study and its front into the outbox.
+    """Put a finished study, its front and its surrogates into the outbox.
 
     Parameters
     ----------
@@ -107,14 +134,19 @@ def enqueue_study(store: Store, lease: Lease, document: Mapping[str, Any], repor
         Its report, [-].
     """
     study = document["study"]
-    store.enqueue(lease, STUDY, f"{study['id']}/study", _study_payload(document, report))
+    store.enqueue(lease, STUDY, f"{study['id']}/study", study_message(document, report))
     for candidate in document["front"]:
         store.enqueue(
             lease,
             CANDIDATE,
             f"{study['id']}/{candidate['label']}",
-            _candidate_payload(document, candidate),
+            candidate_message(document, candidate),
         )
+    used = {model["id"] for model in document["models"]}
+    for record in store.models():
+        if record.id in used:
+            key = f"{study['id']}/{MODEL}/{record.sha256}"
+            store.enqueue(lease, MODEL, key, model_message(document, record))
 
 
 def deliver(store: Store, workspace: Workspace, study_id: str | None = None) -> TrackingResult:
@@ -166,54 +198,38 @@ def deliver(store: Store, workspace: Workspace, study_id: str | None = None) -> 
     return result
 
 
-def front_link(experiment_id: str, study_id: str, order_by: str, port: int = UI_PORT) -> str:
-    """Return the address of the view that shows a study's front with its curves.
+def fetch_model(workspace: Workspace, name: str, checksum: str, folder: Path) -> None:
+    """Write the bytes of a registered surrogate into a folder, unchecked.
 
     Parameters
     ----------
-    experiment_id : str
-        MLflow's experiment, [-].
-    study_id : str
-        Uuid of the study, [-].
-    order_by : str
-        Metric to sort by; without one MLflow folds the runs away, [-].
-    port : int, optional
-        Port of ``formulation ui``, [-].
+    workspace : Workspace
+        Whose tracking address has the registry, [-].
+    name : str
+        Name of the model, [-].
+    checksum : str
+        SHA-256 of its file, [-].
+    folder : Path
+        An empty folder, [-].
 
-    Returns
-    -------
-    str
-        Address on this machine, [-].
+    Raises
+    ------
+    DataError
+        Tracking is off, does not answer, or does not know the version.
     """
-    wanted = quote(f"tags.study_id='{study_id}' and tags.pareto='true'", safe="")
-    order = quote(f"metrics.`{order_by}`", safe="")
-    return (
-        f"http://127.0.0.1:{port}/#/experiments/{experiment_id}/runs"
-        f"?workflowType=machine_learning&compareRunsMode=CHART"
-        f"&orderByKey={order}&orderByAsc=false&searchFilter={wanted}"
-    )
-
-
-def metric_name(key: str) -> str:
-    """Return the name of an endpoint in MLflow, with its unit as suffix.
-
-    Parameters
-    ----------
-    key : str
-        Endpoint key, [-].
-
-    Returns
-    -------
-    str
-        Such as ``absorbed_increment_p50_mg_per_d``, [-].
-
-    Examples
-    --------
-    >>> metric_name("absorbed_increment.p50")
-    'absorbed_increment_p50_mg_per_d'
-    """
-    unit = get_endpoint(key).unit.replace("percent", "pct").replace("1/d", "per_d")
-    return f"{key.replace('.', '_')}_{unit.replace('/', '_per_')}"
+    if workspace.tracking_uri == OFF:
+        raise DataError("Tracking is off, so there is no registry to fetch from.")
+    try:
+        _Desk(workspace).fetch(name, checksum, folder)
+    except DataError:
+        raise
+    except Exception as error:  # the boundary to a foreign service, as above
+        words = str(error).strip().partition("\n")[0][:MOST_WORDS]
+        raise DataError(
+            f"Model {name} {checksum[:12]} cannot be fetched from {workspace.tracking_uri}:"
+            f" {type(error).__name__}: {words}.",
+            hint="Fit it again: formulation models train.",
+        ) from error
 
 
 class _Desk:
@@ -226,26 +242,55 @@ class _Desk:
 
         for noisy in ("alembic", "mlflow", "mlflow.store.db.utils"):
             logging.getLogger(noisy).setLevel(logging.WARNING)
-        self._client = MlflowClient(workspace.tracking_uri)
+        # Without the second address, the registry would be whatever the environment names.
+        self._client = MlflowClient(workspace.tracking_uri, workspace.tracking_uri)
+        self._registry = ModelRegistry(self._client)
         self._artifacts = workspace.artifacts_folder
 
     def deliver(self, message: OutboxRecord, result: TrackingResult) -> None:
         payload = message.payload
         experiment = self._experiment(payload["experiment"])
-        key = {"study_id": message.study_id, "outbox_key": message.key}
-        run_id = self._find(experiment, message.key)
+        key = {"study_id": message.study_id, OUTBOX_KEY: message.key}
         parent = None
-        if message.kind == CANDIDATE:
+        if message.kind != STUDY:
             parent = self._find(experiment, f"{message.study_id}/study")
-            key["mlflow.parentRunId"] = parent or ""
-        if run_id is None:
-            run_id = self._write(experiment, payload, key)
+        run_id: str | None
+        if message.kind == MODEL:
+            run_id = self._link(message, parent, result)
+        else:
+            run_id = self._find(experiment, message.key)
+            if message.kind == CANDIDATE:
+                key["mlflow.parentRunId"] = parent or ""
+            if run_id is None:
+                run_id = self._write(experiment, payload, key)
         if message.kind == STUDY or parent is not None:
             result.runs[message.study_id] = {
                 "run_id": parent or run_id,
                 "experiment_id": experiment,
                 "order_by": payload["order_by"],
             }
+
+    def fetch(self, name: str, checksum: str, folder: Path) -> None:
+        """Write the bytes of a registered surrogate into a folder."""
+        self._registry.fetch(name, checksum, folder)
+
+    def _link(self, message: OutboxRecord, parent: str | None, result: TrackingResult) -> str:
+        """Register a surrogate and note it with the run of the study that used it."""
+        from mlflow.entities import LoggedModelInput
+
+        if parent is None:
+            raise DataError("The run of the study is not there, so no surrogate is linked to it.")
+        payload = message.payload
+        found = self._registry.register(payload, self._experiment(MODELS_EXPERIMENT))
+        linked = self._client.get_run(parent).inputs.model_inputs
+        if found["model_id"] not in {model.model_id for model in linked}:
+            self._client.log_inputs(parent, models=[LoggedModelInput(found["model_id"])])
+        system = payload["tags"]["system"]
+        place = f"{found['name']}/{found['version']}"
+        self._client.set_tag(parent, f"surrogate.{system}", place)
+        self._client.set_tag(parent, f"surrogate_id.{system}", found["model_id"])
+        result.versions.setdefault(message.study_id, {})[payload["sha256"]] = found
+        return parent
 
     def _experiment(self, name: str) -> str:
         found = self._client.get_experiment_by_name(name)
@@ -257,7 +302,7 @@ class _Desk:
 
     def _find(self, experiment: str, key: str) -> str | None:
         """Return the finished run of a message; one that was cut short is removed first."""
-        runs = self._client.search_runs([experiment], f"tags.outbox_key = '{key}'")
+        runs = self._client.search_runs([experiment], f"tags.{OUTBOX_KEY} = '{key}'")
         whole = [r for r in runs if r.info.status == "FINISHED"]
         for run in runs:
             if run not in whole:
@@ -288,92 +333,6 @@ class _Desk:
                 self._client.log_artifact(run_id, path)
         self._client.set_terminated(run_id)
         return run_id
-
-
-def _study_payload(document: Mapping[str, Any], report: Path) -> dict[str, Any]:
-    study = document["study"]
-    series = [
-        (name, value, point["trial"])
-        for point in document["history"]
-        for name, value in point.items()
-        if name != "trial"
-    ]
-    return {
-        "experiment": _experiment_name(study["name"]),
-        "name": f"{study['label']} {study['name']}",
-        "order_by": metric_name(document["objectives"][0]["key"]),
-        # MLflow shows a note as Markdown, in which HTML would be more than text.
-        "note": escape(study["question"]) + NOTE_END,
-        "tags": {
-            "kind": STUDY,
-            "study": study["label"],
-            "pareto": "false",
-            "config_sha256": study["config_sha256"],
-            "code_sha256": study["code_sha256"],
-            "state": study["state"],
-            "systems": ", ".join(study["systems"]),
-            "population": study["population"]["name"],
-        },
-        "params": {
-            "budget": study["budget"],
-            "seed": document["seed"],
-            "strategy": study["strategy"],
-            "executor": document["executor"].get("kind", ""),
-            "jurisdiction": study["jurisdiction"],
-        },
-        "metrics": [*series, ("n_front", float(len(document["front"])), 0)],
-        "texts": [[json.dumps(document, indent=1), "study.json"]],
-        "files": [str(report)],
-    }
-
-
-def _candidate_payload(document: Mapping[str, Any], candidate: Mapping[str, Any]) -> dict[str, Any]:
-    study = document["study"]
-    metrics = [(f"{name}_mg", value, 0) for name, value in candidate["recipe_mg"].items()]
-    metrics += [(metric_name(key), value, 0) for key, value in candidate["values"].items()]
-    for key, (low, high) in candidate["intervals"].items():
-        metrics += [(f"{metric_name(key)}_lo90", low, 0), (f"{metric_name(key)}_hi90", high, 0)]
-    curve = candidate["curves"].get("release")
-    if curve:
-        for suffix, part in (("", "y"), ("_lo90", "lo90"), ("_hi90", "hi90")):
-            metrics += [
-                (RELEASE_METRIC + suffix, y, round(x))
-                for x, y in zip(curve["x"], curve[part], strict=True)
-            ]
-    confirmation = candidate["confirmation"]
-    if confirmation:
-        metrics += [
-            (f"{metric_name(o['key'])}_confirmed", confirmation["values"][o["key"]], 0)
-            for o in document["objectives"]
-        ]
-    design = candidate["design"]
-    return {
-        "experiment": _experiment_name(study["name"]),
-        "order_by": metric_name(document["objectives"][0]["key"]),
-        "name": f"{study['label']}-{candidate['label']} {candidate['title']}",
-        "note": f"{candidate['title']}, {candidate['regimen']}",
-        "tags": {
-            "kind": CANDIDATE,
-            "study": study["label"],
-            "pareto": "true",
-            "delivery_system": design["system"],
-            "feasible": "true",
-            "origin": candidate["origin"],
-            "design_key": candidate["design_key"],
-            "confirmed": str(bool(confirmation and confirmation["is_confirmed"])).lower(),
-        },
-        "params": {
-            "delivery_system": design["system"],
-            "salt": "+".join(filter(None, (design["salt"], design.get("second_salt")))),
-            "regimen": candidate["regimen"],
-            **candidate["process"],
-        },
-        "metrics": metrics,
-    }
-
-
-def _experiment_name(study_name: str) -> str:
-    return "mg-" + study_name.replace("/", "-")
 
 
 def _links(experiment_id: str, study_id: str, order_by: str) -> dict[str, str]:

@@ -18,6 +18,7 @@ from experiments.cli import (
     dissolution,
     doctor,
     init,
+    models,
     panel,
     scenarios,
     schema,
@@ -50,6 +51,7 @@ dissolution.register(app)
 simulate.register(app)
 scenarios.register(app)
 panel.register(app)
+models.register(app)
 doctor.register(app)
 
 

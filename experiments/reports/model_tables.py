@@ -140,6 +140,11 @@ def record_table(document: Mapping[str, Any]) -> Table:
     rows += [(f"Version of {name}", str(found)) for name, found in study["versions"].items()]
     rows += [(f"Model {m['name']}, sha256", m["sha256"]) for m in document["models"]]
     rows += [
+        (f"Model {m['name']}, registry", f"{found['name']}, version {found['version']}")
+        for m in document["models"]
+        if (found := m.get("registry"))
+    ]
+    rows += [
         (
             f"Data sets of model {m['name']}",
             ", ".join(m["data_sets"]) or "none: simulated rows only",

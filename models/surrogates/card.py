@@ -1,10 +1,13 @@
 """Model cards: what a surrogate was made of, how it was judged, and what it is not."""
 
+from hashlib import sha256
 from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 
+from formulation.targets import get_endpoint
+from models.chain import CURVE_TIMES_H
 from models.learning.applicability import FAR_PCT
 from models.surrogates.drivers import drivers
 from models.surrogates.emulator import (
@@ -13,7 +16,7 @@ from models.surrogates.emulator import (
     MIN_MEASURED_GROUPS,
     SystemSurrogate,
 )
-from models.surrogates.table import TrainingTable, code_fingerprint
+from models.surrogates.table import ENDPOINT_KEYS, TrainingTable, code_fingerprint
 from models.surrogates.validation import FOLD_ITERATIONS, N_FOLDS
 
 
@@ -83,9 +86,45 @@ def make_card(
             "far_percentile": FAR_PCT,
         },
         "drivers": drivers(table, surrogate),
+        **interface(table),
         "seed": seed,
         "code_sha256": code_fingerprint(),
         "versions": {name: version(name) for name in ("numpy", "scipy", "scikit-learn", "skops")},
+    }
+
+
+def interface(table: TrainingTable) -> dict[str, Any]:
+    """Return what goes in and comes out of a surrogate, one example, and the data behind it.
+
+    Parameters
+    ----------
+    table : TrainingTable
+        What was learnt from, [-].
+
+    Returns
+    -------
+    dict
+        ``outputs`` with units, ``example`` (the first training design's features) and ``data``
+        with a hash each, [-].
+    """
+    rows = (table.features[: table.n_simulated], table.curves[: table.n_simulated], table.endpoints)
+    digest = sha256(b"".join(np.ascontiguousarray(part).tobytes() for part in rows)).hexdigest()
+    simulated = {"name": f"simulated {table.system}", "origin": "simulated", "digest": digest[:16]}
+    measured = [
+        {"name": name, "origin": "measured", "digest": digest}
+        for name, _, digest in (source.partition("@") for source in table.sources)
+    ]
+    curve = [{"name": f"released_at_{time:g}_h", "unit": "1"} for time in CURVE_TIMES_H]
+    return {
+        "outputs": [
+            *curve,
+            *({"name": key, "unit": get_endpoint(key).unit} for key in ENDPOINT_KEYS),
+        ],
+        "example": {
+            "design_key": table.groups[0],
+            "features": dict(zip(table.feature_names, map(float, table.features[0]), strict=True)),
+        },
+        "data": [{**simulated, "rows": table.n_simulated}, *measured],
     }
 
 

@@ -12,7 +12,7 @@ from experiments.fitting import content_key, fit_or_load
 from experiments.store import Store
 from formulation.errors import DataError
 from formulation.space import DesignSpace, DoseRange
-from models.surrogates.persistence import MODEL_FILE
+from models.keeping.files import MODEL_FILE
 from models.surrogates.table import space_filling
 from tests.experiments.small_study import small_study
 

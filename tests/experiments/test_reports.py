@@ -285,6 +285,16 @@ def test_record_of_a_study_without_run_says_not_recorded():
     assert rows["Code of domain and models, sha256"] == "not recorded"
 
 
+def test_the_record_names_the_registered_version_once_there_is_one():
+    """Before the delivery there is none to name."""
+    document = example_document()
+    name = document["models"][0]["name"]
+    assert f"Model {name}, registry" not in dict(record_table(document).rows)
+    document["models"][0]["registry"] = {"name": name, "version": "3"}
+    rows = dict(record_table(document).rows)
+    assert rows[f"Model {name}, registry"] == f"{name}, version 3"
+
+
 def test_fixture_states_intervals_of_every_objective():
     """The example holds lo <= value <= hi for every objective at both fidelities."""
     for candidate in example_document()["front"]:

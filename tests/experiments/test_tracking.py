@@ -11,7 +11,8 @@ from attrs import frozen
 from experiments import tracking
 from experiments.store import Store
 from experiments.studies import tracking_links
-from experiments.tracking import RELEASE_METRIC, deliver, metric_name
+from experiments.tracking import deliver
+from experiments.tracking_messages import RELEASE_METRIC, metric_name
 from experiments.workspace import Workspace, open_workspace
 from tests.experiments.test_end_to_end import RUN, Finished, drive, run_small_study
 
@@ -69,6 +70,11 @@ def tracked(untracked, tmp_path_factory) -> Tracked:
     return Tracked(workspace, json.loads(done.stdout), untracked.document)
 
 
+def n_messages(document: dict) -> int:
+    """Return how many messages a study leaves: itself, its front, its surrogates."""
+    return 1 + len(document["front"]) + len(document["models"])
+
+
 def series(tracked: Tracked, run: Any, name: str) -> dict[int, float]:
     """Return the values of one metric by step."""
     return {m.step: m.value for m in tracked.client.get_metric_history(run.info.run_id, name)}
@@ -81,12 +87,12 @@ def test_tracking_that_is_off_keeps_every_message(untracked):
     assert (document["tracking"]["run_id"], document["tracking"]["error"]) == (None, "")
     assert not (untracked.home / "mlflow.db").exists()
     with Store.open(untracked.home / "store.sqlite") as store:
-        assert len(store.pending_outbox()) == 1 + len(document["front"])
+        assert len(store.pending_outbox()) == n_messages(document)
 
 
 def test_track_delivers_later_what_waited(tracked):
     """The study and each candidate of its front, and the study then knows its run."""
-    assert tracked.told["delivered"] == 1 + len(tracked.document["front"])
+    assert tracked.told["delivered"] == n_messages(tracked.document)
     assert (tracked.told["waiting"], tracked.told["error"]) == (0, "")
     with Store.open(tracked.workspace.store_path) as store:
         noted = store.study("S001").info["tracking"]
@@ -175,7 +181,7 @@ def test_delivering_the_same_messages_again_adds_nothing(tracked, untracked, tmp
     before = [run.info.run_id for run in tracked.runs()]
     with Store.open(untracked.copy(tmp_path) / "store.sqlite") as store:
         again = deliver(store, tracked.workspace)
-    assert (again.delivered, again.error) == (len(before), "")
+    assert (again.delivered, again.error) == (n_messages(tracked.document), "")
     assert [run.info.run_id for run in tracked.runs()] == before
     assert again.for_study(tracked.document["study"]["id"])["run_id"] == (
         tracked.parent().info.run_id
@@ -207,7 +213,7 @@ def test_a_dead_server_does_not_fail_a_run(untracked, tracked, tmp_path):
     assert DEAD in document["tracking"]["error"]
     assert "`formulation track` tries again" in " ".join(done.stderr.split())
     with Store.open(home / "store.sqlite") as store:
-        assert len(store.pending_outbox()) == 2 * (1 + len(document["front"]))
+        assert len(store.pending_outbox()) == 2 * n_messages(document)
     good = f"sqlite:///{shutil.copy(tracked.workspace.home / 'mlflow.db', home)}"
     later = drive("track", home=home, FORMULATION_TRACKING_URI=good)
     assert later.returncode == 0

@@ -1,31 +1,22 @@
-"""Surrogates on disk: the same to the last bit, and nothing in a file is ever run."""
+"""Surrogates on disk: the same to the last bit, or refused. Attacks: `test_model_attacks`."""
 
-import io
-import json
 import os
-import pickle
-import zipfile
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 import pytest
-from skops.io import dumps, get_untrusted_types, loads
+from skops.io import dumps
 
 from formulation.errors import DataError
-from models.surrogates import persistence
+from models.keeping import files
+from models.keeping.files import CARD_FILE, MODEL_FILE, read_card
 from models.surrogates.card import make_card
 from models.surrogates.emulator import SystemSurrogate, fit
-from models.surrogates.persistence import (
-    CARD_FILE,
-    MODEL_FILE,
-    TRUSTED_TYPES,
-    load,
-    read_card,
-    save,
-)
+from models.surrogates.persistence import load, save
 from models.surrogates.table import build_table, feature_row, space_filling
 from tests.experiments.small_study import small_study
+from tests.models.model_files import Foreign, plant
 
 SPEC = small_study()
 PART = SPEC.space.space_of("timed_release")
@@ -47,16 +38,9 @@ def saved(fitted, tmp_path: Path) -> tuple[Path, str]:
     return folder, save(*fitted, folder)
 
 
-def plant(folder: Path, content: bytes) -> str:
-    """Put a foreign model file into a folder and return its right checksum."""
-    folder.mkdir(exist_ok=True)
-    (folder / MODEL_FILE).write_bytes(content)
-    return sha256(content).hexdigest()
-
-
 def state_of(surrogate: SystemSurrogate, **changes) -> dict:
     """Return what a saved surrogate holds, with changes."""
-    state = {"format": persistence.FORMAT, "system": surrogate.system}
+    state = {"format": files.FORMAT, "system": surrogate.system}
     state |= {"feature_names": list(surrogate.feature_names)}
     state |= {"applicability": surrogate.applicability.as_dict()}
     state |= {"measured_names": dict(surrogate.measured_names)}
@@ -64,39 +48,6 @@ def state_of(surrogate: SystemSurrogate, **changes) -> dict:
     names = [a.name for a in surrogate.calibration.__attrs_attrs__]
     state |= {"calibration": {name: getattr(surrogate.calibration, name) for name in names}}
     return {**state, **changes}
-
-
-def command_file(marker: Path) -> bytes:
-    """Return a skops file that has a command run while its content is built."""
-    with zipfile.ZipFile(io.BytesIO(dumps((f"touch '{marker}'",)))) as whole:
-        arguments = json.loads(whole.read("schema.json"))
-    head = {name: arguments.pop(name) for name in ("protocol", "_skops_version")}
-    schema = {
-        "__class__": "system",
-        "__module__": "posix",
-        "__loader__": "ConstructorFromReduceNode",
-        "content": arguments,
-        "__id__": 1,
-        **head,
-    }
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w") as whole:
-        whole.writestr("schema.json", json.dumps(schema))
-    return made.getvalue()
-
-
-class Touching:
-    """Has a command run when it is unpickled."""
-
-    def __init__(self, marker: Path) -> None:
-        self.marker = marker
-
-    def __reduce__(self):
-        return os.system, (f"touch '{self.marker}'",)
-
-
-class Foreign:
-    """A type that no surrogate has."""
 
 
 def test_predictions_are_the_same_bit_for_bit_after_loading(fitted, saved) -> None:
@@ -177,19 +128,6 @@ def test_a_missing_file_is_refused(saved) -> None:
         load(*saved)
 
 
-@pytest.mark.parametrize("kept", [0, 100, 0.5, 0.999])
-def test_a_truncated_file_is_refused_with_and_without_its_checksum(saved, kept) -> None:
-    """By the checksum; and where somebody made the checksum fit, as unreadable."""
-    path = saved[0] / MODEL_FILE
-    content = path.read_bytes()
-    short = content[: int(kept * len(content)) if isinstance(kept, float) else kept]
-    right = plant(saved[0], short)
-    with pytest.raises(DataError, match="its checksum differs"):
-        load(*saved)
-    with pytest.raises(DataError, match=f"is no readable skops file.*{HINT}"):
-        load(saved[0], right)
-
-
 @pytest.mark.parametrize("found", [0, 1, 3, "2", None])
 def test_another_format_is_refused(fitted, tmp_path: Path, found) -> None:
     """A file of an older or newer version is not guessed at."""
@@ -223,42 +161,6 @@ def test_a_model_that_cannot_predict_is_refused(fitted, tmp_path: Path) -> None:
         load(tmp_path, right)
 
 
-def test_a_planted_command_is_refused_and_not_run(tmp_path: Path) -> None:
-    """With the right checksum: the type is not on the list, so nothing is built."""
-    marker = tmp_path / "was here"
-    right = plant(tmp_path, command_file(marker))
-    with pytest.raises(DataError, match=r"holds a type that no surrogate has.*posix\.system") as e:
-        load(tmp_path, right)
-    assert e.value.exit_code == 3
-    assert not marker.exists()
-
-
-def test_without_the_list_the_planted_command_would_run(tmp_path: Path, monkeypatch) -> None:
-    """What the list protects from: trusting what the file asks for runs its command."""
-    marker = tmp_path / "was here"
-    content = command_file(marker)
-    right = plant(tmp_path, content)
-    monkeypatch.setattr(persistence, "TRUSTED_TYPES", get_untrusted_types(data=content))
-    with pytest.raises(DataError, match="has format None"):
-        load(tmp_path, right)
-    assert marker.exists()
-
-
-def test_a_transformer_around_a_shell_is_refused(fitted, tmp_path: Path) -> None:
-    """In the place of a model: it would wait for the first prediction to run."""
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import FunctionTransformer
-
-    trap = make_pipeline(FunctionTransformer(os.system))
-    content = dumps(state_of(fitted[0], curve_model=trap))
-    right = plant(tmp_path, content)
-    with pytest.raises(DataError, match=r"posix\.system"):
-        load(tmp_path, right)
-    trusted = [*TRUSTED_TYPES, *get_untrusted_types(data=content)]
-    built = loads(content, trusted=trusted)["curve_model"]
-    assert built[0].func is os.system
-
-
 def test_a_foreign_type_inside_a_true_surrogate_is_refused(fitted, tmp_path: Path) -> None:
     """Harmless or not, it is not on the list."""
     right = plant(tmp_path, dumps(state_of(fitted[0], extra=Foreign())))
@@ -266,40 +168,12 @@ def test_a_foreign_type_inside_a_true_surrogate_is_refused(fitted, tmp_path: Pat
         load(tmp_path, right)
 
 
-@pytest.mark.parametrize("compressed", [False, True])
-def test_a_pickle_is_refused_and_not_run(tmp_path: Path, compressed) -> None:
-    """Named as a model and with the right checksum, plain or as joblib writes it."""
-    import joblib
+def test_a_shell_in_the_place_of_a_model_is_refused(fitted, tmp_path: Path) -> None:
+    """It would wait for the first prediction to run."""
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import FunctionTransformer
 
-    marker = tmp_path / "was here"
-    path = tmp_path / MODEL_FILE
-    if compressed:
-        joblib.dump(Touching(marker), path, compress=3)
-    else:
-        path.write_bytes(pickle.dumps(Touching(marker)))
-    right = sha256(path.read_bytes()).hexdigest()
-    with pytest.raises(DataError, match=r"is no readable skops file \(BadZipFile"):
+    trap = make_pipeline(FunctionTransformer(os.system))
+    right = plant(tmp_path, dumps(state_of(fitted[0], curve_model=trap)))
+    with pytest.raises(DataError, match=r"posix\.system"):
         load(tmp_path, right)
-    assert not marker.exists()
-
-
-def test_a_pickle_inside_a_skops_file_is_refused_and_not_run(tmp_path: Path) -> None:
-    """An array of objects, which numpy would read back with pickle."""
-    marker = tmp_path / "was here"
-    trap = np.array([Touching(marker)], dtype=object)
-    stream = io.BytesIO()
-    np.save(stream, trap, allow_pickle=True)
-    made = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(dumps(np.zeros(1)))) as whole, zipfile.ZipFile(made, "w") as z:
-        for name in whole.namelist():
-            z.writestr(name, stream.getvalue() if name.endswith(".npy") else whole.read(name))
-    right = plant(tmp_path, made.getvalue())
-    with pytest.raises(DataError, match="is no readable skops file"):
-        load(tmp_path, right)
-    assert not marker.exists()
-
-
-def test_the_list_of_types_is_no_longer_than_a_surrogate_needs(saved) -> None:
-    """Each entry stands in a true file; none is there for convenience."""
-    needed = get_untrusted_types(data=(saved[0] / MODEL_FILE).read_bytes())
-    assert sorted(needed) == sorted(TRUSTED_TYPES)
