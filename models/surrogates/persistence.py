@@ -17,6 +17,7 @@ import numpy as np
 from attrs import asdict
 
 from formulation.errors import DataError
+from models.surrogates.discrepancy import Discrepancy
 from models.surrogates.emulator import Calibration, SystemSurrogate
 
 TRUSTED_TYPES = (
@@ -28,7 +29,7 @@ TRUSTED_TYPES = (
 )
 """Types beyond skops' own defaults that a surrogate file may hold."""
 
-FORMAT = 1
+FORMAT = 2
 MODEL_FILE = "surrogate.skops"
 CARD_FILE = "card.json"
 _ARRAYS = ("low", "high")
@@ -69,6 +70,7 @@ def save(surrogate: SystemSurrogate, card: Mapping[str, Any], folder: Path) -> s
             **{name: getattr(surrogate, name) for name in _ARRAYS},
             "calibration": calibration,
             **{name: getattr(surrogate, name) for name in _MODELS},
+            "discrepancy": surrogate.discrepancy.state(),
         }
     )
     folder.mkdir(parents=True, exist_ok=True)
@@ -145,11 +147,13 @@ def _build(state: dict[str, Any], path: Path) -> SystemSurrogate:
         return SystemSurrogate(
             system=state["system"],
             feature_names=tuple(state["feature_names"]),
-            **{name: np.asarray(state[name]) for name in _ARRAYS},
+            low=np.asarray(state["low"]),
+            high=np.asarray(state["high"]),
             **{name: state[name] for name in _MODELS},
             calibration=Calibration(**state["calibration"]),
+            discrepancy=Discrepancy.from_state(state["discrepancy"]),
         )
-    except (KeyError, TypeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise DataError(
             f"Model file {path} lacks a part of a surrogate ({error}).", hint=_AGAIN
         ) from error
