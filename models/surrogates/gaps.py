@@ -29,8 +29,8 @@ LEVELS = np.linspace(0.0, 1.0, 4)
 MAX_SEARCHED = 48
 """Most curves in the search for sizes; more would take minutes and say the same, [-]."""
 
-STATED_WEIGHT = 2.0
-"""Formulations that the stated size of a gap counts as, [-]."""
+WIDER = np.geomspace(1.0, 8.0, 13)
+"""Factors by which few curves may raise the stated size of a gap, [-]."""
 
 LABORATORY_ERROR = assumed(0.03, "1", "between units and days of one formulation, 90 % half-width")
 CURVE_MODEL_ERROR = assumed(0.10, "1", "how far a real curve may lie from the assumed law")
@@ -279,7 +279,6 @@ def likeliest(readings: Readings, start: Sizes, steps: int) -> Sizes:
     Sizes
         Hyperparameters, [-].
     """
-    from scipy.linalg import cho_factor, cho_solve
     from scipy.optimize import minimize
 
     names = tuple(asdict(STATED))
@@ -289,11 +288,8 @@ def likeliest(readings: Readings, start: Sizes, steps: int) -> Sizes:
 
     def loss(theta: FloatArray) -> float:
         sizes = Sizes(**dict(zip(names, np.exp(theta).tolist(), strict=True)))
-        covariance = covariance_of(few.inputs, few.owner, few.basis(sizes), sizes)
-        factor = cho_factor(covariance, lower=True, overwrite_a=True, check_finite=False)
-        fit = few.gap @ cho_solve(factor, few.gap, check_finite=False)
         far = (((theta - stated) / float(BROAD)) ** 2).sum()
-        return float(0.5 * (fit + far) + np.log(np.diag(factor[0])).sum())
+        return _unlikely(few, sizes) + 0.5 * float(far)
 
     first = np.log([getattr(start, name) for name in names])
     bounds = [(middle - 3, middle + 3) for middle in stated]
@@ -304,7 +300,7 @@ def likeliest(readings: Readings, start: Sizes, steps: int) -> Sizes:
 def widened(readings: Readings, n_groups: int) -> Sizes:
     """Return the stated sizes, larger where few curves already lie further out than stated.
 
-    The statement weighs as much as `STATED_WEIGHT` formulations.
+    The factor is the one of `WIDER` of the highest marginal likelihood under the broad normal.
 
     Parameters
     ----------
@@ -320,10 +316,17 @@ def widened(readings: Readings, n_groups: int) -> Sizes:
     """
     if not n_groups:
         return STATED
-    basis = readings.basis(STATED)
-    covariance = covariance_of(readings.inputs, readings.owner, basis, STATED)
-    square = float(readings.gap @ np.linalg.solve(covariance, readings.gap)) / basis.shape[1]
-    square /= len(readings.inputs)
-    weight = n_groups / (n_groups + STATED_WEIGHT)
-    factor = max(1.0, 1 + weight * (square - 1)) ** 0.5
-    return evolve(STATED, shared=STATED.shared * factor, own=STATED.own * factor)
+    sizes = [evolve(STATED, shared=STATED.shared * f, own=STATED.own * f) for f in WIDER]
+    far = 0.5 * (np.log(WIDER) / float(BROAD)) ** 2
+    losses = [_unlikely(readings, size) for size in sizes] + far
+    return sizes[int(np.argmin(losses))]
+
+
+def _unlikely(readings: Readings, sizes: Sizes) -> float:
+    """Return the negative logarithm of the marginal likelihood, but for a constant."""
+    from scipy.linalg import cho_factor, cho_solve
+
+    covariance = covariance_of(readings.inputs, readings.owner, readings.basis(sizes), sizes)
+    factor = cho_factor(covariance, lower=True, overwrite_a=True, check_finite=False)
+    fit = readings.gap @ cho_solve(factor, readings.gap, check_finite=False)
+    return float(0.5 * fit + np.log(np.diag(factor[0])).sum())
