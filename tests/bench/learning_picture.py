@@ -56,13 +56,17 @@ def draw(
             color=style["color"],
         )
         ends.append((middle[-1], label, style["color"]))
-    gap, place = 0.105 * top, -np.inf
-    for height, label, color in sorted(ends):
-        place = max(height, place + gap * (1 + label.count("\n") * 0.35))
+    ends.sort()
+    places, place = [], -np.inf
+    for height, label, _ in ends:
+        place = max(height, place + top * (0.075 + 0.03 * label.count("\n")))
+        places.append(place)
+    lower = float(np.mean([place - end[0] for place, end in zip(places, ends, strict=True)]))
+    for (height, label, color), place in zip(ends, places, strict=True):
         axes.annotate(
             label,
             (sizes[-1], height),
-            xytext=(1.25 * sizes[-1], place),
+            xytext=(1.3 * sizes[-1], place - lower),
             fontsize=6.5,
             color=color,
             va="center",
