@@ -4,11 +4,12 @@ The equations and constants are those of `models.release.matrix`: Peppas and Sah
 reference matrix of a soluble drug, moved by polymer level, viscosity grade, soluble filler and the
 percolation of a soluble drug. What can diffuse follows Higuchi from solubility over load. No
 constant is fitted to the table, but the form is not blind to it: Higuchi and the rule for salts
-replaced the share that `models.release.matrix` uses after the error on all recipes had been seen. Assumed beside them: the listed solubility (g/mL) holds in the medium,
-except that of a drug named as a salt, which the table lists for its free form; the gel holds as
-much water as the dry matrix had volume; a blend of grades has the mass-weighted mean of their
-logarithmic viscosities; polymers that are no hypromellose count as filler; tablets of all sizes
-are alike.
+replaced the share that `models.release.matrix` uses after the error on all recipes had been seen.
+
+Assumed beside them: the listed solubility (g/mL) holds in the medium, except that of a drug named
+as a salt, which the table lists for its free form; the gel holds as much water as the dry matrix
+had volume; a blend of grades has the mass-weighted mean of their logarithmic viscosities; polymers
+that are no hypromellose count as filler; tablets of all sizes are alike.
 """
 
 from math import exp, log, log10
