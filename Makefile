@@ -6,7 +6,7 @@ ROADRUNNER ?= $(BIN)/python
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help study test check test-slow test-kill bench bench-space bench-simulator bench-export bench-panel readme quality pictures kernel lock clean
+.PHONY: help study test check test-slow test-kill bench bench-space bench-simulator bench-export bench-panel bench-learning readme quality pictures kernel lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -53,6 +53,9 @@ bench-export: $(STAMP) ## one exported case by another tool, from its files alon
 
 bench-panel: $(STAMP) ## the published contrasts, row by row
 	$(BIN)/python -m tests.bench.panel --out docs/panel.json
+
+bench-learning: $(STAMP) ## error against measured formulations, with the release law and without; TABLE=srmt_long.csv
+	$(BIN)/python -m tests.bench.learning_curves --out docs/learning_curves.json $(if $(TABLE),--table $(TABLE)) && $(BIN)/python -m tests.bench.learning_picture docs/learning_curves.json docs/learning_curves.png
 
 readme: $(STAMP) ## the README's tables of the simulator and the panel, from docs
 	$(BIN)/python -m tests.bench.readme

@@ -31,7 +31,7 @@ from models.chain import bench_values
 from models.dumping import SITUATIONS, dumping_by_situation
 from models.exact import DUMPING
 from models.release import release_law
-from models.surrogates.emulator import NORMAL_90
+from models.surrogates.gaps import NORMAL_90
 
 STEP = 0.05
 """How far a coordinate is moved, in shares of what it may range over, [-]."""

@@ -12,6 +12,7 @@ from attrs import asdict
 from formulation.errors import DataError
 from models.keeping.files import AGAIN, MODEL_FILE, load_estimator, save_estimator
 from models.learning.applicability import Applicability
+from models.surrogates.discrepancy import Discrepancy
 from models.surrogates.emulator import Calibration, SystemSurrogate
 
 _MODELS = ("curve_model", "endpoint_model")
@@ -39,6 +40,7 @@ def save(surrogate: SystemSurrogate, card: Mapping[str, Any], folder: Path) -> s
         "feature_names": list(surrogate.feature_names),
         "calibration": asdict(surrogate.calibration),
         "applicability": surrogate.applicability.as_dict(),
+        "discrepancy": surrogate.discrepancy.state(),
         "measured_names": dict(surrogate.measured_names),
         **{name: getattr(surrogate, name) for name in _MODELS},
     }
@@ -79,9 +81,10 @@ def load(folder: Path, checksum: str) -> SystemSurrogate:
             **{name: state[name] for name in _MODELS},
             calibration=Calibration(**state["calibration"]),
             applicability=Applicability.from_dict(state["applicability"]),
+            discrepancy=Discrepancy.from_state(state["discrepancy"]),
             measured_names=dict(state["measured_names"]),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise DataError(
             f"Model file {folder / MODEL_FILE} lacks a part of a surrogate ({error}).", hint=AGAIN
         ) from error

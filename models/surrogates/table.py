@@ -12,6 +12,7 @@ from importlib.resources.abc import Traversable
 
 import numpy as np
 from attrs import field, frozen
+from numpy.typing import NDArray
 
 from formulation.arrays import FloatArray
 from formulation.delivery import get_system
@@ -69,6 +70,11 @@ class MeasuredCurve:
                 f"Curve of {self.source!r} says {self.profile.origin.value};"
                 " only a laboratory's curve is measured."
             )
+        if not (self.profile.times_h > 0).any():
+            raise DataError(
+                f"Curve of {self.source!r} has no reading after the start.",
+                hint="Give at least one later time, or leave it out.",
+            )
 
 
 @frozen(kw_only=True, eq=False)
@@ -105,8 +111,14 @@ class TrainingTable:
     measured_names: Mapping[str, str] = field(factory=dict)
     """What people call each measured formulation, by the key of its design."""
 
-    above_law: float = 0.0
-    """Mean of measured curves less what the release law gives for them, [-]; 0 without any."""
+    gaps: FloatArray = field(factory=lambda: np.zeros((0, len(CURVE_TIMES_H))))
+    """Measured less what the release law gives, of shape (n_measured, n_times), [-]; NaN before
+    the first reading and after the last."""
+
+    @property
+    def above_law(self) -> float:
+        """Mean of measured curves less what the release law gives, [-]; 0 without any."""
+        return float(np.nanmean(self.gaps)) if len(self.gaps) else 0.0
 
     @property
     def n_measured(self) -> int:
@@ -249,7 +261,10 @@ def build_table(
     curves = [profile.fraction for profile in simulated]
     curves += [_on_curve_times(m.profile) for m in measured]
     by_law = bench_curves([release_law(m.design) for m in measured], CURVE_TIMES_H)
-    gaps = [c - p.fraction for c, p in zip(curves[len(designs) :], by_law, strict=True)]
+    gaps = [
+        np.where(_was_read(m.profile), curve - law.fraction, np.nan)
+        for m, curve, law in zip(measured, curves[len(designs) :], by_law, strict=True)
+    ]
     return TrainingTable(
         system=space.name,
         population=population,
@@ -261,7 +276,7 @@ def build_table(
         groups=tuple(d.key for d in [*designs, *(m.design for m in measured)]),
         sources=tuple(sorted({m.source for m in measured})),
         measured_names={m.design.key: f"{m.name or 'one'} of {m.source}" for m in measured},
-        above_law=float(np.mean(gaps)) if gaps else 0.0,
+        gaps=np.array(gaps).reshape(len(gaps), len(CURVE_TIMES_H)),
     )
 
 
@@ -288,6 +303,18 @@ def _on_curve_times(profile: ReleaseProfile) -> FloatArray:
         times, fraction = np.insert(times, 0, 0.0), np.insert(fraction, 0, 0.0)
     curve: FloatArray = np.interp(CURVE_TIMES_H, times, fraction)
     return curve
+
+
+def _was_read(profile: ReleaseProfile) -> NDArray[np.bool_]:
+    """Return at which common times a curve says something: within its readings.
+
+    One that ends before the first common time is held at its end there.
+    """
+    first, last = profile.times_h[profile.times_h > 0][[0, -1]]
+    within: NDArray[np.bool_] = (first <= CURVE_TIMES_H) & (last >= CURVE_TIMES_H)
+    if not within.any():
+        within[np.searchsorted(CURVE_TIMES_H, last).clip(max=len(CURVE_TIMES_H) - 1)] = True
+    return within
 
 
 @cache

@@ -53,6 +53,45 @@ class CrossValidation:
         return evolve(self, target=self.target[:, [k]], mean=self.mean[:, [k]], sd=self.sd[:, [k]])
 
 
+def monotone(curves: FloatArray, top: float = 1.0) -> FloatArray:
+    """Return curves that never fall and stay within 0 and the top.
+
+    Parameters
+    ----------
+    curves : ndarray of shape (n, n_times)
+        Raw predictions, [-].
+    top : float, optional
+        Most that may be released, [-].
+
+    Returns
+    -------
+    ndarray of shape (n, n_times)
+        Rising curves, [-].
+    """
+    return np.maximum.accumulate(np.clip(curves, 0.0, top), axis=1)
+
+
+def monotone_below(curves: FloatArray, top: float = 1.0) -> FloatArray:
+    """Return the highest curves that never fall and lie nowhere above others.
+
+    As the lower end of an interval: a running maximum would carry one failure on to all later
+    times.
+
+    Parameters
+    ----------
+    curves : ndarray of shape (n, n_times)
+        Raw lower ends, [-].
+    top : float, optional
+        Most that may be released, [-].
+
+    Returns
+    -------
+    ndarray of shape (n, n_times)
+        Rising curves within 0 and the top, [-].
+    """
+    return np.minimum.accumulate(np.clip(curves, 0.0, top)[:, ::-1], axis=1)[:, ::-1]
+
+
 def predict(model: Any, features: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return means and raw spreads of a fitted process.
 
@@ -77,7 +116,6 @@ def cross_validate(
     features: FloatArray,
     targets: FloatArray,
     groups: tuple[str, ...],
-    noise: FloatArray | None = None,
 ) -> CrossValidation:
     """Predict every row from a fit without its fold.
 
@@ -94,8 +132,6 @@ def cross_validate(
         What is wanted, [-].
     groups : tuple of str
         Formulation of each row; one stands in one fold only, [-].
-    noise : ndarray of shape (n,), optional
-        Noise variance of each row, [-].
 
     Returns
     -------
@@ -114,8 +150,6 @@ def cross_validate(
         fold = clone(model)
         process = fold[-1]
         process.set_params(kernel=model[-1].kernel_, optimizer=_few_steps)
-        if noise is not None:
-            process.set_params(alpha=noise[train])
         with warnings.catch_warnings():
             # As in the whole fit: a feature that does not matter ends at the longest scale.
             warnings.filterwarnings("ignore", "The optimal value found for", ConvergenceWarning)

@@ -47,6 +47,7 @@ def state_of(surrogate: SystemSurrogate, **changes) -> dict:
     state |= {name: getattr(surrogate, name) for name in ("curve_model", "endpoint_model")}
     names = [a.name for a in surrogate.calibration.__attrs_attrs__]
     state |= {"calibration": {name: getattr(surrogate.calibration, name) for name in names}}
+    state |= {"discrepancy": surrogate.discrepancy.state()}
     return {**state, **changes}
 
 
