@@ -2,29 +2,35 @@
 
 A fit is named by its content: the space, the population, the training design and the code of domain
 and models. The checksum of its file stands in the store; a file without one is fitted again.
+
+The simulated rows are kept beside the models: when only a laboratory's curves are new, they are
+read instead of simulated again. Their checksum stands on the card of the fit that simulated them.
 """
 
 import json
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
-from attrs import asdict, frozen
+from attrs import asdict, evolve, frozen
 
 from experiments.datasets import measured_curves
 from experiments.store import ModelRecord, Store
+from formulation.errors import DataError
 from formulation.patients import Population
 from formulation.space import DesignSpace, SystemSpace
 from models.surrogates.card import make_card
 from models.surrogates.chain import SurrogateChain
-from models.surrogates.emulator import SystemSurrogate, fit
+from models.surrogates.emulator import SystemSurrogate, fit, fit_endpoints
 from models.surrogates.persistence import load, save
-from models.surrogates.table import MeasuredCurve, build_table, code_fingerprint
+from models.surrogates.rows import SimulatedRows, keep_rows, read_rows_file, simulate_rows
+from models.surrogates.table import MeasuredCurve, code_fingerprint, with_measured
 
-TRAINING_DESIGNS = 192
+TRAINING_DESIGNS = 512
 """Simulated designs for each delivery system, [-]."""
 
 TRAINING_SEED = 20260101
@@ -88,9 +94,8 @@ def fit_or_load(
         if record is not None and Path(record.path).is_dir():
             surrogates[system] = load(Path(record.path), record.sha256)
         else:
-            rows = f", {len(measured)} measured curves" if measured else ""
-            say(f"fitting {system}: {TRAINING_DESIGNS} designs × {population.size} subjects{rows}")
-            surrogates[system], record = _fit(part, population, measured, key, store, folder)
+            rows, kept = _rows(part, population, measured, store, folder, say)
+            surrogates[system], record = _fit(rows, kept, population, measured, key, store, folder)
             n_fitted += 1
         records.append(record)
     return FittedModels(
@@ -120,19 +125,59 @@ def content_key(
         SHA-256 of everything that decides the training rows, [-].
     """
     content = {
+        **_decides_rows(space, population),
+        "measured": sorted({curve.source for curve in measured}),
+    }
+    return _sha256(content)
+
+
+def _decides_rows(space: SystemSpace, population: Population) -> dict[str, Any]:
+    """Return everything that decides the simulated rows and what is fitted to them alone."""
+    return {
         "space": space.as_dict(),
         "population": asdict(population),
         "designs": TRAINING_DESIGNS,
         "seed": TRAINING_SEED,
-        "measured": sorted({curve.source for curve in measured}),
         "code": code_fingerprint(),
         "versions": {name: version(name) for name in ("numpy", "scipy", "scikit-learn", "skops")},
     }
+
+
+def _sha256(content: Mapping[str, Any]) -> str:
     return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def _fit(
+def _rows(
     space: SystemSpace,
+    population: Population,
+    measured: Sequence[MeasuredCurve],
+    store: Store,
+    folder: Path,
+    say: Callable[[str], None],
+) -> tuple[SimulatedRows, dict[str, str]]:
+    """Return the simulated rows of a system, and where they are kept with which checksum."""
+    key = _sha256(_decides_rows(space, population))
+    more = f", {len(measured)} measured curves" if measured else ""
+    found = (m.card.get("rows") for m in reversed(store.models()))
+    kept = next((rows for rows in found if rows and rows["key"] == key), None)
+    if kept is not None:
+        try:
+            rows = read_rows_file(Path(kept["path"]), kept["sha256"])
+        except DataError as error:
+            say(f"{error} They are simulated again.")
+        else:
+            say(f"fitting {space.name}: {len(rows.features)} designs simulated before{more}")
+            return rows, kept
+    say(f"fitting {space.name}: {TRAINING_DESIGNS} designs × {population.size} subjects{more}")
+    rows = simulate_rows(space, population, n_designs=TRAINING_DESIGNS, seed=TRAINING_SEED)
+    rows = evolve(rows, endpoint_fit=fit_endpoints(with_measured(rows, population, ())))
+    place = folder / "rows" / f"{space.name}-{key[:16]}-{uuid4().hex[:16]}.npz"
+    return rows, {"key": key, "path": str(place), "sha256": keep_rows(rows, place)}
+
+
+def _fit(
+    rows: SimulatedRows,
+    kept: Mapping[str, str],
     population: Population,
     measured: Sequence[MeasuredCurve],
     key: str,
@@ -141,18 +186,17 @@ def _fit(
 ) -> tuple[SystemSurrogate, ModelRecord]:
     from sklearn.exceptions import ConvergenceWarning
 
-    table = build_table(
-        space, population, n_designs=TRAINING_DESIGNS, seed=TRAINING_SEED, measured=measured
-    )
+    table = with_measured(rows, population, measured)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
-        surrogate, metrics = fit(table, seed=TRAINING_SEED)
+        surrogate, metrics = fit(table, rows.endpoint_fit)
     card = make_card(key, table, surrogate, metrics, TRAINING_SEED)
     card["warnings"] = sorted({str(w.message) for w in caught})
-    unnamed = folder / f".{space.name}-{uuid4().hex}"
+    card["rows"] = dict(kept)
+    unnamed = folder / f".{rows.system}-{uuid4().hex}"
     checksum = save(surrogate, card, unnamed)
     # Two runs may fit at once, and their bytes differ: the checksum keeps their folders apart.
-    place = unnamed.replace(folder / f"{space.name}-{key[:16]}-{checksum[:16]}")
+    place = unnamed.replace(folder / f"{rows.system}-{key[:16]}-{checksum[:16]}")
     return surrogate, store.put_model(
-        name=f"{space.name}@{population.name}", sha256=checksum, path=str(place), card=card
+        name=f"{rows.system}@{population.name}", sha256=checksum, path=str(place), card=card
     )

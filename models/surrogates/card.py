@@ -9,6 +9,7 @@ from models.surrogates.emulator import (
     MIN_MEASURED_GROUPS,
     SystemSurrogate,
 )
+from models.surrogates.scales import SCALES
 from models.surrogates.table import TrainingTable, code_fingerprint
 from models.surrogates.validation import FOLD_ITERATIONS, N_FOLDS
 
@@ -43,6 +44,7 @@ def make_card(
         "key": key,
         "system": table.system,
         "family": "Gaussian process, Matern 5/2, a length scale for each standardised feature",
+        "scales": {name: scale.value for name, scale in SCALES.items()},
         "population": table.population.name,
         "subjects": table.population.size,
         "rows_by_origin": {"simulated": table.n_simulated, "measured": table.n_measured},

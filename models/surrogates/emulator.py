@@ -1,7 +1,8 @@
 """The surrogate of one delivery system: release curve and population percentiles with intervals.
 
 Two Gaussian processes over standardised features, each feature with a length scale of its own: one
-for the curve, one for the endpoints.
+for the curve, from the recipe; one for the endpoints, from what the body sees of a product (its law
+and its regimen), on scales where they vary least.
 Intervals are calibrated by group, so a formulation never stands on both sides of a split:
 
 * with at least `MIN_MEASURED_GROUPS` measured formulations, on the residuals of measured ones left
@@ -9,17 +10,21 @@ Intervals are calibrated by group, so a formulation never stands on both sides o
 * below that, on held-out simulated designs, widened by a stated model error, and called that.
 """
 
-import warnings
 from typing import Any
 
 import numpy as np
-from attrs import frozen
+from attrs import evolve, field, frozen
 
 from formulation.arrays import FloatArray
 from formulation.provenance import assumed
 from models.chain import PERCENTILES
+from models.surrogates.law_features import DOSE, body_columns
+from models.surrogates.process import fitted_process, kernel_of
+from models.surrogates.rows import EndpointFit
+from models.surrogates.scales import from_learnt, to_learnt
 from models.surrogates.table import ENDPOINT_KEYS, LEARNT, TrainingTable
 from models.surrogates.validation import (
+    MIN_SPREAD,
     CrossValidation,
     conformal,
     cross_validate,
@@ -60,7 +65,7 @@ class Calibration:
     """Half-width over the raw spread at each time, of shape (n_times,), [-]."""
 
     endpoint_factor: FloatArray
-    """Half-width over the raw spread of each endpoint, of shape (n_keys,), [-]."""
+    """Half-width over the raw spread of each endpoint as it is learnt, of shape (n_keys,), [-]."""
 
     curve_model_error: float
     """Model error added to curves, [-]; 0 when calibrated on measured formulations."""
@@ -73,6 +78,10 @@ class Calibration:
 
     endpoint_kind: str
     """What the endpoints' intervals are called."""
+
+    measured_error: FloatArray = field(factory=lambda: np.full((len(ENDPOINT_KEYS), 2), np.nan))
+    """Model error below and above each endpoint that measured studies speak for, relative, of shape
+    (n_keys, 2), [-]; nan where the stated one stands."""
 
 
 @frozen(kw_only=True, eq=False)
@@ -136,21 +145,35 @@ class SystemSurrogate:
         Prediction
             Means and intervals, [-].
         """
-        curve, curve_sd = predict(self.curve_model, features)
+        body = body_columns(self.feature_names)
+        curve, curve_sd = predict(self.curve_model, features[:, ~body])
         half = np.hypot(
             self.calibration.curve_factor * curve_sd, self.calibration.curve_model_error
         )
-        value, value_sd = predict(self.endpoint_model, features)
-        error = np.array([float(ENDPOINT_MODEL_ERROR[k.split(".")[0]]) for k in ENDPOINT_KEYS])
-        width = np.hypot(self.calibration.endpoint_factor * value_sd, error * np.abs(value))
+        value, below, above = self._endpoints(features, features[:, body])
         return Prediction(
             curve=monotone(curve),
             curve_lo90=monotone(curve - half),
             curve_hi90=monotone(curve + half),
             endpoints=_in_order(value),
-            endpoints_lo90=_in_order(value - width),
-            endpoints_hi90=_in_order(value + width),
+            endpoints_lo90=_in_order(value - below),
+            endpoints_hi90=_in_order(value + above),
         )
+
+    def _endpoints(
+        self, features: FloatArray, body: FloatArray
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return endpoints, and how far their intervals reach below and above."""
+        dose = np.exp(features[:, self.feature_names.index(DOSE)])
+        learnt, spread = predict(self.endpoint_model, body)
+        half = self.calibration.endpoint_factor * spread
+        value, low, high = (from_learnt(learnt + x, dose) for x in (0.0 * half, -half, half))
+        stated = np.array([float(ENDPOINT_MODEL_ERROR[k.split(".")[0]]) for k in ENDPOINT_KEYS])
+        measured = self.calibration.measured_error
+        error = np.where(np.isnan(measured), stated[:, None], measured)
+        below = np.hypot(value - low, error[:, 0] * np.abs(value))
+        above = np.hypot(high - value, error[:, 1] * np.abs(value))
+        return value, below, above
 
     def extrapolations(self, row: FloatArray) -> tuple[str, ...]:
         """Say in which features a design lies outside the training data.
@@ -167,7 +190,10 @@ class SystemSurrogate:
         """
         slack = 1e-9 + 0.02 * (self.high - self.low)
         found = []
+        recipe = ~body_columns(self.feature_names)
         for k, name in enumerate(self.feature_names):
+            if not recipe[k]:
+                continue
             if row[k] > self.high[k] + slack[k]:
                 found.append(f"extrapolating in {name} ({row[k]:.4g} > {self.high[k]:.4g})")
             elif row[k] < self.low[k] - slack[k]:
@@ -197,64 +223,94 @@ def _in_order(endpoints: FloatArray) -> FloatArray:
     return np.sort(by_endpoint, axis=2).reshape(endpoints.shape)
 
 
-def fit(table: TrainingTable, seed: int = 0) -> tuple[SystemSurrogate, dict[str, Any]]:
+def fit(
+    table: TrainingTable, endpoints: EndpointFit | None = None
+) -> tuple[SystemSurrogate, dict[str, Any]]:
     """Fit the surrogate of one system and cross-validate it by group.
 
     Parameters
     ----------
     table : TrainingTable
         Simulated and measured rows, [-].
-    seed : int, optional
-        Seed of the optimiser's restarts, [-].
+    endpoints : EndpointFit, optional
+        What the fit of the endpoints found on the same simulated rows before, [-].
 
     Returns
     -------
     tuple of SystemSurrogate and dict
         The surrogate, and what cross-validation found, by output, [-].
     """
-    n = table.n_simulated
+    body = body_columns(table.feature_names)
     noise = _noise(table)
-    endpoint_model = _fitted(table.features[:n], table.endpoints, seed)
-    curve_model = _fitted(table.features, table.curves, seed, noise)
-    endpoint_cv = cross_validate(
-        endpoint_model, table.features[:n], table.endpoints, table.groups[:n]
+    curve_model = fitted_process(table.features[:, ~body], table.curves, noise=noise)
+    curve_cv = cross_validate(
+        curve_model, table.features[:, ~body], table.curves, table.groups, noise
     )
-    curve_cv = cross_validate(curve_model, table.features, table.curves, table.groups, noise)
-    calibration = _calibrate(table, curve_cv, endpoint_cv)
+    found = fit_endpoints(table) if endpoints is None else endpoints
     surrogate = SystemSurrogate(
         system=table.system,
         feature_names=table.feature_names,
         low=table.features.min(axis=0),
         high=table.features.max(axis=0),
         curve_model=curve_model,
-        endpoint_model=endpoint_model,
-        calibration=calibration,
+        endpoint_model=_endpoint_model(table, found.kernel),
+        calibration=_calibrate(table, curve_cv, found.held_out),
     )
+    in_units = _in_units(table, found.held_out)
     return surrogate, {
         "curve": metrics(curve_cv),
-        **{key: metrics(endpoint_cv.column(k)) for k, key in enumerate(ENDPOINT_KEYS)},
+        **{key: metrics(in_units.column(k)) for k, key in enumerate(ENDPOINT_KEYS)},
     }
 
 
-def _fitted(
-    features: FloatArray, targets: FloatArray, seed: int, noise: FloatArray | float = 1e-6
-) -> Any:
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.gaussian_process import GaussianProcessRegressor
-    from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
+def fit_endpoints(table: TrainingTable) -> EndpointFit:
+    """Search the kernel of the endpoints and cross-validate it; simulated rows alone decide.
 
-    kernel = ConstantKernel(1.0, (1e-2, 1e5)) * Matern(
-        length_scale=np.full(features.shape[1], 3.0), length_scale_bounds=(1e-1, 1e3), nu=2.5
-    ) + WhiteKernel(1e-4, (1e-12, 1e-1))
-    process = GaussianProcessRegressor(
-        kernel=kernel, alpha=noise, normalize_y=True, random_state=seed, copy_X_train=False
+    Parameters
+    ----------
+    table : TrainingTable
+        Simulated and measured rows, [-].
+
+    Returns
+    -------
+    EndpointFit
+        The kernel and what cross-validation found, [-].
+    """
+    features, learnt = _endpoint_rows(table)
+    model = fitted_process(features, learnt)
+    groups = table.groups[: table.n_simulated]
+    return EndpointFit(
+        kernel=kernel_of(model), held_out=cross_validate(model, features, learnt, groups)
     )
-    with warnings.catch_warnings():
-        # A feature that does not matter ends at the longest scale, equations at no noise.
-        warnings.filterwarnings("ignore", "The optimal value found for", ConvergenceWarning)
-        return make_pipeline(StandardScaler(), process).fit(features, targets)
+
+
+def _endpoint_model(table: TrainingTable, kernel: FloatArray) -> Any:
+    """Return the endpoints' process, whose kernel is known."""
+    return fitted_process(*_endpoint_rows(table), start=kernel, iterations=0)
+
+
+def _endpoint_rows(table: TrainingTable) -> tuple[FloatArray, FloatArray]:
+    """Return what the body sees of the simulated rows, and the endpoints as they are learnt."""
+    body = body_columns(table.feature_names)
+    return table.features[: table.n_simulated, body], to_learnt(table.endpoints, _dose(table))
+
+
+def _dose(table: TrainingTable) -> FloatArray:
+    """Return the magnesium of a day of the simulated rows, [mmol/d]."""
+    column = table.feature_names.index(DOSE)
+    return np.asarray(np.exp(table.features[: table.n_simulated, column]))
+
+
+def _in_units(table: TrainingTable, held_out: CrossValidation) -> CrossValidation:
+    """Return what cross-validation of the endpoints found, in the endpoints' units."""
+    dose = _dose(table)
+    low, high = (from_learnt(held_out.mean + x, dose) for x in (-held_out.sd, held_out.sd))
+    return evolve(
+        held_out,
+        target=table.endpoints,
+        mean=from_learnt(held_out.mean, dose),
+        sd=np.maximum((high - low) / 2, MIN_SPREAD),
+    )
 
 
 def _noise(table: TrainingTable) -> FloatArray:

@@ -12,6 +12,7 @@ from experiments.fitting import content_key, fit_or_load
 from experiments.store import Store
 from formulation.errors import DataError
 from formulation.space import DesignSpace, DoseRange
+from models import responses
 from models.surrogates.persistence import MODEL_FILE
 from models.surrogates.table import space_filling
 from tests.experiments.small_study import small_study
@@ -179,14 +180,7 @@ def test_an_accepted_data_set_is_learnt_by_the_next_fit_and_left_out_once_retire
 ) -> None:
     """The key changes with the version, the card counts the rows and says how far they lie."""
     assert run().records[0].card["rows_by_origin"]["measured"] == 0
-    (tmp_path / "products.yaml").write_text(LAB_PRODUCT)
-    rows = "".join(f"P1,{minutes},{minutes / 4}\n" for minutes in (15, 60, 120))
-    (tmp_path / "curves.csv").write_text("product,time [min],released [%]\n" + rows)
-    with Store.open(tmp_path / "s.sqlite") as store:
-        found = preview(
-            tmp_path / "curves.csv", tmp_path / "products.yaml", name="lab", stated=state_medium()
-        )
-        accept(found, store, tmp_path / "data")
+    accept_curves(tmp_path)
     taught = run()
     assert taught.n_fitted == 1
     card = taught.records[0].card
@@ -195,3 +189,78 @@ def test_an_accepted_data_set_is_learnt_by_the_next_fit_and_left_out_once_retire
     with Store.open(tmp_path / "s.sqlite") as store:
         store.retire_dataset("lab", "a test")
     assert run().n_fitted == 0
+
+
+@pytest.fixture
+def simulations(monkeypatch) -> list[int]:
+    """Count the designs of every simulation."""
+    counted: list[int] = []
+    inner = responses.simulate_responses
+
+    def counting(designs, subjects, **rest):
+        counted.append(len(designs))
+        return inner(designs, subjects, **rest)
+
+    monkeypatch.setattr(responses, "simulate_responses", counting)
+    return counted
+
+
+def accept_curves(tmp_path: Path) -> None:
+    """Import and accept one measured curve."""
+    (tmp_path / "products.yaml").write_text(LAB_PRODUCT)
+    rows = "".join(f"P1,{minutes},{minutes / 4}\n" for minutes in (15, 60, 120))
+    (tmp_path / "curves.csv").write_text("product,time [min],released [%]\n" + rows)
+    with Store.open(tmp_path / "s.sqlite") as store:
+        found = preview(
+            tmp_path / "curves.csv", tmp_path / "products.yaml", name="lab", stated=state_medium()
+        )
+        accept(found, store, tmp_path / "data")
+
+
+def test_a_refit_after_new_curves_simulates_nothing(run, tmp_path: Path, simulations) -> None:
+    """The rows of the first fit are read; the endpoints are the same bit for bit."""
+    first = run()
+    assert simulations == [16]
+    accept_curves(tmp_path)
+    said: list[str] = []
+    second = run(said=said)
+    assert second.n_fitted == 1
+    assert simulations == [16]
+    assert said == ["fitting immediate_release: 16 designs simulated before, 1 measured curves"]
+    assert second.records[0].card["rows"] == first.records[0].card["rows"]
+    designs = space_filling(TABLETS.space_of("immediate_release"), 8, seed=2)
+    before, after = (
+        found.chain.evaluate(designs, SPEC.population, ["absorbed_increment.p50"])
+        for found in (first, second)
+    )
+    for part in ("value", "lo90", "hi90"):
+        np.testing.assert_array_equal(getattr(before, part), getattr(after, part))
+
+
+@pytest.mark.parametrize(
+    ("damage", "what"),
+    [
+        (lambda file: file.write_bytes(file.read_bytes()[:-1] + b"x"), "their checksum differs"),
+        (lambda file: file.unlink(), "cannot be read: No such file"),
+    ],
+)
+def test_damaged_rows_are_simulated_again_and_it_is_said(
+    run, tmp_path: Path, simulations, damage, what
+) -> None:
+    """Nothing of such a file is used; the next refit reads the new one."""
+    rows = run().records[0].card["rows"]
+    damage(Path(rows["path"]))
+    accept_curves(tmp_path)
+    said: list[str] = []
+    again = run(said=said)
+    assert simulations == [16, 16]
+    assert what in said[0]
+    assert said[0].endswith("They are simulated again.")
+    assert again.records[0].card["rows"]["path"] != rows["path"]
+
+
+def test_rows_of_other_people_are_not_taken(run, simulations) -> None:
+    """Another population is another simulation."""
+    run()
+    run(population=evolve(SPEC.population, seed=4))
+    assert simulations == [16, 16]
