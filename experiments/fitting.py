@@ -10,6 +10,7 @@ read instead of simulated again. Their checksum stands on the card of the fit th
 import json
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -21,14 +22,26 @@ from attrs import asdict, evolve, frozen
 from experiments.datasets import measured_curves
 from experiments.store import ModelRecord, Store
 from formulation.errors import DataError
-from formulation.patients import Population
+from formulation.patients import Population, named_population
 from formulation.space import DesignSpace, SystemSpace
+from models.surrogates.absorption import (
+    MeasuredAbsorption,
+    literature_ratios,
+    measured_ratios,
+)
 from models.surrogates.card import make_card
 from models.surrogates.chain import SurrogateChain
-from models.surrogates.emulator import SystemSurrogate, fit, fit_endpoints
+from models.surrogates.discrepancy import Discrepancy, discrepancies, model_error_of
+from models.surrogates.emulator import SystemSurrogate, fit
+from models.surrogates.endpoint_fit import fit_endpoints
 from models.surrogates.persistence import load, save
 from models.surrogates.rows import SimulatedRows, keep_rows, read_rows_file, simulate_rows
-from models.surrogates.table import MeasuredCurve, code_fingerprint, with_measured
+from models.surrogates.table import (
+    MeasuredCurve,
+    TrainingTable,
+    code_fingerprint,
+    with_measured,
+)
 
 TRAINING_DESIGNS = 512
 """Simulated designs for each delivery system, [-]."""
@@ -57,6 +70,7 @@ def fit_or_load(
     store: Store,
     folder: Path,
     say: Callable[[str], None],
+    absorption: Sequence[MeasuredAbsorption] = (),
 ) -> FittedModels:
     """Return a surrogate for every system of a study.
 
@@ -72,6 +86,8 @@ def fit_or_load(
         Where models lie, [-].
     say : callable
         Told what is being done, in words, [-].
+    absorption : sequence of MeasuredAbsorption, optional
+        What a laboratory or user measured in people, of any system, [-].
 
     Returns
     -------
@@ -81,21 +97,25 @@ def fit_or_load(
     Raises
     ------
     DataError
-        A model file is damaged or foreign.
+        A model file is damaged or foreign, or a measured row must train nothing.
     """
+    spoken = cache(lambda: _spoken(absorption))
     surrogates: dict[str, SystemSurrogate] = {}
     records = []
     n_fitted = 0
     for system in space.systems:
         part = space.space_of(system)
         measured = measured_curves(store, system)
-        key = content_key(part, population, measured)
+        key = content_key(part, population, measured, absorption)
         record = next((m for m in reversed(store.models()) if m.card.get("key") == key), None)
         if record is not None and Path(record.path).is_dir():
             surrogates[system] = load(Path(record.path), record.sha256)
         else:
             rows, kept = _rows(part, population, measured, store, folder, say)
-            surrogates[system], record = _fit(rows, kept, population, measured, key, store, folder)
+            table = with_measured(rows, population, measured)
+            surrogates[system], card = _fit(table, rows, spoken(), key)
+            card["rows"] = kept
+            record = _keep(surrogates[system], card, store, folder)
             n_fitted += 1
         records.append(record)
     return FittedModels(
@@ -106,7 +126,10 @@ def fit_or_load(
 
 
 def content_key(
-    space: SystemSpace, population: Population, measured: Sequence[MeasuredCurve] = ()
+    space: SystemSpace,
+    population: Population,
+    measured: Sequence[MeasuredCurve] = (),
+    absorption: Sequence[MeasuredAbsorption] = (),
 ) -> str:
     """Return the name of the training run of one system.
 
@@ -118,6 +141,8 @@ def content_key(
         Who takes the products, [-].
     measured : sequence of MeasuredCurve, optional
         A laboratory's curves of the system; their version names them, [-].
+    absorption : sequence of MeasuredAbsorption, optional
+        What was measured in people, [-].
 
     Returns
     -------
@@ -127,6 +152,7 @@ def content_key(
     content = {
         **_decides_rows(space, population),
         "measured": sorted({curve.source for curve in measured}),
+        "absorption": sorted(_row_text(row) for row in absorption),
     }
     return _sha256(content)
 
@@ -175,28 +201,37 @@ def _rows(
     return rows, {"key": key, "path": str(place), "sha256": keep_rows(rows, place)}
 
 
+def _row_text(row: MeasuredAbsorption) -> str:
+    """Return everything of a measured row that a fit reads."""
+    who = (row.source, row.design.key, row.population, row.endpoint)
+    return json.dumps([*who, row.value, row.sd, row.n])
+
+
+def _spoken(absorption: Sequence[MeasuredAbsorption]) -> tuple[Discrepancy, ...]:
+    """Return how far measured absorption lies from simulated: published, and the user's own."""
+    mine = measured_ratios(absorption, named_population)
+    return discrepancies([*literature_ratios(), *mine])
+
+
 def _fit(
-    rows: SimulatedRows,
-    kept: Mapping[str, str],
-    population: Population,
-    measured: Sequence[MeasuredCurve],
-    key: str,
-    store: Store,
-    folder: Path,
-) -> tuple[SystemSurrogate, ModelRecord]:
+    table: TrainingTable, rows: SimulatedRows, spoken: Sequence[Discrepancy], key: str
+) -> tuple[SystemSurrogate, dict[str, Any]]:
     from sklearn.exceptions import ConvergenceWarning
 
-    table = with_measured(rows, population, measured)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
-        surrogate, metrics = fit(table, rows.endpoint_fit)
-    card = make_card(key, table, surrogate, metrics, TRAINING_SEED)
+        surrogate, metrics = fit(table, rows.endpoint_fit, model_error_of(spoken))
+    card = make_card(key, table, surrogate, metrics, TRAINING_SEED, spoken)
     card["warnings"] = sorted({str(w.message) for w in caught})
-    card["rows"] = dict(kept)
-    unnamed = folder / f".{rows.system}-{uuid4().hex}"
+    return surrogate, card
+
+
+def _keep(
+    surrogate: SystemSurrogate, card: dict[str, Any], store: Store, folder: Path
+) -> ModelRecord:
+    unnamed = folder / f".{surrogate.system}-{uuid4().hex}"
     checksum = save(surrogate, card, unnamed)
     # Two runs may fit at once, and their bytes differ: the checksum keeps their folders apart.
-    place = unnamed.replace(folder / f"{rows.system}-{key[:16]}-{checksum[:16]}")
-    return surrogate, store.put_model(
-        name=f"{rows.system}@{population.name}", sha256=checksum, path=str(place), card=card
-    )
+    place = unnamed.replace(folder / f"{surrogate.system}-{card['key'][:16]}-{checksum[:16]}")
+    name = f"{surrogate.system}@{card['population']}"
+    return store.put_model(name=name, sha256=checksum, path=str(place), card=card)

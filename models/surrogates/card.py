@@ -1,8 +1,10 @@
 """Model cards: what a surrogate was made of, how it was judged, and what it is not."""
 
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
+from models.surrogates.discrepancy import Discrepancy
 from models.surrogates.emulator import (
     CURVE_MODEL_ERROR,
     ENDPOINT_MODEL_ERROR,
@@ -15,7 +17,12 @@ from models.surrogates.validation import FOLD_ITERATIONS, N_FOLDS
 
 
 def make_card(
-    key: str, table: TrainingTable, surrogate: SystemSurrogate, metrics: dict[str, Any], seed: int
+    key: str,
+    table: TrainingTable,
+    surrogate: SystemSurrogate,
+    metrics: dict[str, Any],
+    seed: int,
+    measured_absorption: Sequence[Discrepancy] = (),
 ) -> dict[str, Any]:
     """Return the card of a fit as plain JSON.
 
@@ -30,7 +37,9 @@ def make_card(
     metrics : dict
         What cross-validation found, by output, [-].
     seed : int
-        Seed of the design set and the fit, [-].
+        Seed of the design set, [-].
+    measured_absorption : sequence of Discrepancy, optional
+        How far measured absorption lies from simulated, [-].
 
     Returns
     -------
@@ -68,6 +77,7 @@ def make_card(
             "curve": CURVE_MODEL_ERROR.note,
             **{name: quantity.note for name, quantity in ENDPOINT_MODEL_ERROR.items()},
         },
+        "measured_absorption": [found.as_dict() for found in measured_absorption],
         "features": {
             name: [float(low), float(high)]
             for name, low, high in zip(

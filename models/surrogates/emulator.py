@@ -13,18 +13,18 @@ Intervals are calibrated by group, so a formulation never stands on both sides o
 from typing import Any
 
 import numpy as np
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from formulation.arrays import FloatArray
 from formulation.provenance import assumed
 from models.chain import PERCENTILES
+from models.surrogates.endpoint_fit import endpoint_model, fit_endpoints, in_units
 from models.surrogates.law_features import DOSE, body_columns
-from models.surrogates.process import fitted_process, kernel_of
+from models.surrogates.process import fitted_process
 from models.surrogates.rows import EndpointFit
-from models.surrogates.scales import from_learnt, to_learnt
+from models.surrogates.scales import from_learnt
 from models.surrogates.table import ENDPOINT_KEYS, LEARNT, TrainingTable
 from models.surrogates.validation import (
-    MIN_SPREAD,
     CrossValidation,
     conformal,
     cross_validate,
@@ -57,6 +57,10 @@ ENDPOINT_MODEL_ERROR = {
 """Half-width of the 90 % model error by endpoint, relative to its value."""
 
 
+def _nothing_measured() -> FloatArray:
+    return np.full((len(ENDPOINT_KEYS), 2), np.nan)
+
+
 @frozen(kw_only=True, eq=False)
 class Calibration:
     """How raw spreads become 90 % intervals."""
@@ -79,7 +83,7 @@ class Calibration:
     endpoint_kind: str
     """What the endpoints' intervals are called."""
 
-    measured_error: FloatArray = field(factory=lambda: np.full((len(ENDPOINT_KEYS), 2), np.nan))
+    measured_error: FloatArray = field(factory=_nothing_measured)
     """Model error below and above each endpoint that measured studies speak for, relative, of shape
     (n_keys, 2), [-]; nan where the stated one stands."""
 
@@ -224,7 +228,9 @@ def _in_order(endpoints: FloatArray) -> FloatArray:
 
 
 def fit(
-    table: TrainingTable, endpoints: EndpointFit | None = None
+    table: TrainingTable,
+    endpoints: EndpointFit | None = None,
+    measured_error: FloatArray | None = None,
 ) -> tuple[SystemSurrogate, dict[str, Any]]:
     """Fit the surrogate of one system and cross-validate it by group.
 
@@ -234,6 +240,9 @@ def fit(
         Simulated and measured rows, [-].
     endpoints : EndpointFit, optional
         What the fit of the endpoints found on the same simulated rows before, [-].
+    measured_error : ndarray of shape (n_keys, 2), optional
+        Model error that measured studies give, relative, below and above the value; nan where the
+        stated one stands, [-].
 
     Returns
     -------
@@ -253,64 +262,19 @@ def fit(
         low=table.features.min(axis=0),
         high=table.features.max(axis=0),
         curve_model=curve_model,
-        endpoint_model=_endpoint_model(table, found.kernel),
-        calibration=_calibrate(table, curve_cv, found.held_out),
+        endpoint_model=endpoint_model(table, found.kernel),
+        calibration=_calibrate(
+            table,
+            curve_cv,
+            found.held_out,
+            _nothing_measured() if measured_error is None else measured_error,
+        ),
     )
-    in_units = _in_units(table, found.held_out)
+    natural = in_units(table, found.held_out)
     return surrogate, {
         "curve": metrics(curve_cv),
-        **{key: metrics(in_units.column(k)) for k, key in enumerate(ENDPOINT_KEYS)},
+        **{key: metrics(natural.column(k)) for k, key in enumerate(ENDPOINT_KEYS)},
     }
-
-
-def fit_endpoints(table: TrainingTable) -> EndpointFit:
-    """Search the kernel of the endpoints and cross-validate it; simulated rows alone decide.
-
-    Parameters
-    ----------
-    table : TrainingTable
-        Simulated and measured rows, [-].
-
-    Returns
-    -------
-    EndpointFit
-        The kernel and what cross-validation found, [-].
-    """
-    features, learnt = _endpoint_rows(table)
-    model = fitted_process(features, learnt)
-    groups = table.groups[: table.n_simulated]
-    return EndpointFit(
-        kernel=kernel_of(model), held_out=cross_validate(model, features, learnt, groups)
-    )
-
-
-def _endpoint_model(table: TrainingTable, kernel: FloatArray) -> Any:
-    """Return the endpoints' process, whose kernel is known."""
-    return fitted_process(*_endpoint_rows(table), start=kernel, iterations=0)
-
-
-def _endpoint_rows(table: TrainingTable) -> tuple[FloatArray, FloatArray]:
-    """Return what the body sees of the simulated rows, and the endpoints as they are learnt."""
-    body = body_columns(table.feature_names)
-    return table.features[: table.n_simulated, body], to_learnt(table.endpoints, _dose(table))
-
-
-def _dose(table: TrainingTable) -> FloatArray:
-    """Return the magnesium of a day of the simulated rows, [mmol/d]."""
-    column = table.feature_names.index(DOSE)
-    return np.asarray(np.exp(table.features[: table.n_simulated, column]))
-
-
-def _in_units(table: TrainingTable, held_out: CrossValidation) -> CrossValidation:
-    """Return what cross-validation of the endpoints found, in the endpoints' units."""
-    dose = _dose(table)
-    low, high = (from_learnt(held_out.mean + x, dose) for x in (-held_out.sd, held_out.sd))
-    return evolve(
-        held_out,
-        target=table.endpoints,
-        mean=from_learnt(held_out.mean, dose),
-        sd=np.maximum((high - low) / 2, MIN_SPREAD),
-    )
 
 
 def _noise(table: TrainingTable) -> FloatArray:
@@ -328,7 +292,10 @@ def _noise(table: TrainingTable) -> FloatArray:
 
 
 def _calibrate(
-    table: TrainingTable, curve: CrossValidation, endpoints: CrossValidation
+    table: TrainingTable,
+    curve: CrossValidation,
+    endpoints: CrossValidation,
+    measured_error: FloatArray,
 ) -> Calibration:
     n, groups = table.n_simulated, table.n_measured_groups
     by_laboratory = groups >= MIN_MEASURED_GROUPS
@@ -342,5 +309,15 @@ def _calibrate(
         curve_kind=f"90 %: {groups} measured formulations held out by group"
         if by_laboratory
         else simulated,
-        endpoint_kind=simulated,
+        endpoint_kind=simulated + _spoken_for(measured_error),
+        measured_error=measured_error,
     )
+
+
+def _spoken_for(measured_error: FloatArray) -> str:
+    """Say for which endpoints measured studies give the model error."""
+    if np.isnan(measured_error).all():
+        return ""
+    keys = zip(ENDPOINT_KEYS, ~np.isnan(measured_error[:, 0]), strict=True)
+    names = dict.fromkeys(key.split(".")[0] for key, speaks in keys if speaks)
+    return f" (of {', '.join(names)}: that of measured studies)"

@@ -4,12 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from attrs import evolve
+from attrs import evolve, frozen
 
 from experiments import fitting
 from experiments.datasets import accept, preview, state_medium
 from experiments.fitting import content_key, fit_or_load
 from experiments.store import Store
+from formulation.design import Design
 from formulation.errors import DataError
 from formulation.space import DesignSpace, DoseRange
 from models import responses
@@ -43,10 +44,13 @@ def few_designs(monkeypatch) -> None:
 def run(tmp_path: Path):
     """Return a function that fits or loads in a workspace of its own."""
 
-    def fit_in(space=TABLETS, population=SPEC.population, *, store="s.sqlite", said=None):
+    def fit_in(
+        space=TABLETS, population=SPEC.population, *, store="s.sqlite", said=None, absorption=()
+    ):
         with Store.open(tmp_path / store) as opened:
             say = [].append if said is None else said.append
-            return fit_or_load(space, population, opened, tmp_path / "models", say)
+            folder = tmp_path / "models"
+            return fit_or_load(space, population, opened, folder, say, absorption)
 
     return fit_in
 
@@ -264,3 +268,49 @@ def test_rows_of_other_people_are_not_taken(run, simulations) -> None:
     run()
     run(population=evolve(SPEC.population, seed=4))
     assert simulations == [16, 16]
+
+
+@frozen(kw_only=True)
+class MeasuredRow:
+    """A measured value of a tablet in people."""
+
+    design: Design
+    source: str
+    value: float
+    population: str = "healthy_adults"
+    endpoint: str = "absorbed_increment"
+    sd: float | None = None
+    n: int = 20
+    design_kind: str = "crossover"
+
+
+def test_measured_absorption_is_told_on_the_card_and_moves_intervals_from_three_studies(
+    run, simulations
+) -> None:
+    """Values are the same; without rows the published study alone is told, not applied."""
+    (design, *_) = designs = space_filling(TABLETS.space_of("immediate_release"), 8, seed=2)
+    rows = [MeasuredRow(design=design, source=f"trial {k}", value=30.0) for k in range(3)]
+    first, two, three = run(), run(absorption=rows[:1]), run(absorption=rows)
+    assert simulations == [16, 1, 3]
+    assert [f.n_fitted for f in (first, two, three)] == [1, 1, 1]
+    assert run(absorption=rows).n_fitted == 0
+    told = [f.records[0].card["measured_absorption"] for f in (first, two, three)]
+    assert [t[0]["applied"] for t in told] == [False, False, True]
+    assert told[0][0]["studies"] == ["Bohn 2004"]
+    assert told[2][0]["studies"] == ["Bohn 2004", "trial 0", "trial 1", "trial 2"]
+    tables = [
+        f.chain.evaluate(designs, SPEC.population, ["absorbed_increment.p50"])
+        for f in (first, two, three)
+    ]
+    for table in tables[1:]:
+        np.testing.assert_array_equal(table.value, tables[0].value)
+    np.testing.assert_array_equal(tables[1].hi90, tables[0].hi90)
+    assert (tables[2].hi90 > tables[0].hi90).all()
+
+
+def test_a_held_out_study_stops_the_fit(run) -> None:
+    """By name, before anything is stored."""
+    (design,) = space_filling(TABLETS.space_of("immediate_release"), 1, seed=2)
+    row = MeasuredRow(design=design, source="Siener 2011", value=30.0)
+    with pytest.raises(DataError, match="Siener 2011 has role held_out in the panel"):
+        run(absorption=[row])
