@@ -5,8 +5,8 @@ rank correlation, what choosing by emulator instead of simulator costs, coverage
 own interval (no stated model error in it) and rows a second. Beside it, by cross-validation on the
 training rows, the families and scales that were tried and lost. Relative errors are over the true
 value or `FLOOR`, whichever is greater: below it a patch brings nothing that anybody could measure.
-Times are CPU seconds of one core. Writes JSON with commit, versions, seeds and every run, anew after
-each, and reads training rows that an earlier run of the same code kept in the workspace.
+Times are CPU seconds of one core. Writes JSON with commit, versions, seeds and every run, anew
+after each, and reads training rows that an earlier run of the same code kept in the workspace.
 """
 
 import argparse
