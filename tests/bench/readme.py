@@ -1,4 +1,4 @@
-"""Write the README's tables of the simulator, the panel and the emulator from the JSON beside the documents.
+"""Write the README's tables of simulator, panel and emulator from the JSON beside the documents.
 
 ``make readme`` puts them between their marks; `tests/test_docs.py` makes them again and compares.
 Numbers have two significant figures, so that a table only changes when a figure does.
