@@ -6,7 +6,7 @@ ROADRUNNER ?= $(BIN)/python
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help study test check test-slow test-kill bench bench-space bench-simulator bench-export bench-panel bench-learning readme quality pictures kernel lock clean
+.PHONY: help study test check test-slow test-kill bench bench-space bench-simulator bench-export bench-panel bench-learning bench-emulator bench-surrogates readme quality pictures kernel lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -45,6 +45,9 @@ quality: $(STAMP) ## search against random, surrogate against mechanistic
 bench-space: $(STAMP) ## 100,000 designs per delivery system: invalid ones, and the cost of one
 	$(BIN)/python tests/bench/space.py --out docs/space.json
 
+bench-emulator: $(STAMP) ## the emulator of absorption on unseen designs: error, order, regret, speed
+	$(BIN)/python -m tests.bench.emulator --out docs/emulator.json
+
 bench-simulator: $(STAMP) ## the simulator beside its peers: speed, error, memory; ROADRUNNER=python
 	$(BIN)/python -m tests.bench.simulator --out docs/simulator.json --roadrunner $(ROADRUNNER)
 
@@ -57,10 +60,10 @@ bench-panel: $(STAMP) ## the published contrasts, row by row
 bench-learning: $(STAMP) ## error against measured formulations, with the release law and without; TABLE=srmt_long.csv
 	$(BIN)/python -m tests.bench.learning_curves --out docs/learning_curves.json $(if $(TABLE),--table $(TABLE)) && $(BIN)/python -m tests.bench.learning_picture docs/learning_curves.json docs/learning_curves.png
 
-readme: $(STAMP) ## the README's tables of the simulator and the panel, from docs
+readme: $(STAMP) ## the README's tables of the emulator, the simulator and the panel, from docs
 	$(BIN)/python -m tests.bench.readme
 
-bench: quality bench-space bench-simulator bench-export bench-panel ## every figure of the README
+bench: quality bench-space bench-emulator bench-simulator bench-export bench-panel ## every figure of the README
 
 pictures: $(STAMP) ## the release curves of every system over its main parameter
 	$(BIN)/python -m tests.bench.release_picture docs/release.png

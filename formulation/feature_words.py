@@ -15,9 +15,15 @@ from formulation.excipients import excipients
 LAW = "law_liberated_"
 """Begins the names of what the release law alone gives at some time."""
 
+BODY = "body_"
+"""Begins the names of what the body sees of a product."""
+
 SALTS = "magnesium salts"
 LAW_QUESTION = "release by the law alone"
 FORM_QUESTION = "form"
+BODY_RELEASE = "release in the body"
+_TAKEN, _COAT = "dose, and how it is taken", "coat, as the body meets it"
+_DISSOLVING = "salts, as the body meets them"
 
 _UNITS: Mapping[str, str] = {
     "_mmol_per_l": "mmol/L",
@@ -82,6 +88,40 @@ _OF_SALTS = frozenset(
 )
 
 
+_IN_BODY: Mapping[str, tuple[str, str, str]] = {
+    "log_mmol_per_day": ("elemental Mg of a day", "ln mmol", _TAKEN),
+    "log_mmol_per_intake": ("elemental Mg of an intake", "ln mmol", _TAKEN),
+    "intakes_per_day": ("intakes a day", "", _TAKEN),
+    "with_meals": ("taken with meals", "", _TAKEN),
+    "is_suspended": ("drunk or squeezed, not swallowed whole", "", BODY_RELEASE),
+    "residence_h": ("time in which it can let go", "h", BODY_RELEASE),
+    "is_coated": ("under a coat", "", _COAT),
+    "coat_threshold_ph": ("pH at which the coat opens", "", _COAT),
+    "coat_film_h": ("time the coat takes to open", "h", _COAT),
+    "coat_lag_h": ("lag of the coat", "h", _COAT),
+    "coat_lag_cv": ("spread of that lag between units", "", _COAT),
+    "coat_failure": ("share of units that never open", "", _COAT),
+    "second_share": ("share of the second salt of a unit", "", _DISSOLVING),
+    "log_solubility_mmol_per_l": ("solubility met", "ln mmol/L", _DISSOLVING),
+    "log_k_water_per_h": ("dissolution rate in water", "ln 1/h", _DISSOLVING),
+    "acid_demand_meq_per_mmol": ("acid the salt takes", "mEq/mmol", _DISSOLVING),
+    "predissolved": ("share dissolved before it is swallowed", "", _DISSOLVING),
+    "acid_meq_per_intake": ("acid an intake takes", "mEq", _DISSOLVING),
+    "mosm_per_intake": ("osmoles of an intake", "mOsm", _DISSOLVING),
+    "log_unabsorbed_mosm_per_day": ("osmoles left in the bowel a day", "ln(1 + mOsm)", _TAKEN),
+}
+"""Title, unit and question of what the body sees."""
+
+_SECOND = frozenset(
+    f"second_{name}"
+    for name in (
+        *("log_solubility_mmol_per_l", "log_k_water_per_h"),
+        *("acid_demand_meq_per_mmol", "predissolved"),
+    )
+)
+"""What the body sees of a second salt too."""
+
+
 @frozen(kw_only=True)
 class FeatureWords:
     """What people call a feature."""
@@ -126,6 +166,8 @@ def feature_words(system: str, name: str) -> FeatureWords:
     if name.startswith(LAW):
         title = f"released by the law alone in {name.removeprefix(LAW).removesuffix('h')} h"
         return FeatureWords(title=title, unit="", question=LAW_QUESTION)
+    if name.startswith(BODY):
+        return _in_body(name.removeprefix(BODY))
     owner = get_system(system)
     if name.startswith("is_"):
         title = _form_title(owner, name.removeprefix("is_"))
@@ -141,6 +183,15 @@ def feature_words(system: str, name: str) -> FeatureWords:
         return FeatureWords(title=title, unit="% w/w", question=question)
     title = _TITLES.get(name) or bare.replace("_", " ").replace("second ", "second salt: ")
     question = SALTS if name in _OF_SALTS else _QUESTIONS.get(name, title)
+    return FeatureWords(title=title, unit=unit, question=question)
+
+
+def _in_body(name: str) -> FeatureWords:
+    if name.startswith("liberated_"):
+        title = f"released in the body by {name.removeprefix('liberated_').removesuffix('h')} h"
+        return FeatureWords(title=title, unit="", question=BODY_RELEASE)
+    title, unit, question = _IN_BODY[name.removeprefix("second_" if name in _SECOND else "")]
+    title = f"second salt: {title}" if name in _SECOND else title
     return FeatureWords(title=title, unit=unit, question=question)
 
 

@@ -1,5 +1,6 @@
 """Model cards: what a surrogate was made of, how it was judged, and what it is not."""
 
+from collections.abc import Sequence
 from hashlib import sha256
 from importlib.metadata import version
 from typing import Any
@@ -9,16 +10,24 @@ import numpy as np
 from formulation.targets import get_endpoint
 from models.chain import CURVE_TIMES_H
 from models.learning.applicability import FAR_PCT
+from models.surrogates.absorption_gap import AbsorptionGap
+from models.surrogates.calibration import ENDPOINT_MODEL_ERROR
 from models.surrogates.discrepancy import Discrepancy
 from models.surrogates.drivers import drivers
-from models.surrogates.emulator import ENDPOINT_MODEL_ERROR, SystemSurrogate
+from models.surrogates.emulator import SystemSurrogate
 from models.surrogates.gaps import CURVE_MODEL_ERROR, MIN_MEASURED_GROUPS
+from models.surrogates.scales import SCALES
 from models.surrogates.table import ENDPOINT_KEYS, TrainingTable, code_fingerprint
 from models.surrogates.validation import FOLD_ITERATIONS, N_FOLDS
 
 
 def make_card(
-    key: str, table: TrainingTable, surrogate: SystemSurrogate, metrics: dict[str, Any], seed: int
+    key: str,
+    table: TrainingTable,
+    surrogate: SystemSurrogate,
+    metrics: dict[str, Any],
+    seed: int,
+    measured_absorption: Sequence[AbsorptionGap] = (),
 ) -> dict[str, Any]:
     """Return the card of a fit as plain JSON.
 
@@ -33,7 +42,9 @@ def make_card(
     metrics : dict
         What cross-validation found, by output, [-].
     seed : int
-        Seed of the design set and the fit, [-].
+        Seed of the design set, [-].
+    measured_absorption : sequence of AbsorptionGap, optional
+        How far measured absorption lies from simulated, [-].
 
     Returns
     -------
@@ -48,6 +59,7 @@ def make_card(
         "system": table.system,
         "family": "Gaussian process, Matern 5/2, a length scale for each standardised feature; for"
         " curves a second one of measured less law, over designs and time",
+        "scales": {name: scale.value for name, scale in SCALES.items()},
         "population": table.population.name,
         "subjects": table.population.size,
         "rows_by_origin": {"simulated": table.n_simulated, "measured": table.n_measured},
@@ -72,10 +84,14 @@ def make_card(
             "curve": CURVE_MODEL_ERROR.note,
             **{name: quantity.note for name, quantity in ENDPOINT_MODEL_ERROR.items()},
         },
+        "measured_absorption": [found.as_dict() for found in measured_absorption],
         "features": {
             name: [float(low), float(high)]
             for name, low, high in zip(
-                table.feature_names, surrogate.low, surrogate.high, strict=True
+                table.feature_names,
+                table.features.min(axis=0),
+                table.features.max(axis=0),
+                strict=True,
             )
         },
         "applicability": {

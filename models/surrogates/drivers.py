@@ -1,9 +1,10 @@
 """What drives the predictions of a surrogate: absorbed increment, release at 2 h and at 8 h.
 
-Importance is what the surrogate's predictions of the training designs lose when the features of one
-question (which salts, which filler and how much) change places between designs. It speaks of the
-surrogate over the study's whole space, not of one design. Partial dependence follows the most
-important question that is a single number.
+Importance is what the surrogate's predictions of the training designs lose when the features of
+one question (which salts, which filler and how much) change places between designs. Release
+follows from the recipe; what is absorbed, from what the body sees of a product. It speaks of the surrogate
+over the study's whole space, not of one design. Partial dependence follows the most important
+question that is a single number.
 """
 
 from collections.abc import Mapping
@@ -18,6 +19,7 @@ from models.chain import CURVE_TIMES_H
 from models.learning.dependence import INNER, partial_dependence
 from models.learning.explanation import Importance, permutation_importance
 from models.surrogates.emulator import SystemSurrogate
+from models.surrogates.law_features import body_columns
 from models.surrogates.table import ENDPOINT_KEYS, TrainingTable
 
 ABSORBED = "absorbed_increment.p50"
@@ -52,27 +54,30 @@ def drivers(table: TrainingTable, surrogate: SystemSurrogate) -> dict[str, Any]:
         dependence, JSON-able, [-].
     """
     questions = questions_of(table.system, table.feature_names)
-    parts = {
+    body = body_columns(table.feature_names)
+    moving = {
         question: columns
         for question, columns in questions.items()
         if np.ptp(table.features[:, columns], axis=0).any()
     }
+    met = {question: columns for question, columns in moving.items() if body[columns[0]]}
+    made = {question: columns for question, columns in moving.items() if not body[columns[0]]}
     simulated = slice(0, table.n_simulated)
     absorbed = permutation_importance(
-        lambda x: surrogate.endpoint_model.predict(x)[:, ENDPOINT_KEYS.index(ABSORBED)],
+        lambda x: surrogate.predict(x).endpoints[:, ENDPOINT_KEYS.index(ABSORBED)],
         table.features[simulated],
         table.endpoints[:, ENDPOINT_KEYS.index(ABSORBED)],
         table.groups[simulated],
-        parts=parts,
+        parts=met,
         unit=get_endpoint(ABSORBED).unit,
         n_repeats=N_REPEATS,
     )
     released = permutation_importance(
-        lambda x: _released(surrogate.curve_model.predict(x)),
+        lambda x: _released(surrogate.predict(x).curve),
         table.features,
         _released(table.curves),
         table.groups,
-        parts=parts,
+        parts=made,
         unit=get_endpoint(RELEASED[0]).unit,
         n_repeats=N_REPEATS,
     )
@@ -81,7 +86,7 @@ def drivers(table: TrainingTable, surrogate: SystemSurrogate) -> dict[str, Any]:
         "protocol": PROTOCOL,
         "questions": {
             question: [feature_words(table.system, table.feature_names[c]).text for c in columns]
-            for question, columns in parts.items()
+            for question, columns in moving.items()
         },
         "outputs": {
             key: {
@@ -89,7 +94,7 @@ def drivers(table: TrainingTable, surrogate: SystemSurrogate) -> dict[str, Any]:
                 "error": float(importance.error[k]),
                 "formulations": importance.n_groups,
                 "importance": importance.of_output(k),
-                "dependence": _dependence(table, surrogate, key, importance, k, parts),
+                "dependence": _dependence(table, surrogate, key, importance, k, moving),
             }
             for key, (importance, k) in found.items()
         },

@@ -1,8 +1,10 @@
 """The surrogate of one delivery system: release curve and population percentiles with intervals.
 
 Two Gaussian processes over standardised features, each feature with a length scale of its own,
-emulate the simulator: one the bench curve, one the endpoints. What a laboratory measured is learnt
-apart, as a discrepancy from the release law that is added (`models.surrogates.discrepancy`).
+emulate the simulator: one the bench curve, from the recipe; one the endpoints, from what the body
+sees of a product (its law and its regimen), on scales where they vary least. What a laboratory
+measured is learnt apart, as a discrepancy from the release law that is added
+(`models.surrogates.discrepancy`).
 Intervals are calibrated by group, so a formulation never stands on both sides of a split:
 
 * with at least `MIN_MEASURED_GROUPS` measured formulations, curves rest on those left out;
@@ -11,7 +13,6 @@ Intervals are calibrated by group, so a formulation never stands on both sides o
   stated model error, and are called that.
 """
 
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,22 +22,24 @@ from attrs import field, frozen
 from formulation.arrays import FloatArray
 from formulation.feature_words import feature_words
 from formulation.profiles import MAX_FRACTION
-from formulation.provenance import assumed
 from models.chain import CURVE_TIMES_H, PERCENTILES
 from models.learning.applicability import Applicability, learn_applicability
+from models.surrogates.calibration import ENDPOINT_MODEL_ERROR, Calibration, calibrated
 from models.surrogates.discrepancy import Discrepancy, Early, checked_early, fit_discrepancy
-from models.surrogates.gaps import CURVE_MODEL_ERROR, MIN_MEASURED_GROUPS, NORMAL_90
+from models.surrogates.endpoint_fit import endpoint_model, fit_endpoints, in_units
+from models.surrogates.gaps import NORMAL_90
+from models.surrogates.law_features import DOSE, body_columns
 from models.surrogates.measured import (
     LeftOut,
-    early_factor,
     last_given,
     left_out,
-    measured_factor,
     measured_metrics,
 )
+from models.surrogates.process import fitted_process
+from models.surrogates.rows import EndpointFit
+from models.surrogates.scales import from_learnt
 from models.surrogates.table import ENDPOINT_KEYS, LEARNT, TrainingTable
 from models.surrogates.validation import (
-    CrossValidation,
     conformal,
     cross_validate,
     metrics,
@@ -47,52 +50,6 @@ from models.surrogates.validation import (
 
 N_NEAREST = 3
 """Measured formulations that are named beside a design far from the training data, [-]."""
-
-ENDPOINT_MODEL_ERROR = {
-    "absorbed_increment": assumed(
-        0.25, "1", "relative; the kernel misses the phytate-free meal of Bohn 2004 by 13 to 26 %"
-    ),
-    "soluble_unabsorbed_load": assumed(0.25, "1", "relative; as the absorbed amount"),
-    "peak_gut_load": assumed(0.30, "1", "relative; emptying differs between publications"),
-    "serum_change": assumed(0.40, "1", "relative; splay and threshold are uncertain"),
-    "serum": assumed(0.05, "1", "relative; width of published reference means"),
-    "urine_change": assumed(0.25, "1", "relative; as the absorbed amount"),
-    "red_cell_change": assumed(0.40, "1", "relative; as the serum that the cells are made in"),
-    "muscle_change": assumed(0.60, "1", "relative; sizes and turnover of the pool are assumed"),
-    "laxation_risk": assumed(0.60, "1", "relative; the curve of loose stools is assumed"),
-}
-"""Half-width of the 90 % model error by endpoint, relative to its value."""
-
-
-@frozen(kw_only=True, eq=False)
-class Calibration:
-    """How raw spreads become 90 % intervals."""
-
-    curve_factor: FloatArray
-    """Half-width over the emulator's raw spread at each time, of shape (n_times,), [-]."""
-
-    discrepancy_factor: FloatArray
-    """Half-width over the spread of emulator and discrepancy at each time, of shape (n_times,)."""
-
-    early_factor: FloatArray
-    """The same once early points are known, of shape (n_times, n_times), [-]; a row for each time
-    up to which they are."""
-
-    endpoint_factor: FloatArray
-    """Half-width over the raw spread of each endpoint, of shape (n_keys,), [-]."""
-
-    curve_model_error: float
-    """Model error stated for curves, [-]; the discrepancy starts from it with fewer than
-    `MIN_MEASURED_GROUPS` measured formulations, and it is 0 when calibrated on measured ones."""
-
-    n_measured_groups: int
-    """Measured formulations behind it, [-]."""
-
-    curve_kind: str
-    """What the curve's interval is called."""
-
-    endpoint_kind: str
-    """What the endpoints' intervals are called."""
 
 
 @frozen(kw_only=True, eq=False)
@@ -178,17 +135,16 @@ class SystemSurrogate:
         InputError
             Early points are not those of one formulation.
         """
-        curve, low, high = self._curves(features, early)
-        value, value_sd = predict(self.endpoint_model, features)
-        error = np.array([float(ENDPOINT_MODEL_ERROR[k.split(".")[0]]) for k in ENDPOINT_KEYS])
-        width = np.hypot(self.calibration.endpoint_factor * value_sd, error * np.abs(value))
+        body = body_columns(self.feature_names)
+        curve, low, high = self._curves(features[:, ~body], early)
+        value, below, above = self._endpoints(features, features[:, body])
         return Prediction(
             curve=curve,
             curve_lo90=low,
             curve_hi90=high,
             endpoints=_in_order(value),
-            endpoints_lo90=_in_order(value - width),
-            endpoints_hi90=_in_order(value + width),
+            endpoints_lo90=_in_order(value - below),
+            endpoints_hi90=_in_order(value + above),
         )
 
     def _curves(
@@ -211,6 +167,21 @@ class SystemSurrogate:
         low = monotone_below(law + gap - half, MAX_FRACTION)
         curve, high = (monotone(law + gap + end, MAX_FRACTION) for end in (0.0, half))
         return curve, low, high
+
+    def _endpoints(
+        self, features: FloatArray, body: FloatArray
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return endpoints, and how far their intervals reach below and above."""
+        dose = np.exp(features[:, self.feature_names.index(DOSE)])
+        learnt, spread = predict(self.endpoint_model, body)
+        half = self.calibration.endpoint_factor * spread
+        value, low, high = (from_learnt(learnt + x, dose) for x in (0.0 * half, -half, half))
+        stated = np.array([float(ENDPOINT_MODEL_ERROR[k.split(".")[0]]) for k in ENDPOINT_KEYS])
+        measured = self.calibration.measured_error
+        error = np.where(np.isnan(measured), stated[:, None], measured)
+        below = np.hypot(value - low, error[:, 0] * np.abs(value))
+        above = np.hypot(high - value, error[:, 1] * np.abs(value))
+        return value, below, above
 
     def extrapolations(self, row: FloatArray) -> tuple[str, ...]:
         """Say in what a design lies outside the training data.
@@ -241,6 +212,7 @@ class SystemSurrogate:
             `models.learning.applicability.Assessment.reach`, [%]; sentences of each design, [-].
         """
         space, named = self.applicability, self.measured_names
+        features = features[:, ~body_columns(self.feature_names)]
         found = space.assess(features, N_NEAREST if named else 1, among=named or None)
         what = "measured formulations" if named else "simulated design"
         told = space.sentences(features, found)
@@ -256,15 +228,22 @@ def _in_order(endpoints: FloatArray) -> FloatArray:
     return np.sort(by_endpoint, axis=2).reshape(endpoints.shape)
 
 
-def fit(table: TrainingTable, seed: int = 0) -> tuple[SystemSurrogate, dict[str, Any]]:
+def fit(
+    table: TrainingTable,
+    endpoints: EndpointFit | None = None,
+    measured_error: FloatArray | None = None,
+) -> tuple[SystemSurrogate, dict[str, Any]]:
     """Fit the surrogate of one system and cross-validate it by group.
 
     Parameters
     ----------
     table : TrainingTable
         Simulated and measured rows, [-].
-    seed : int, optional
-        Seed of the optimiser's restarts, [-].
+    endpoints : EndpointFit, optional
+        What the fit of the endpoints found on the same simulated rows before, [-].
+    measured_error : ndarray of shape (n_keys, 2), optional
+        Model error that measured studies give, relative, below and above the value; nan where the
+        stated one stands, [-].
 
     Returns
     -------
@@ -272,20 +251,25 @@ def fit(table: TrainingTable, seed: int = 0) -> tuple[SystemSurrogate, dict[str,
         The surrogate, and what cross-validation found, by output, [-].
     """
     n = table.n_simulated
-    simulated, groups = table.features[:n], table.groups[:n]
-    endpoint_model = _fitted(simulated, table.endpoints, seed)
-    curve_model = _fitted(simulated, table.curves[:n], seed)
-    endpoint_cv = cross_validate(endpoint_model, simulated, table.endpoints, groups)
-    curve_cv = cross_validate(curve_model, simulated, table.curves[:n], groups)
-    discrepancy = _discrepancy(table)
+    recipes = table.features[:, ~body_columns(table.feature_names)]
+    curve_model = fitted_process(recipes[:n], table.curves[:n])
+    curve_cv = cross_validate(curve_model, recipes[:n], table.curves[:n], table.groups[:n])
+    discrepancy = _discrepancy(table, recipes)
     curve_factor = conformal(curve_cv.ratio)
-    measured_cv = _left_out(table, discrepancy, curve_model, curve_factor)
+    measured_cv = _left_out(table, recipes, discrepancy, curve_model, curve_factor)
+    ends = fit_endpoints(table) if endpoints is None else endpoints
     surrogate = SystemSurrogate(
         system=table.system,
         feature_names=table.feature_names,
         curve_model=curve_model,
-        endpoint_model=endpoint_model,
-        calibration=_calibrate(table, curve_factor, measured_cv, endpoint_cv),
+        endpoint_model=endpoint_model(table, ends.kernel),
+        calibration=calibrated(
+            table,
+            curve_factor,
+            measured_cv,
+            ends.held_out,
+            measured_error,
+        ),
         applicability=_learn_applicability(table),
         discrepancy=discrepancy,
         measured_names=dict(table.measured_names),
@@ -296,35 +280,40 @@ def fit(table: TrainingTable, seed: int = 0) -> tuple[SystemSurrogate, dict[str,
             "curve": measured_metrics(measured_cv.found, CURVE_TIMES_H),
             "curve_of_law": found["curve"],
         }
+    natural = in_units(table, ends.held_out)
     return surrogate, {
         **found,
-        **{key: metrics(endpoint_cv.column(k)) for k, key in enumerate(ENDPOINT_KEYS)},
+        **{key: metrics(natural.column(k)) for k, key in enumerate(ENDPOINT_KEYS)},
     }
 
 
-def _discrepancy(table: TrainingTable) -> Discrepancy:
+def _discrepancy(table: TrainingTable, recipes: FloatArray) -> Discrepancy:
     """Return what measured rows add to the law, on the scale of everything simulated."""
     n = table.n_simulated
-    spread = table.features[:n].std(axis=0)
+    spread = recipes[:n].std(axis=0)
     return fit_discrepancy(
-        table.features[n:],
+        recipes[n:],
         table.gaps,
         table.curves[n:] - table.gaps,
         table.groups[n:],
         times_h=CURVE_TIMES_H,
-        centre=table.features[:n].mean(axis=0),
+        centre=recipes[:n].mean(axis=0),
         scale=np.where(spread > 0, spread, 1.0),
     )
 
 
 def _left_out(
-    table: TrainingTable, discrepancy: Discrepancy, curve_model: Any, curve_factor: FloatArray
+    table: TrainingTable,
+    recipes: FloatArray,
+    discrepancy: Discrepancy,
+    curve_model: Any,
+    curve_factor: FloatArray,
 ) -> LeftOut | None:
     """Return each measured curve predicted unseen; None of fewer than two formulations."""
     n = table.n_simulated
     if table.n_measured_groups < 2:
         return None
-    features = table.features[n:]
+    features = recipes[n:]
     law, law_sd = predict(curve_model, features)
     law, law_sd = monotone(law), curve_factor * law_sd / NORMAL_90
     return left_out(
@@ -332,61 +321,14 @@ def _left_out(
     )
 
 
-def _fitted(features: FloatArray, targets: FloatArray, seed: int) -> Any:
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.gaussian_process import GaussianProcessRegressor
-    from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    kernel = ConstantKernel(1.0, (1e-2, 1e5)) * Matern(
-        length_scale=np.full(features.shape[1], 3.0), length_scale_bounds=(1e-1, 1e3), nu=2.5
-    ) + WhiteKernel(1e-4, (1e-12, 1e-1))
-    process = GaussianProcessRegressor(
-        kernel=kernel, alpha=1e-6, normalize_y=True, random_state=seed, copy_X_train=False
-    )
-    with warnings.catch_warnings():
-        # A feature that does not matter ends at the longest scale, equations at no noise.
-        warnings.filterwarnings("ignore", "The optimal value found for", ConvergenceWarning)
-        return make_pipeline(StandardScaler(), process).fit(features, targets)
-
-
 def _learn_applicability(table: TrainingTable) -> Applicability:
-    words = {name: feature_words(table.system, name) for name in table.feature_names}
+    recipe = ~body_columns(table.feature_names)
+    names = tuple(np.array(table.feature_names)[recipe].tolist())
+    words = {name: feature_words(table.system, name) for name in names}
     return learn_applicability(
-        table.features,
+        table.features[:, recipe],
         table.groups,
-        names=table.feature_names,
+        names=names,
         titles={name: found.title for name, found in words.items()},
         units={name: found.unit for name, found in words.items() if found.unit},
-    )
-
-
-def _calibrate(
-    table: TrainingTable,
-    curve_factor: FloatArray,
-    measured: LeftOut | None,
-    endpoints: CrossValidation,
-) -> Calibration:
-    n, groups = table.n_simulated, table.n_measured_groups
-    simulated = f"90 %: {n} simulated designs held out by group, plus a stated model error"
-    curve_kind, error = simulated, float(CURVE_MODEL_ERROR)
-    factor = np.full(len(CURVE_TIMES_H), NORMAL_90)
-    early = np.tile(factor, (len(factor), 1))
-    if measured is not None and groups >= MIN_MEASURED_GROUPS:
-        curve_kind, error = f"90 %: {groups} measured formulations held out by group", 0.0
-        factor = measured_factor(measured.found.ratio, groups)
-        early = early_factor(measured.continued, factor, groups)
-    elif groups:
-        plural = "s" if groups > 1 else ""
-        curve_kind = f"90 %: posterior of the discrepancy of {groups} measured formulation{plural}"
-    return Calibration(
-        curve_factor=curve_factor,
-        discrepancy_factor=factor,
-        early_factor=early,
-        endpoint_factor=conformal(endpoints.ratio),
-        curve_model_error=error,
-        n_measured_groups=groups,
-        curve_kind=curve_kind,
-        endpoint_kind=simulated,
     )

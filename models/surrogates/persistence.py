@@ -12,8 +12,9 @@ from attrs import asdict
 from formulation.errors import DataError
 from models.keeping.files import AGAIN, MODEL_FILE, load_estimator, save_estimator
 from models.learning.applicability import Applicability
+from models.surrogates.calibration import Calibration
 from models.surrogates.discrepancy import Discrepancy
-from models.surrogates.emulator import Calibration, SystemSurrogate
+from models.surrogates.emulator import SystemSurrogate
 
 _MODELS = ("curve_model", "endpoint_model")
 

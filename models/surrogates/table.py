@@ -9,6 +9,7 @@ from functools import cache, partial
 from hashlib import sha256
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from typing import TYPE_CHECKING
 
 import numpy as np
 from attrs import field, frozen
@@ -24,9 +25,12 @@ from formulation.provenance import Origin
 from formulation.space import SystemSpace
 from formulation.unabsorbed import unabsorbed_mosm_per_day
 from models.chain import CURVE_TIMES_H, PERCENTILES
-from models.population import draw_subjects
 from models.release import release_law
 from models.release.bench import bench_curves, bench_medium
+from models.surrogates.law_features import body_row
+
+if TYPE_CHECKING:
+    from models.surrogates.rows import SimulatedRows
 
 LEARNT = (
     "absorbed_increment",
@@ -142,15 +146,15 @@ def feature_row(design: Design) -> dict[str, float]:
     Returns
     -------
     dict of str to float
-        The system's features, osmoles that stay in the bowel beside magnesium, and the law's
-        liberated fractions, [-].
+        The system's features, osmoles that stay in the bowel beside magnesium, the law's liberated
+        fractions, and what the body sees, [-].
     """
+    law = release_law(design)
     row = dict(get_system(design.system).features(design))
     row["unabsorbed_mosm_per_day"] = unabsorbed_mosm_per_day(design)
-    liberated = release_law(design).liberated(LAW_TIMES_H)
-    for time, fraction in zip(LAW_TIMES_H, liberated, strict=True):
+    for time, fraction in zip(LAW_TIMES_H, law.liberated(LAW_TIMES_H), strict=True):
         row[f"law_liberated_{time:g}h"] = float(fraction)
-    return row
+    return row | body_row(design, law)
 
 
 def space_filling(space: SystemSpace, n: int, seed: int) -> list[Design]:
@@ -244,36 +248,54 @@ def build_table(
     DataError
         A measured curve is of another system, or from a medium that the simulated ones are not in.
     """
-    from models.responses import simulate_responses
+    from models.surrogates.rows import simulate_rows
 
     _check_measured(space.name, measured)
-    designs = space_filling(space, n_designs, seed)
-    responses = simulate_responses(designs, draw_subjects(population)).values
-    endpoints = np.column_stack(
-        [
-            np.percentile(responses[name], percent, axis=1)
-            for name in LEARNT
-            for percent in PERCENTILES.values()
-        ]
-    )
-    simulated = bench_curves([release_law(d) for d in designs], CURVE_TIMES_H)
-    rows = [feature_row(d) for d in [*designs, *(m.design for m in measured)]]
-    curves = [profile.fraction for profile in simulated]
-    curves += [_on_curve_times(m.profile) for m in measured]
+    rows = simulate_rows(space, population, n_designs=n_designs, seed=seed)
+    return with_measured(rows, population, measured)
+
+
+def with_measured(
+    rows: "SimulatedRows", population: Population, measured: Sequence[MeasuredCurve]
+) -> TrainingTable:
+    """Add what was measured to rows that were simulated before.
+
+    Parameters
+    ----------
+    rows : SimulatedRows
+        Simulated rows of one system, [-].
+    population : Population
+        Who they were simulated in, [-].
+    measured : sequence of MeasuredCurve
+        A laboratory's curves of this system, [-].
+
+    Returns
+    -------
+    TrainingTable
+        Simulated rows first, [-].
+
+    Raises
+    ------
+    DataError
+        A measured curve is of another system, or from a medium that the simulated ones are not in.
+    """
+    _check_measured(rows.system, measured)
+    found = [_on_curve_times(m.profile) for m in measured]
     by_law = bench_curves([release_law(m.design) for m in measured], CURVE_TIMES_H)
     gaps = [
         np.where(_was_read(m.profile), curve - law.fraction, np.nan)
-        for m, curve, law in zip(measured, curves[len(designs) :], by_law, strict=True)
+        for m, curve, law in zip(measured, found, by_law, strict=True)
     ]
+    features = [[feature_row(m.design)[name] for name in rows.feature_names] for m in measured]
     return TrainingTable(
-        system=space.name,
+        system=rows.system,
         population=population,
-        feature_names=tuple(rows[0]),
-        features=np.array([list(row.values()) for row in rows]),
-        curves=np.array(curves),
-        endpoints=endpoints,
-        n_simulated=len(designs),
-        groups=tuple(d.key for d in [*designs, *(m.design for m in measured)]),
+        feature_names=rows.feature_names,
+        features=np.vstack([rows.features, *features]),
+        curves=np.vstack([rows.curves, *found]),
+        endpoints=rows.endpoints,
+        n_simulated=len(rows.features),
+        groups=(*rows.groups, *(m.design.key for m in measured)),
         sources=tuple(sorted({m.source for m in measured})),
         measured_names={m.design.key: f"{m.name or 'one'} of {m.source}" for m in measured},
         gaps=np.array(gaps).reshape(len(gaps), len(CURVE_TIMES_H)),

@@ -1,6 +1,5 @@
 """Cross-validation by group, conformal factors and what is reported of them."""
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -8,6 +7,7 @@ from attrs import evolve, frozen
 from numpy.typing import NDArray
 
 from formulation.arrays import FloatArray
+from models.surrogates.process import fitted_process, kernel_of, predict_process
 
 N_FOLDS = 5
 FOLD_ITERATIONS = 8
@@ -107,7 +107,7 @@ def predict(model: Any, features: FloatArray) -> tuple[FloatArray, FloatArray]:
     tuple of ndarray of shape (n, n_outputs)
         Means and spreads, in the outputs' units, [-].
     """
-    mean, sd = model.predict(features, return_std=True)
+    mean, sd = predict_process(model, features)
     return mean, np.maximum(sd, MIN_SPREAD)
 
 
@@ -138,8 +138,6 @@ def cross_validate(
     CrossValidation
         Each row predicted unseen, [-].
     """
-    from sklearn.base import clone
-    from sklearn.exceptions import ConvergenceWarning
     from sklearn.model_selection import GroupKFold
 
     mean, sd = np.empty_like(targets), np.empty_like(targets)
@@ -147,30 +145,14 @@ def cross_validate(
     n_folds = min(N_FOLDS, len(set(groups)))
     for k, (train, test) in enumerate(GroupKFold(n_folds).split(features, groups=groups)):
         folds[test] = k
-        fold = clone(model)
-        process = fold[-1]
-        process.set_params(kernel=model[-1].kernel_, optimizer=_few_steps)
-        with warnings.catch_warnings():
-            # As in the whole fit: a feature that does not matter ends at the longest scale.
-            warnings.filterwarnings("ignore", "The optimal value found for", ConvergenceWarning)
-            fold.fit(features[train], targets[train])
+        fold = fitted_process(
+            features[train],
+            targets[train],
+            start=kernel_of(model),
+            iterations=FOLD_ITERATIONS,
+        )
         mean[test], sd[test] = predict(fold, features[test])
     return CrossValidation(target=targets, mean=mean, sd=sd, folds=folds)
-
-
-def _few_steps(objective: Any, start: FloatArray, bounds: FloatArray) -> tuple[FloatArray, float]:
-    """Return hyperparameters a few quasi-Newton steps from the start, as scikit-learn asks."""
-    from scipy.optimize import minimize
-
-    found = minimize(
-        objective,
-        start,
-        method="L-BFGS-B",
-        jac=True,
-        bounds=bounds.tolist(),
-        options={"maxiter": FOLD_ITERATIONS},
-    )
-    return found.x, float(found.fun)
 
 
 def conformal(ratio: FloatArray) -> FloatArray:

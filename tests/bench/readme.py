@@ -1,4 +1,4 @@
-"""Write the README's tables of the simulator and the panel from the JSON beside the documents.
+"""Write the README's tables of simulator, panel and emulator from the JSON beside the documents.
 
 ``make readme`` puts them between their marks; `tests/test_docs.py` makes them again and compares.
 Numbers have two significant figures, so that a table only changes when a figure does.
@@ -15,7 +15,7 @@ README = ROOT / "README.md"
 UNITS = {"-": "", "x": " ×"}
 """How the units of figures are written behind a number, where they differ."""
 
-TIMED = ("subjects/s/core", "ms", "s")
+TIMED = ("subjects/s/core", "rows/s", "ms", "s")
 """Units of times and rates."""
 
 VERDICTS = {"aim": "better than aimed at", "must": "as it must be", "MISSED": "**missed**"}
@@ -126,7 +126,29 @@ def scores_table(document: Mapping[str, Any]) -> str:
     )
 
 
+def emulator_table(document: Mapping[str, Any]) -> str:
+    """Return every figure of the emulator, the worst of all systems and populations."""
+    return table(
+        ("the worst of all systems and populations", "measured", "must", "aim", ""),
+        (
+            (
+                f["name"],
+                _share(f) if f["unit"] == "-" else _measured(f),
+                *(_with_unit(f[bound], f["unit"]) for bound in ("must", "aim")),
+                VERDICTS[f["verdict"]],
+            )
+            for f in document["figures"]
+        ),
+    )
+
+
+def _share(figure: Mapping[str, Any]) -> str:
+    """Return a correlation, which two figures would round to 1."""
+    return f"{figure['value']:.3f}"
+
+
 TABLES = {
+    "emulator": ("emulator.json", emulator_table),
     "simulator": ("simulator.json", simulator_table),
     "panel": ("panel.json", panel_table),
     "scores": ("panel.json", scores_table),

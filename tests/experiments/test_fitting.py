@@ -4,14 +4,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from attrs import evolve
+from attrs import evolve, frozen
 
 from experiments import fitting
 from experiments.datasets import accept, preview, state_medium
 from experiments.fitting import content_key, fit_or_load
 from experiments.store import Store
+from formulation.design import Design
 from formulation.errors import DataError
 from formulation.space import DesignSpace, DoseRange
+from models import responses
 from models.keeping.files import MODEL_FILE
 from models.surrogates.table import space_filling
 from tests.experiments.small_study import small_study
@@ -42,10 +44,13 @@ def few_designs(monkeypatch) -> None:
 def run(tmp_path: Path):
     """Return a function that fits or loads in a workspace of its own."""
 
-    def fit_in(space=TABLETS, population=SPEC.population, *, store="s.sqlite", said=None):
+    def fit_in(
+        space=TABLETS, population=SPEC.population, *, store="s.sqlite", said=None, absorption=()
+    ):
         with Store.open(tmp_path / store) as opened:
             say = [].append if said is None else said.append
-            return fit_or_load(space, population, opened, tmp_path / "models", say)
+            folder = tmp_path / "models"
+            return fit_or_load(space, population, opened, folder, say, absorption)
 
     return fit_in
 
@@ -179,14 +184,7 @@ def test_an_accepted_data_set_is_learnt_by_the_next_fit_and_left_out_once_retire
 ) -> None:
     """The key changes with the version, the card counts the rows and says how far they lie."""
     assert run().records[0].card["rows_by_origin"]["measured"] == 0
-    (tmp_path / "products.yaml").write_text(LAB_PRODUCT)
-    rows = "".join(f"P1,{minutes},{minutes / 4}\n" for minutes in (15, 60, 120))
-    (tmp_path / "curves.csv").write_text("product,time [min],released [%]\n" + rows)
-    with Store.open(tmp_path / "s.sqlite") as store:
-        found = preview(
-            tmp_path / "curves.csv", tmp_path / "products.yaml", name="lab", stated=state_medium()
-        )
-        accept(found, store, tmp_path / "data")
+    accept_curves(tmp_path)
     taught = run()
     assert taught.n_fitted == 1
     card = taught.records[0].card
@@ -195,3 +193,124 @@ def test_an_accepted_data_set_is_learnt_by_the_next_fit_and_left_out_once_retire
     with Store.open(tmp_path / "s.sqlite") as store:
         store.retire_dataset("lab", "a test")
     assert run().n_fitted == 0
+
+
+@pytest.fixture
+def simulations(monkeypatch) -> list[int]:
+    """Count the designs of every simulation."""
+    counted: list[int] = []
+    inner = responses.simulate_responses
+
+    def counting(designs, subjects, **rest):
+        counted.append(len(designs))
+        return inner(designs, subjects, **rest)
+
+    monkeypatch.setattr(responses, "simulate_responses", counting)
+    return counted
+
+
+def accept_curves(tmp_path: Path) -> None:
+    """Import and accept one measured curve."""
+    (tmp_path / "products.yaml").write_text(LAB_PRODUCT)
+    rows = "".join(f"P1,{minutes},{minutes / 4}\n" for minutes in (15, 60, 120))
+    (tmp_path / "curves.csv").write_text("product,time [min],released [%]\n" + rows)
+    with Store.open(tmp_path / "s.sqlite") as store:
+        found = preview(
+            tmp_path / "curves.csv", tmp_path / "products.yaml", name="lab", stated=state_medium()
+        )
+        accept(found, store, tmp_path / "data")
+
+
+def test_a_refit_after_new_curves_simulates_nothing(run, tmp_path: Path, simulations) -> None:
+    """The rows of the first fit are read; the endpoints are the same bit for bit."""
+    first = run()
+    assert simulations == [16]
+    accept_curves(tmp_path)
+    said: list[str] = []
+    second = run(said=said)
+    assert second.n_fitted == 1
+    assert simulations == [16]
+    assert said == ["fitting immediate_release: 16 designs simulated before, 1 measured curves"]
+    assert second.records[0].card["rows"] == first.records[0].card["rows"]
+    designs = space_filling(TABLETS.space_of("immediate_release"), 8, seed=2)
+    before, after = (
+        found.chain.evaluate(designs, SPEC.population, ["absorbed_increment.p50"])
+        for found in (first, second)
+    )
+    for part in ("value", "lo90", "hi90"):
+        np.testing.assert_array_equal(getattr(before, part), getattr(after, part))
+
+
+@pytest.mark.parametrize(
+    ("damage", "what"),
+    [
+        (lambda file: file.write_bytes(file.read_bytes()[:-1] + b"x"), "their checksum differs"),
+        (lambda file: file.unlink(), "cannot be read: No such file"),
+    ],
+)
+def test_damaged_rows_are_simulated_again_and_it_is_said(
+    run, tmp_path: Path, simulations, damage, what
+) -> None:
+    """Nothing of such a file is used; the next refit reads the new one."""
+    rows = run().records[0].card["rows"]
+    damage(Path(rows["path"]))
+    accept_curves(tmp_path)
+    said: list[str] = []
+    again = run(said=said)
+    assert simulations == [16, 16]
+    assert what in said[0]
+    assert said[0].endswith("They are simulated again.")
+    assert again.records[0].card["rows"]["path"] != rows["path"]
+
+
+def test_rows_of_other_people_are_not_taken(run, simulations) -> None:
+    """Another population is another simulation."""
+    run()
+    run(population=evolve(SPEC.population, seed=4))
+    assert simulations == [16, 16]
+
+
+@frozen(kw_only=True)
+class MeasuredRow:
+    """A measured value of a tablet in people."""
+
+    design: Design
+    source: str
+    value: float
+    population: str = "healthy_adults"
+    endpoint: str = "absorbed_increment"
+    sd: float | None = None
+    n: int = 20
+    design_kind: str = "crossover"
+
+
+def test_measured_absorption_is_told_on_the_card_and_moves_intervals_from_three_studies(
+    run, simulations
+) -> None:
+    """Values are the same; without rows the published study alone is told, not applied."""
+    (design, *_) = designs = space_filling(TABLETS.space_of("immediate_release"), 8, seed=2)
+    rows = [MeasuredRow(design=design, source=f"trial {k}", value=30.0) for k in range(3)]
+    first, two, three = run(), run(absorption=rows[:1]), run(absorption=rows)
+    assert simulations == [16, 1, 3]
+    assert [f.n_fitted for f in (first, two, three)] == [1, 1, 1]
+    assert run(absorption=rows).n_fitted == 0
+    told = [f.records[0].card["measured_absorption"] for f in (first, two, three)]
+    assert [t[0]["applied"] for t in told] == [False, False, True]
+    assert told[0][0]["studies"] == ["Bohn 2004"]
+    assert told[2][0]["studies"] == ["Bohn 2004", "trial 0", "trial 1", "trial 2"]
+    tables = [
+        f.chain.evaluate(designs, SPEC.population, ["absorbed_increment.p50"])
+        for f in (first, two, three)
+    ]
+    for table in tables[1:]:
+        np.testing.assert_array_equal(table.value, tables[0].value)
+    np.testing.assert_array_equal(tables[1].hi90, tables[0].hi90)
+    assert (tables[2].hi90 > tables[0].hi90).all()
+
+
+def test_a_held_out_study_stops_the_fit(run) -> None:
+    """By name, before anything is stored."""
+    (design,) = space_filling(TABLETS.space_of("immediate_release"), 1, seed=2)
+    row = MeasuredRow(design=design, source="Siener 2011", value=30.0)
+    with pytest.raises(DataError, match="Siener 2011 has role held_out in the panel"):
+        run(absorption=[row])
