@@ -102,7 +102,7 @@ class SurrogateChain:
         reach = np.empty(len(designs))
         for system, rows in _by_system(designs).items():
             features = self.features([designs[k] for k in rows])
-            reach[rows] = self._surrogate(system).applicability.assess(features, 1).reach
+            reach[rows] = self._surrogate(system).reach(features)
         return reach
 
     @property

@@ -2,9 +2,9 @@
 
 Importance is what the surrogate's predictions of the training designs lose when the features of
 one question (which salts, which filler and how much) change places between designs. Release
-follows from the recipe; what is absorbed, from what the body sees of a product. It speaks of the surrogate
-over the study's whole space, not of one design. Partial dependence follows the most important
-question that is a single number.
+follows from the recipe; what is absorbed, from what the body sees of a product. It speaks of the
+surrogate over the study's whole space, not of one design. Partial dependence follows the most
+important question that is a single number.
 """
 
 from collections.abc import Mapping

@@ -20,10 +20,9 @@ import numpy as np
 from attrs import field, frozen
 
 from formulation.arrays import FloatArray
-from formulation.feature_words import feature_words
 from formulation.profiles import MAX_FRACTION
 from models.chain import CURVE_TIMES_H, PERCENTILES
-from models.learning.applicability import Applicability, learn_applicability
+from models.learning.applicability import Applicability
 from models.surrogates.calibration import ENDPOINT_MODEL_ERROR, Calibration, calibrated
 from models.surrogates.discrepancy import Discrepancy, Early, checked_early, fit_discrepancy
 from models.surrogates.endpoint_fit import endpoint_model, fit_endpoints, in_units
@@ -36,6 +35,7 @@ from models.surrogates.measured import (
     measured_metrics,
 )
 from models.surrogates.process import fitted_process
+from models.surrogates.reach import learn_reach
 from models.surrogates.rows import EndpointFit
 from models.surrogates.scales import from_learnt
 from models.surrogates.table import ENDPOINT_KEYS, LEARNT, TrainingTable
@@ -106,12 +106,12 @@ class SystemSurrogate:
 
     @property
     def low(self) -> FloatArray:
-        """Smallest training value of each feature, of shape (n_features,)."""
+        """Smallest training value of each feature of the recipe, of shape (n_recipe,)."""
         return self.applicability.rows.low
 
     @property
     def high(self) -> FloatArray:
-        """Largest training value of each feature, of shape (n_features,)."""
+        """Largest training value of each feature of the recipe, of shape (n_recipe,)."""
         return self.applicability.rows.high
 
     def predict(self, features: FloatArray, early: Early | None = None) -> Prediction:
@@ -136,7 +136,7 @@ class SystemSurrogate:
             Early points are not those of one formulation.
         """
         body = body_columns(self.feature_names)
-        curve, low, high = self._curves(features[:, ~body], early)
+        curve, low, high = self._curves(self._recipe(features), early)
         value, below, above = self._endpoints(features, features[:, body])
         return Prediction(
             curve=curve,
@@ -183,6 +183,25 @@ class SystemSurrogate:
         above = np.hypot(high - value, error[:, 1] * np.abs(value))
         return value, below, above
 
+    def reach(self, features: FloatArray) -> FloatArray:
+        """Return how far designs lie from the training data.
+
+        Parameters
+        ----------
+        features : ndarray of shape (n, n_features)
+            Features in the order of `feature_names`, [-].
+
+        Returns
+        -------
+        ndarray of shape (n,)
+            `models.learning.applicability.Assessment.reach`, [%].
+        """
+        return self.applicability.assess(self._recipe(features), 1).reach
+
+    def _recipe(self, features: FloatArray) -> FloatArray:
+        """Return the features of the recipe; what the body sees follows from them."""
+        return features[:, ~body_columns(self.feature_names)]
+
     def extrapolations(self, row: FloatArray) -> tuple[str, ...]:
         """Say in what a design lies outside the training data.
 
@@ -212,7 +231,7 @@ class SystemSurrogate:
             `models.learning.applicability.Assessment.reach`, [%]; sentences of each design, [-].
         """
         space, named = self.applicability, self.measured_names
-        features = features[:, ~body_columns(self.feature_names)]
+        features = self._recipe(features)
         found = space.assess(features, N_NEAREST if named else 1, among=named or None)
         what = "measured formulations" if named else "simulated design"
         told = space.sentences(features, found)
@@ -270,7 +289,7 @@ def fit(
             ends.held_out,
             measured_error,
         ),
-        applicability=_learn_applicability(table),
+        applicability=learn_reach(table),
         discrepancy=discrepancy,
         measured_names=dict(table.measured_names),
     )
@@ -318,17 +337,4 @@ def _left_out(
     law, law_sd = monotone(law), curve_factor * law_sd / NORMAL_90
     return left_out(
         discrepancy, features, table.curves[n:], table.gaps, table.groups[n:], law, law_sd
-    )
-
-
-def _learn_applicability(table: TrainingTable) -> Applicability:
-    recipe = ~body_columns(table.feature_names)
-    names = tuple(np.array(table.feature_names)[recipe].tolist())
-    words = {name: feature_words(table.system, name) for name in names}
-    return learn_applicability(
-        table.features[:, recipe],
-        table.groups,
-        names=names,
-        titles={name: found.title for name, found in words.items()},
-        units={name: found.unit for name, found in words.items() if found.unit},
     )

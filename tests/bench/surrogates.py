@@ -6,9 +6,9 @@ runs in the interpreter given by ``--lightgbm``, in which it is installed with `
 lightgbm scikit-learn pandas``; without it the paired comparison is left out, and said.
 
 LAI: split i holds out a fifth of the 34 groups, ``GroupShuffleSplit(test_size=0.2,
-random_state=i)``, as published; the other tables are cut by ``GroupKFold``. Splits 0 to 9 were looked at while the learners were made; 10 to 29
-decided nothing, and there what was kept on 0 to 9, the mean of all families, is fitted without
-choosing again.
+random_state=i)``, as published; the other tables are cut by ``GroupKFold``. Splits 0 to 9 were
+looked at while the learners were made; 10 to 29 decided nothing, and there what was kept on 0 to 9,
+the mean of all families, is fitted without choosing again.
 """
 
 import argparse

@@ -45,12 +45,12 @@ def run(tmp_path: Path):
     """Return a function that fits or loads in a workspace of its own."""
 
     def fit_in(
-        space=TABLETS, population=SPEC.population, *, store="s.sqlite", said=None, absorption=()
+        space=TABLETS, population=SPEC.population, *, store="s.sqlite", said=None, absorption=None
     ):
         with Store.open(tmp_path / store) as opened:
             say = [].append if said is None else said.append
             folder = tmp_path / "models"
-            return fit_or_load(space, population, opened, folder, say, absorption)
+            return fit_or_load(space, population, opened, folder, say, absorption=absorption)
 
     return fit_in
 

@@ -7,8 +7,9 @@ import pytest
 from attrs import evolve
 
 from experiments.config import load_study
+from formulation.feature_words import BODY
 from models.release import release_law
-from models.surrogates.law_features import BODY_TIMES_H, DOSE, PREFIX, body_columns, body_row
+from models.surrogates.law_features import BODY_TIMES_H, DOSE, body_columns, body_row
 from models.surrogates.scales import SCALES, Scale, from_learnt, to_learnt
 from models.surrogates.table import ENDPOINT_KEYS, LEARNT, feature_row, space_filling
 
@@ -34,7 +35,7 @@ def test_what_only_the_recipe_knows_is_not_seen() -> None:
     law = release_law(design)
     mine, of_other = body_row(design, law), body_row(other, law)
     assert design.amounts_mg != other.amounts_mg
-    assert {k for k in mine if mine[k] != of_other[k]} <= {f"{PREFIX}log_unabsorbed_mosm_per_day"}
+    assert {k for k in mine if mine[k] != of_other[k]} <= {f"{BODY}log_unabsorbed_mosm_per_day"}
 
 
 def test_the_dose_of_a_day_and_the_liberated_fractions_are_exact() -> None:
@@ -43,7 +44,7 @@ def test_the_dose_of_a_day_and_the_liberated_fractions_are_exact() -> None:
         row = body_row(design, release_law(design))
         expected = design.mmol_per_intake * design.regimen.intakes_per_day
         assert np.exp(row[DOSE]) == pytest.approx(expected, rel=1e-12)
-        liberated = [row[f"{PREFIX}liberated_{t:g}h"] for t in BODY_TIMES_H]
+        liberated = [row[f"{BODY}liberated_{t:g}h"] for t in BODY_TIMES_H]
         assert liberated == sorted(liberated)
 
 

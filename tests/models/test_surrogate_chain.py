@@ -14,6 +14,7 @@ from models.chain import CURVE_TIMES_H, PERCENTILES, MechanisticChain
 from models.exact import recipe_values
 from models.learning.applicability import FAR_PCT
 from models.surrogates.chain import SurrogateChain
+from models.surrogates.law_features import body_columns
 from models.surrogates.table import space_filling
 from tests.experiments.small_study import small_chain, small_study
 
@@ -126,7 +127,8 @@ def test_an_extrapolated_design_says_so_and_others_do_not(chain, designs) -> Non
     member = next(d for d in designs if d.system == system)
     row = chain.features([member])[0]
     inside = surrogate.applicability
-    values = np.vstack([row, inside.rows.values[1:]])
+    recipe = row[~body_columns(surrogate.feature_names)]
+    values = np.vstack([recipe, inside.rows.values[1:]])
     values[:, 0] = np.minimum(values[:, 0], row[0] - 0.5)
     capped = evolve(inside, rows=evolve(inside.rows, values=values))
     narrow = evolve(surrogate, applicability=capped)
