@@ -45,6 +45,9 @@ quality: $(STAMP) ## search against random, surrogate against mechanistic
 bench-space: $(STAMP) ## 100,000 designs per delivery system: invalid ones, and the cost of one
 	$(BIN)/python tests/bench/space.py --out docs/space.json
 
+bench-surrogates: $(STAMP) ## the learners on public tables; DATA=folder of them LIGHTGBM=python
+	$(BIN)/python -m tests.bench.surrogates --out docs/surrogates.json $(if $(DATA),--data $(DATA)) $(if $(LIGHTGBM),--lightgbm $(LIGHTGBM))
+
 bench-emulator: $(STAMP) ## the emulator of absorption on unseen designs: error, order, regret, speed
 	$(BIN)/python -m tests.bench.emulator --out docs/emulator.json
 
@@ -60,10 +63,10 @@ bench-panel: $(STAMP) ## the published contrasts, row by row
 bench-learning: $(STAMP) ## error against measured formulations, with the release law and without; TABLE=srmt_long.csv
 	$(BIN)/python -m tests.bench.learning_curves --out docs/learning_curves.json $(if $(TABLE),--table $(TABLE)) && $(BIN)/python -m tests.bench.learning_picture docs/learning_curves.json docs/learning_curves.png
 
-readme: $(STAMP) ## the README's tables of the emulator, the simulator and the panel, from docs
+readme: $(STAMP) ## the tables of the README and the documents, from their JSON
 	$(BIN)/python -m tests.bench.readme
 
-bench: quality bench-space bench-emulator bench-simulator bench-export bench-panel ## every figure of the README
+bench: quality bench-space bench-surrogates bench-emulator bench-simulator bench-export bench-panel ## every figure of the README
 
 pictures: $(STAMP) ## the release curves of every system over its main parameter
 	$(BIN)/python -m tests.bench.release_picture docs/release.png

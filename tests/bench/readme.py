@@ -1,4 +1,4 @@
-"""Write the README's tables of simulator, panel and emulator from the JSON beside the documents.
+"""Write the tables of the README and of the documents from the JSON beside them.
 
 ``make readme`` puts them between their marks; `tests/test_docs.py` makes them again and compares.
 Numbers have two significant figures, so that a table only changes when a figure does.
@@ -11,6 +11,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
+SURROGATES = ROOT / "docs" / "surrogates.md"
 
 UNITS = {"-": "", "x": " ×"}
 """How the units of figures are written behind a number, where they differ."""
@@ -147,13 +148,94 @@ def _share(figure: Mapping[str, Any]) -> str:
     return f"{figure['value']:.3f}"
 
 
+def surrogates_table(document: Mapping[str, Any]) -> str:
+    """Return every case of the public tables beside published figures and bounds."""
+    found = document["figures"]
+    few, zero = found["few"], found["zero"]
+    part = found["liposome"]["full"]
+    rows = [
+        ("LAI few-shot, splits 0 to 9, MAE of rows", "0.114", few["mae"], 0.111, 0.105),
+        ("LAI few-shot, after one day", "0.129", few["mae_late"], 0.125, 0.120),
+        ("LAI zero-shot, splits 0 to 9, MAE of rows", "0.174", zero["mae"], 0.169, 0.160),
+        ("LAI few-shot, mean width of the 90 % interval", "", few["width90"], 0.55, 0.44),
+        ("LAI zero-shot, mean width of the 90 % interval", "", zero["width90"], 0.76, 0.61),
+        (
+            "liposomes, unseen formulation, MAE, share of the dose",
+            "",
+            found["liposome"]["mae"] / part,
+            0.175,
+            0.165,
+        ),
+        ("HPMC tablets, unseen recipe, MAE", "", found["hpmc_recipe"]["mae"], 0.093, 0.085),
+        ("HPMC tablets, unseen drug, MAE", "", found["hpmc_drug"]["mae"], 0.168, 0.155),
+    ]
+    cells = [
+        (name, published, _three(ours), _three(must), _three(aim), _below(ours, must, aim))
+        for name, published, ours, must, aim in rows
+    ]
+    for name, case in (("few-shot", few), ("zero-shot", zero)):
+        pooled, worst = case["coverage90"], case["coverage90_worst_split"]
+        inside = "as it must be" if 0.87 <= pooled <= 0.95 else VERDICTS["MISSED"]
+        cells += [
+            (f"LAI {name}, held by the 90 % interval", "", _three(pooled), "0.87 to 0.95", "",
+             inside),
+            (f"LAI {name}, the same in the worst split", "", _three(worst), "0.700", "0.800",
+             _below(-worst, -0.70, -0.80)),
+        ]  # fmt: skip
+    rise = all(found[name]["new_splits"]["curves_all_rise"] for name in ("few", "zero"))
+    cells.append(("every curve starts at 0 and never falls", "", "yes" if rise else "no", "yes", "",
+                  VERDICTS["must" if rise else "MISSED"]))  # fmt: skip
+    return table(("case", "published", "ours", "must", "aim", ""), cells)
+
+
+def gains_table(document: Mapping[str, Any]) -> str:
+    """Return the paired differences on the splits that decided nothing, and what fits cost."""
+    rows = []
+    for name, title in (("few", "few-shot"), ("zero", "zero-shot")):
+        case = document["figures"][name]
+        new = case["new_splits"]
+        for key, peer in (("over_lightgbm", "LightGBM, tuned"), ("over_forest", "random forest")):
+            if key in new:
+                gain = new[key]
+                ends = f"{gain['low']:+.4f} to {gain['high']:+.4f}"
+                won = f"{gain['better']} of {gain['splits']}"
+                rows.append((title, peer, f"{gain['mean']:+.4f}", ends, won))
+    return table(
+        ("LAI, splits 10 to 29", "against", "MAE, difference", "95 % interval", "better in"), rows
+    )
+
+
+def row_wise_table(document: Mapping[str, Any]) -> str:
+    """Return what intervals hold on unseen groups, calibrated by group and by row."""
+    found = document["figures"]
+    rows = []
+    for name, title in (("few", "few-shot"), ("zero", "zero-shot")):
+        for case, how in ((found[name], "by group"), (found[name]["row_wise"], "by row")):
+            rows.append((title, how, _three(case["coverage90"]), _three(case["width90"])))
+    return table(("LAI, splits 0 to 9", "calibrated", "held of 90 %", "mean width"), rows)
+
+
+def _three(value: float) -> str:
+    return f"{value:.3f}"
+
+
+def _below(value: float, must: float, aim: float) -> str:
+    return VERDICTS["aim" if value <= aim else "must" if value <= must else "MISSED"]
+
+
 TABLES = {
+    "surrogates": ("surrogates.json", surrogates_table),
+    "gains": ("surrogates.json", gains_table),
+    "row-wise": ("surrogates.json", row_wise_table),
     "emulator": ("emulator.json", emulator_table),
     "simulator": ("simulator.json", simulator_table),
     "panel": ("panel.json", panel_table),
     "scores": ("panel.json", scores_table),
 }
-"""Mark in the README, file beside the documents, and what makes the table."""
+"""Mark, file beside the documents, and what makes the table."""
+
+PLACES = dict.fromkeys(("surrogates", "gains", "row-wise"), SURROGATES)
+"""Document of a table that does not stand in the README."""
 
 
 def made(mark: str) -> str:
@@ -162,19 +244,21 @@ def made(mark: str) -> str:
     return make(json.loads((ROOT / "docs" / file).read_text(encoding="utf-8")))
 
 
-def written(readme: str, mark: str) -> str:
+def written(mark: str) -> str:
     """Return a table as it stands between its marks."""
-    return readme.split(f"<!-- {mark} -->\n")[1].split(f"<!-- /{mark} -->")[0]
+    text = PLACES.get(mark, README).read_text(encoding="utf-8")
+    return text.split(f"<!-- {mark} -->\n")[1].split(f"<!-- /{mark} -->")[0]
 
 
 def main() -> None:
     """Put every table between its marks."""
-    text = README.read_text(encoding="utf-8")
     for mark in TABLES:
+        place = PLACES.get(mark, README)
+        text = place.read_text(encoding="utf-8")
         before, rest = text.split(f"<!-- {mark} -->\n")
         after = rest.split(f"<!-- /{mark} -->")[1]
         text = f"{before}<!-- {mark} -->\n{made(mark)}<!-- /{mark} -->{after}"
-    README.write_text(text, encoding="utf-8")
+        place.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
