@@ -205,6 +205,31 @@ def gains_table(document: Mapping[str, Any]) -> str:
     )
 
 
+def costs_table(document: Mapping[str, Any]) -> str:
+    """Return what fits and predictions cost on the LAI table; seconds are those of one machine."""
+    rows = []
+    for name, title in (("few", "few-shot"), ("zero", "zero-shot")):
+        case = document["figures"][name]
+        new = case["new_splits"]
+        ratio = new.get("fit_cpu_over_lightgbm")
+        rows.append(
+            (
+                title,
+                *(two(case[key]) for key in ("wall_s", "cpu_s")),
+                two(new["fit_cpu_s"]),
+                "" if ratio is None else f"{two(ratio)} ×",
+                two(new["predict_cpu_s_10000"]),
+            )
+        )
+    return table(
+        (
+            *("LAI", "choose, calibrate and fit: wall s", "CPU s", "one fit: CPU s"),
+            *("over one LightGBM fit", "10,000 predictions: CPU s"),
+        ),
+        rows,
+    )
+
+
 def row_wise_table(document: Mapping[str, Any]) -> str:
     """Return what intervals hold on unseen groups, calibrated by group and by row."""
     found = document["figures"]
@@ -226,6 +251,7 @@ def _below(value: float, must: float, aim: float) -> str:
 TABLES = {
     "surrogates": ("surrogates.json", surrogates_table),
     "gains": ("surrogates.json", gains_table),
+    "costs": ("surrogates.json", costs_table),
     "row-wise": ("surrogates.json", row_wise_table),
     "emulator": ("emulator.json", emulator_table),
     "simulator": ("simulator.json", simulator_table),
@@ -234,7 +260,7 @@ TABLES = {
 }
 """Mark, file beside the documents, and what makes the table."""
 
-PLACES = dict.fromkeys(("surrogates", "gains", "row-wise"), SURROGATES)
+PLACES = dict.fromkeys(("surrogates", "gains", "costs", "row-wise"), SURROGATES)
 """Document of a table that does not stand in the README."""
 
 
