@@ -156,11 +156,11 @@ def driver_tables(model: Mapping[str, Any]) -> list[Table]:
     rows = {
         key: {row["part"]: row for row in output["importance"]} for key, output in outputs.items()
     }
-    parts = [row["part"] for row in next(iter(outputs.values()))["importance"]]
+    parts = dict.fromkeys(part for of_output in rows.values() for part in of_output)
     return [
         Table(
             caption=f"What drives the predictions: increase of the mean absolute error ({NONE} is"
-            " below a thousandth of the largest).",
+            " below a thousandth of the largest; empty where a question is not seen).",
             columns=(
                 Column(title="Question"),
                 Column(title="Its features"),
@@ -209,7 +209,9 @@ def _panel(key: str, output: Mapping[str, Any]) -> DriverPanel:
 
 def _cell(rows: Mapping[str, Mapping[str, float]], part: str) -> str:
     largest = max(row["increase"] for row in rows.values())
-    row = rows[part]
+    row = rows.get(part)
+    if row is None:
+        return ""
     if row["increase"] <= 1e-3 * largest:
         return NONE
     return f"{row['increase']:.2g} ± {row['spread']:.1g}"
