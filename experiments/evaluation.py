@@ -4,13 +4,18 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from math import ceil
 from multiprocessing import get_context
 from typing import Any
 
+from attrs import evolve
+
 from formulation.errors import InputError, UnknownNameError
+from models.learning.curves import moving_columns
+from models.learning.encoding import is_text
 from models.learning.evaluation import Evaluation, FoldResult, evaluate_fold, group_folds
 from models.learning.families import FAMILIES
-from models.learning.shape import Shape, shape_of
+from models.learning.shape import Shape, release_shape, shape_of
 from models.learning.table import TidyTable
 
 FORCED = "asked for: starts at 0 and never falls"
@@ -61,10 +66,19 @@ def evaluate_table(
             raise UnknownNameError("Family", name, [family.name for family in FAMILIES])
     if not 2 <= n_folds <= table.n_groups:
         raise InputError(
-            f"{n_folds} folds of {table.n_groups} groups: a group never stands in two folds.",
+            f"{n_folds} folds of {table.n_groups} groups cannot be cut: at least two folds, and a"
+            " group in each.",
             hint=f"Give --folds from 2 to {table.n_groups}.",
         )
+    if table.n_groups - ceil(table.n_groups / n_folds) < 2:
+        raise InputError(
+            f"{n_folds} folds of {table.n_groups} groups leave fewer than two groups to learn"
+            " from.",
+            hint="Give more folds.",
+        )
     shape = _shape(table, release)
+    if shape.is_release:
+        table = _steady(table)
     folds = group_folds(table, n_folds, seed)
     ask = partial(evaluate_fold, table, families=families, shape=shape, seed=seed)
     n_workers = min(workers or os.cpu_count() or 1, len(folds))
@@ -90,12 +104,28 @@ def _shape(table: TidyTable, release: bool | None) -> Shape:
     if release is None or release == found.is_release:
         return found
     if not release:
-        return Shape(is_release=False, full=1.0, note="no shape is asked of it, as you said")
+        return Shape(is_release=False, full=found.full, note="no shape is asked of it, as you said")
     if table.time is None:
         raise InputError(
             "A release curve needs a column of times.", hint="Give --time, or leave --release out."
         )
-    return Shape(is_release=True, full=found.full, note=FORCED)
+    return release_shape(table, found.full, FORCED)
+
+
+def _steady(table: TidyTable) -> TidyTable:
+    """Let each feature be one along a curve: fill gaps from other rows, leave out what moves."""
+    features = table.features.replace("", None).groupby(table.curve).bfill()
+    features = features.groupby(table.curve).ffill()
+    words = [name for name in features if is_text(table.features[name])]
+    features[words] = features[words].fillna("")
+    moving = moving_columns(table)
+    told = f"Left out, because they change along a curve: {', '.join(moving)}."
+    return evolve(
+        table,
+        features=features.drop(columns=list(moving)),
+        early={name: at for name, at in table.early.items() if name not in moving},
+        notes=(*table.notes, told) if moving else table.notes,
+    )
 
 
 def _one_thread() -> None:

@@ -39,7 +39,7 @@ def evaluate(
         bool | None,
         typer.Option("--release/--no-release", help="Whether the target is a release curve."),
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Seed of folds and learners.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of folds and learners.")] = 0,
     workers: Annotated[
         int | None, typer.Option("--workers", min=1, help="Processes; default: every core.")
     ] = None,
@@ -61,7 +61,10 @@ def evaluate(
 
     named = {"target": target, "group": group, "time": time, "curve": curve}
     if not data.exists() and str(data) in known_names():
-        _refuse_columns(str(data), {**named, "mapping": mapping, "ignore": ignore})
+        _refuse_columns(
+            str(data),
+            {**named, "mapping": mapping, "ignore": ignore, "sheet": sheet, "encoding": encoding},
+        )
         table = public_table(str(data), variant, open_workspace(home=home).home)
     else:
         _refuse_variant(variant)
@@ -75,7 +78,7 @@ def evaluate(
         )
     found = evaluate_table(
         table,
-        n_folds=min(folds, table.n_groups) if folds > 1 else folds,
+        n_folds=_possible(folds, table.n_groups),
         families=family or (),
         release=release,
         seed=seed,
@@ -87,6 +90,13 @@ def evaluate(
         emit_json(document)
         return
     emit_lines(_lines(document))
+
+
+def _possible(folds: int, n_groups: int) -> int:
+    """Return the folds there can be, and say so where they are fewer than asked for."""
+    if folds > n_groups:
+        note(f"{n_groups} folds, one for each group, instead of {folds}.")
+    return min(folds, n_groups)
 
 
 def _refuse_columns(name: str, given: dict[str, Any]) -> None:

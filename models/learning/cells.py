@@ -18,6 +18,9 @@ from models.learning.column_use import ColumnUse
 MISSING = ("na", "n/a", "n.a.", "#n/a", "nan", "null", "none", "-", "–", "—", "?", "unknown")
 """Usual marks of a missing value, whatever their case."""
 
+LARGEST = 1e30
+"""Largest number that is learnt from, [-]; beyond it trees see none."""
+
 MOSTLY = 0.95
 """Share of numbers from which a text among them is taken for a mistake, [-]."""
 
@@ -104,7 +107,7 @@ def _is_numeric(
 def _is_endless(text: str) -> bool:
     """Tell whether a text is a number that is not finite, or too large for one."""
     try:
-        return bool(np.isinf(float(text)))
+        return abs(float(text)) > LARGEST
     except ValueError:
         return False
 

@@ -4,6 +4,7 @@ What is calibrated on are errors of predictions whose group was left out of the 
 follow the size that errors have at such a prediction and time: a forest learns it from the errors
 of other groups, drawn towards their mean. Calibrated by row instead, as is usual, neighbours of the
 same curve stand on both sides and the interval comes out a third as wide as it must be.
+With few groups what is held varies much; the count behind an interval stands beside it.
 """
 
 from typing import Any
@@ -12,7 +13,6 @@ import numpy as np
 from attrs import frozen
 
 from formulation.arrays import FloatArray
-from formulation.profiles import MAX_FRACTION
 from models.learning.table import Labels
 
 COVERAGE = 0.9
@@ -78,7 +78,8 @@ def calibrate(
     groups: Labels,
     time: FloatArray | None,
     *,
-    full: float | None,
+    least: float = -np.inf,
+    most: float = np.inf,
     seed: int = 0,
 ) -> Intervals:
     """Calibrate intervals on predictions of groups that were left out.
@@ -93,8 +94,8 @@ def calibrate(
         Group of each row, [-].
     time : ndarray of shape (n,) or None
         Time of each row, [-].
-    full : float or None
-        Everything released, [unit of the target]; None when values have no bounds.
+    least, most : float, optional
+        What a value can be at least and at most, [unit of the target].
     seed : int, optional
         Seed of the forest, [-].
 
@@ -120,8 +121,8 @@ def calibrate(
         factor=float(np.quantile(error / size, level, method="higher")),
         mean_error=mean,
         scale=scale,
-        low=-np.inf if full is None else 0.0,
-        high=np.inf if full is None else MAX_FRACTION * full,
+        low=least,
+        high=most,
         n_groups=n_groups,
     )
 

@@ -14,11 +14,15 @@ from attrs import evolve, field, frozen
 from numpy.typing import NDArray
 
 from formulation.arrays import FloatArray
+from formulation.errors import DataError
 from models.learning.early import N_EARLY, early_columns
-from models.learning.encoding import TableEncoder
+from models.learning.encoding import TableEncoder, is_text
 from models.learning.families import FAMILIES, Layout
 from models.learning.shape import Shape, shaped
 from models.learning.table import TidyTable
+
+SAME = 1e-6
+"""Difference, of a column's largest value, below which two numbers are the same, [-]."""
 
 N_GRID = 48
 """Times of the grid at most, [-]."""
@@ -102,7 +106,7 @@ class CurveModel:
         n, k = len(table), len(self.grid)
         matrix = self._matrix(table.rows(np.repeat(np.arange(n), k)), np.tile(self.grid, n))
         raw = np.array([e.predict(matrix) for e in self.estimators])  # type: ignore[attr-defined]
-        return shaped(raw.reshape(len(self.estimators), n, k), self.shape.full)
+        return shaped(raw.reshape(len(self.estimators), n, k), self.shape.most)
 
     def _matrix(self, table: TidyTable, time: FloatArray | None = None) -> FloatArray:
         return matrix_of(table, self.encoder, self.early, self.early_at, self.shape.full, time=time)
@@ -129,6 +133,11 @@ def fit_members(
     dict of str to CurveModel
         Model of each family, [-].
     """
+    if shape.is_release and (moving := moving_columns(table)):
+        raise DataError(
+            f"Table {table.source!r}: {', '.join(map(repr, moving))} change along a curve.",
+            hint="Leave them out, or ask for no release curve.",
+        )
     early, at = early_of(table)
     encoder = TableEncoder().fit(table.features.drop(columns=list(early)))
     matrix = matrix_of(table, encoder, early, at, shape.full)
@@ -183,6 +192,40 @@ def early_of(table: TidyTable) -> tuple[tuple[str, ...], FloatArray]:
     """
     ordered = sorted(table.early.items(), key=lambda item: item[1])
     return tuple(name for name, _ in ordered), np.array([at for _, at in ordered], dtype=float)
+
+
+def moving_columns(table: TidyTable) -> tuple[str, ...]:
+    """Return the features that change along a curve, which a whole curve cannot be asked by.
+
+    A value that is missing in some of its rows does not change.
+
+    Parameters
+    ----------
+    table : TidyTable
+        A table, [-].
+
+    Returns
+    -------
+    tuple of str
+        Their names, [-].
+    """
+    _, curve = np.unique(table.curve, return_inverse=True)
+    found = []
+    for name in table.features.columns:
+        column = table.features[name]
+        if is_text(column):
+            known = column.astype(str).to_numpy() != ""
+            is_moving = bool((column[known].groupby(curve[known]).nunique() > 1).any())
+        else:
+            values = column.to_numpy(float)
+            low, high = np.full(table.n_curves, np.inf), np.full(table.n_curves, -np.inf)
+            np.fmin.at(low, curve, values)
+            np.fmax.at(high, curve, values)
+            largest = float(np.nanmax(np.abs(values), initial=0.0))
+            is_moving = bool((high - low > SAME * largest).any())
+        if is_moving:
+            found.append(str(name))
+    return tuple(found)
 
 
 def grid_of(table: TidyTable) -> FloatArray:
@@ -240,7 +283,8 @@ def matrix_of(
     if early and when is not None:
         values = table.features[list(early)].to_numpy(float)
         parts += [early_columns(values / full, early_at, when), values]
-    return np.column_stack([*parts, encoder.transform(table.features)])
+    matrix = np.column_stack([*parts, encoder.transform(table.features)])
+    return matrix if matrix.shape[1] else np.zeros((len(table), 1))
 
 
 def _interpolated(

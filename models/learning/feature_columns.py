@@ -71,7 +71,10 @@ def choose_features(columns: Sequence[CellColumn], kept: Kept) -> Features:
             left.setdefault(reason, []).append(column.name)
         else:
             found[column.name] = cells
-    return Features(frame=pd.DataFrame(found), notes=tuple(_notes(left)))
+    return Features(
+        frame=pd.DataFrame(found, index=range(len(kept.target[kept.rows]))),
+        notes=tuple(_notes(left)),
+    )
 
 
 def curves_of(features: pd.DataFrame, group: Labels) -> Labels:
@@ -140,7 +143,7 @@ def _useless(column: CellColumn, cells: FloatArray | list[str], kept: Kept) -> s
 def _is_counter(numbers: FloatArray) -> bool:
     """Tell whether a column counts the rows of the file, from 0 or from 1."""
     first = numbers.min() if len(numbers) > 1 else np.nan
-    return first in (0.0, 1.0) and np.array_equal(np.sort(numbers), first + np.arange(len(numbers)))
+    return first in (0.0, 1.0) and np.array_equal(numbers, first + np.arange(len(numbers)))
 
 
 def _is_copy(numbers: FloatArray, target: FloatArray) -> bool:

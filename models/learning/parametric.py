@@ -2,7 +2,8 @@
 
 Each curve is fitted with a law of two or three parameters; trees learn the parameters from what
 does not change along a curve; more trees learn what is left, from designs whose law was predicted
-without them. Laws:
+without them (not without their group, so that what is left looks a little smaller than it is).
+Laws:
 
 * Weibull: plateau × (1 − exp(−(t/scale)^shape)) [Langenbucher1972]_
 * Peppas-Sahlin: k1 t^m + k2 t^(2m) with m = 0.45 of a cylinder, time over the longest seen
@@ -56,7 +57,7 @@ class ParametricCurve(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         ParametricCurve
             Itself, [-].
         """
-        still, curve = _curves(x[:, self.n_moving :])
+        still, curve = _curves(self._still(x))
         self.longest_ = float(x[:, 0].max()) or 1.0
         fitted = [
             self._fitted(x[curve == k, 0], y[curve == k] / self.full) for k in range(len(still))
@@ -81,9 +82,14 @@ class ParametricCurve(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         ndarray of shape (n,)
             Released, [unit of the target].
         """
-        prior = self._curve(self.parameters_.predict(x[:, self.n_moving :]), x[:, 0])
+        prior = self._curve(self.parameters_.predict(self._still(x)), x[:, 0])
         left: FloatArray = self.residual_.predict(np.column_stack([x, prior]))
         return prior + left
+
+    def _still(self, x: FloatArray) -> FloatArray:
+        """Return what does not change along a curve; one column at least."""
+        still = x[:, self.n_moving :]
+        return still if still.shape[1] else np.zeros((len(x), 1))
 
     def _unseen(self, still: FloatArray, parameters: FloatArray) -> FloatArray:
         """Return the parameters of each curve as trees give them that have not seen it."""

@@ -44,7 +44,8 @@ class ScaledProcess(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         from sklearn.preprocessing import StandardScaler
 
         self.scaler_ = make_pipeline(
-            SimpleImputer(strategy="median", add_indicator=True), StandardScaler()
+            SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True),
+            StandardScaler(),
         )
         z = self.scaler_.fit_transform(x)
         kernel = ConstantKernel(1.0, (1e-2, 1e3)) * Matern(

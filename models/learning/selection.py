@@ -11,6 +11,7 @@ import numpy as np
 from attrs import frozen
 
 from formulation.arrays import FloatArray
+from formulation.errors import DataError
 from models.learning.conformal import Intervals, calibrate
 from models.learning.curves import CurveModel, blended, fit_members
 from models.learning.families import FAMILIES, Layout
@@ -87,11 +88,21 @@ def learn(
     -------
     Learnt
         The model, fitted on every row, [-].
+
+    Raises
+    ------
+    DataError
+        There is one group, or a feature changes along a release curve.
     """
     from sklearn.model_selection import GroupKFold
 
+    if table.n_groups < 2:
+        raise DataError(
+            f"Table {table.source!r}: one group; nothing can be left out to choose a family by.",
+            hint="Give more folds, so that more groups are learnt from, or more groups.",
+        )
     shape = shape_of(table) if shape is None else shape
-    names = tuple(families) or suited(table, shape)
+    names = tuple(dict.fromkeys(families)) or suited(table, shape)
     left_out = {name: np.empty(len(table)) for name in names}
     n_folds = min(INNER_FOLDS, table.n_groups)
     for train, test in GroupKFold(n_folds).split(table.target, groups=table.group):
@@ -110,7 +121,8 @@ def learn(
             table.target,
             table.group,
             table.time,
-            full=shape.full if shape.is_release else None,
+            least=shape.least,
+            most=shape.most,
             seed=seed,
         ),
         chosen=chosen,

@@ -16,6 +16,9 @@ PERCENT = 100.0
 RISING = 0.8
 """Share of the steps along curves that must not fall in a table of release, [-]."""
 
+BEYOND = 1.2
+"""Most that may be released, in terms of everything, for a table to be one of release, [-]."""
+
 _NOISE = 0.02
 _EXPLICIT = {"%": PERCENT, "percent": PERCENT, "fraction": 1.0, "1": 1.0, "-": 1.0}
 
@@ -32,6 +35,13 @@ class Shape:
 
     note: str
     """How this was decided, for people; empty without a time."""
+
+    least: float = -np.inf
+    """Least a value can be, in the target's unit: 0 of a release curve, or what was read below."""
+
+    most: float = np.inf
+    """Most a value can be, in the target's unit: the assay limit of a release curve, or what was
+    read beyond."""
 
 
 def shape_of(table: TidyTable) -> Shape:
@@ -51,34 +61,57 @@ def shape_of(table: TidyTable) -> Shape:
         return Shape(is_release=False, full=1.0, note="")
     unit = table.units.get(table.target_name, "").casefold()
     largest = float(table.target.max())
-    full = _EXPLICIT.get(unit, PERCENT if largest > 1.5 * MAX_FRACTION else 1.0)
+    full = _EXPLICIT.get(unit, PERCENT if largest > BEYOND else 1.0)
     name = f"{table.target_name!r} over {table.time_name!r}"
     if unit and unit not in _EXPLICIT:
-        return _no_release(f"{name} is in {unit}, no share of a dose: no shape is asked of it")
-    if largest > 1.5 * full or table.target.min() < -0.1 * full:
-        return _no_release(f"{name} leaves 0 to {full:g}: no shape is asked of it")
+        return _free(full, f"{name} is in {unit}, no share of a dose: no shape is asked of it")
+    if largest > BEYOND * full or table.target.min() < -0.1 * full:
+        return _free(full, f"{name} leaves 0 to {full:g}: no shape is asked of it")
     share = _rising_share(table, _NOISE * full)
     if share < RISING:
-        return _no_release(
-            f"{name} rises in {100 * share:.0f} % of its steps only: no shape is asked of it"
-        )
+        rises = f"{name} rises in {100 * share:.0f} % of its steps only"
+        return _free(full, f"{rises}: no shape is asked of it")
     said = f"in {unit}" if unit else f"taken as {'%' if full == PERCENT else 'a fraction'}"
-    return Shape(
-        is_release=True,
-        full=full,
-        note=f"{name} is a release curve ({said}): it starts at 0 and never falls",
+    return release_shape(
+        table, full, f"{name} is a release curve ({said}): it starts at 0 and never falls"
     )
 
 
-def shaped(raw: FloatArray, full: float) -> FloatArray:
-    """Return curves that start at 0, never fall, and end at the assay limit at most.
+def release_shape(table: TidyTable, full: float, note: str) -> Shape:
+    """Return the shape of a table of release curves.
+
+    Parameters
+    ----------
+    table : TidyTable
+        A table with times, [-].
+    full : float
+        Everything released, [unit of the target].
+    note : str
+        How it was decided, [-].
+
+    Returns
+    -------
+    Shape
+        With bounds that hold everything that was read, [-].
+    """
+    return Shape(
+        is_release=True,
+        full=full,
+        least=min(0.0, float(table.target.min())),
+        most=max(MAX_FRACTION * full, float(table.target.max())),
+        note=note,
+    )
+
+
+def shaped(raw: FloatArray, most: float) -> FloatArray:
+    """Return curves that start at 0, never fall, and end at most at a limit.
 
     Parameters
     ----------
     raw : ndarray of shape (..., n_times)
-        Curves, the first time being 0; `full` is everything, [unit of the target].
-    full : float
-        Everything released, [that unit].
+        Curves, the first time being 0, [unit of the target].
+    most : float
+        Most that can be released, [that unit].
 
     Returns
     -------
@@ -90,7 +123,7 @@ def shaped(raw: FloatArray, full: float) -> FloatArray:
     flat = raw.reshape(-1, raw.shape[-1])
     rising = np.array([isotonic_regression(curve).x for curve in flat])
     rising[:, 0] = 0.0
-    bounded: FloatArray = np.clip(rising, 0.0, MAX_FRACTION * full).reshape(raw.shape)
+    bounded: FloatArray = np.clip(rising, 0.0, most).reshape(raw.shape)
     return bounded
 
 
@@ -102,5 +135,5 @@ def _rising_share(table: TidyTable, noise: float) -> float:
     return float((steps >= -noise).mean()) if len(steps) else 1.0
 
 
-def _no_release(note: str) -> Shape:
-    return Shape(is_release=False, full=1.0, note=note)
+def _free(full: float, note: str) -> Shape:
+    return Shape(is_release=False, full=full, note=note)

@@ -133,7 +133,9 @@ def row_wise(name: str, split: int, *, data: Path) -> dict[str, Any]:
         learnt = fit_members(known.rows(part), family, shape)["forest"]
         left_out[rest] = learnt.predict(known.rows(rest))
     rows = np.arange(len(known)).astype(str)
-    intervals = calibrate(left_out, known.target, rows, known.time, full=shape.full)
+    intervals = calibrate(
+        left_out, known.target, rows, known.time, least=shape.least, most=shape.most
+    )
     mean = fit_members(known, family, shape)["forest"].predict(unseen)
     low, high = intervals.around(mean, unseen.time)
     held = (unseen.target >= low - 1e-9) & (unseen.target <= high + 1e-9)

@@ -5,6 +5,7 @@ import json
 
 import numpy as np
 import pytest
+from attrs import evolve
 
 from experiments.cli import main
 from experiments.evaluation import evaluate_table
@@ -116,6 +117,41 @@ def test_a_value_without_time_is_learnt_too():
 def test_a_release_curve_cannot_be_forced_without_time():
     with pytest.raises(InputError, match="needs a column of times"):
         evaluate_table(value_table(), n_folds=3, release=True, workers=1)
+
+
+def test_a_release_curve_that_is_forced_keeps_its_unit():
+    """In percent: what is everything is not 1."""
+    table = release_table(6, 2, noise=0.3)
+    table = evolve(table, target=100 * np.clip(table.target, 0, 1), units={})
+    found = evaluate_table(table, n_folds=3, families=["extra_trees"], release=True, workers=1)
+    assert found.shape.full == 100
+    assert found.document()["metrics"]["coverage90"] > 0.5
+
+
+def test_a_feature_that_changes_along_a_curve_is_left_out_and_said():
+    table = release_table(6, 2)
+    moving = table.features.assign(ph=np.where(table.time > 2, 6.8, 1.2))
+    found = evaluate_table(
+        evolve(table, features=moving), n_folds=3, families=["extra_trees"], workers=1
+    ).document()
+    assert found["features"] == ["share", "kind"]
+    assert any("change along a curve: ph" in line for line in found["notes"])
+
+
+def test_a_gap_is_filled_from_the_other_rows_of_its_curve():
+    """The scores are those of the table without gaps."""
+    table = release_table(6, 2)
+    gaps = table.features.copy()
+    gaps.loc[table.time > 2, "share"] = np.nan
+    gaps.loc[table.time < 2, "kind"] = ""
+    ask = {"n_folds": 3, "families": ["extra_trees"], "workers": 1}
+    whole = evaluate_table(table, **ask).document()["metrics"]
+    assert evaluate_table(evolve(table, features=gaps), **ask).document()["metrics"] == whole
+
+
+def test_a_training_part_of_one_group_is_refused():
+    with pytest.raises(InputError, match="fewer than two groups to learn from"):
+        evaluate_table(release_table(3, 2), n_folds=2, workers=1)
 
 
 def test_more_folds_than_groups_are_refused():

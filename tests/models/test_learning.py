@@ -11,7 +11,7 @@ from hypothesis.extra.numpy import arrays
 from formulation.errors import DataError
 from formulation.profiles import MAX_FRACTION
 from models.learning.conformal import calibrate
-from models.learning.curves import blended, fit_members
+from models.learning.curves import blended, fit_members, moving_columns
 from models.learning.early import early_columns
 from models.learning.encoding import TableEncoder
 from models.learning.evaluation import Evaluation, evaluate_fold, group_folds
@@ -71,14 +71,14 @@ def test_one_early_value_is_enough():
 @settings(max_examples=50, deadline=None)
 @given(arrays(float, (3, 12), elements=st.floats(-5, 5)), st.sampled_from([1.0, 100.0]))
 def test_every_shaped_curve_starts_at_zero_and_never_falls(raw, full):
-    curves = shaped(raw * full, full)
+    curves = shaped(raw * full, MAX_FRACTION * full)
     assert (curves[:, 0] == 0).all()
     assert (np.diff(curves) >= 0).all()
     assert curves.max() <= MAX_FRACTION * full
 
 
 def test_a_plateau_below_everything_is_left_alone():
-    assert shaped(np.array([[0.0, 0.4, 0.6, 0.6]]), 1.0)[0, -1] == pytest.approx(0.6)
+    assert shaped(np.array([[0.0, 0.4, 0.6, 0.6]]), 1.1)[0, -1] == pytest.approx(0.6)
 
 
 @pytest.mark.parametrize(
@@ -102,6 +102,41 @@ def test_what_is_a_release_curve_is_decided_by_unit_range_and_direction(
     found = shape_of(changed)
     assert (found.is_release, found.full) == (is_release, full)
     assert "'released'" in found.note
+
+
+def test_what_goes_far_beyond_everything_is_no_release_curve(table):
+    found = shape_of(evolve(table, target=table.target * 1.4, units={"released": "fraction"}))
+    assert not found.is_release
+
+
+def test_an_assay_above_the_limit_is_within_the_bounds_of_its_own_table(table):
+    found = shape_of(evolve(table, target=table.target * 1.12))
+    assert found.most == pytest.approx(1.12 * table.target.max())
+
+
+def test_a_feature_that_changes_along_a_curve_is_refused(table):
+    """A whole curve cannot be asked by it."""
+    moving = table.features.assign(ph=np.where(table.time > 2, 6.8, 1.2))
+    with pytest.raises(DataError, match="'ph' change along a curve"):
+        fit_members(evolve(table, features=moving), QUICK, shape_of(table))
+
+
+def test_last_bits_do_not_make_a_feature_change(table):
+    noisy = table.features.assign(share=table.features["share"] * (1 + 1e-12 * table.time))
+    assert moving_columns(evolve(table, features=noisy)) == ()
+
+
+@pytest.mark.parametrize("family", [f.name for f in FAMILIES])
+def test_time_alone_is_enough(table, family):
+    """No feature is left: the curve is that of the mean formulation."""
+    bare = evolve(table, features=table.features[[]])
+    model = fit_members(bare, (family,), shape_of(bare))[family]
+    assert np.isfinite(model.predict(bare)).all()
+
+
+def test_one_group_cannot_choose(table):
+    with pytest.raises(DataError, match="one group"):
+        learn(table.rows(np.flatnonzero(table.group == "g0")), families=QUICK)
 
 
 def test_the_same_curve_comes_out_whichever_times_are_asked_for(table):
@@ -164,10 +199,10 @@ def test_intervals_by_group_hold_on_new_groups_where_intervals_by_row_do_not():
     group = np.repeat(np.arange(n), 10)
     truth, fresh = (rng.normal(size=n)[group] + 0.1 * rng.normal(size=len(group)) for _ in range(2))
     nothing = np.zeros(len(group))
-    by_group = calibrate(nothing, truth, group.astype(str), None, full=None)
+    by_group = calibrate(nothing, truth, group.astype(str), None)
     # What a fit that has seen other rows of the group leaves over: no group error.
     seen = truth - (np.bincount(group, truth) / 10)[group]
-    by_row = calibrate(nothing, seen, np.arange(len(group)).astype(str), None, full=None)
+    by_row = calibrate(nothing, seen, np.arange(len(group)).astype(str), None)
 
     def held(intervals):
         low, high = intervals.around(nothing, None)
@@ -188,7 +223,7 @@ def test_intervals_are_wider_where_errors_are_larger():
     rng = np.random.default_rng(2)
     prediction = rng.uniform(0, 1, 2000)
     target = prediction + rng.normal(size=2000) * np.where(prediction > 0.5, 0.2, 0.02)
-    intervals = calibrate(prediction, target, np.arange(2000).astype(str), None, full=None)
+    intervals = calibrate(prediction, target, np.arange(2000).astype(str), None)
     low, high = intervals.around(np.array([0.2, 0.8]), None)
     assert (high - low)[1] > 2 * (high - low)[0]
 
