@@ -64,6 +64,12 @@ def evaluate_table(
     for name in families:
         if name not in {family.name for family in FAMILIES}:
             raise UnknownNameError("Family", name, [family.name for family in FAMILIES])
+    if table.time is None and (laws := [f.name for f in FAMILIES if f.needs_curves]):
+        if wrong := [name for name in families if name in laws]:
+            raise InputError(
+                f"Family {wrong[0]!r} is a law of release over time, and the table has no time.",
+                hint="Give --time, or another family.",
+            )
     if not 2 <= n_folds <= table.n_groups:
         raise InputError(
             f"{n_folds} folds of {table.n_groups} groups cannot be cut: at least two folds, and a"

@@ -182,6 +182,8 @@ def did_you_mean(name: str, known: Iterable[str], n: int = 3) -> str:
     "Did you mean 'oxide'?"
     """
     names = sorted(known)
+    if not names:
+        return "There is none yet."
     near = get_close_matches(name, names, n=n, cutoff=0.6)
     if near:
         return "Did you mean " + " or ".join(repr(m) for m in near) + "?"

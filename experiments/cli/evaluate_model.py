@@ -44,7 +44,10 @@ def evaluate(
         int | None, typer.Option("--workers", min=1, help="Processes; default: every core.")
     ] = None,
     variant: Annotated[
-        str, typer.Option("--variant", help="Way to learn from a fetched set, such as zero.")
+        str,
+        typer.Option(
+            "--variant", help="Way to learn from a fetched set; lai: few (default), zero."
+        ),
     ] = "",
     home: Annotated[
         str | None,
@@ -124,12 +127,15 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
     scores = found["metrics"]
     counts = f"{found['rows']:,} rows, {found['curves']:,} curves, {found['n_groups']} groups"
     yield f"Table     {counts}"
+    yield f"Source    {found['source']}"
     yield f"Protocol  {found['protocol']}"
     if found["shape"]:
         yield f"Shape     {found['shape']}"
     yield from (f"Note      {line}" for line in found["notes"])
     yield ""
     yield f"MAE       {scores['mae']:.4g}{unit}, by curve {scores['mae_by_curve']:.4g}{unit}"
+    if any(line.startswith("Early values") for line in found["notes"]):
+        yield f"          after the early values {scores['mae_after_early']:.4g}{unit}"
     yield f"          without any feature {scores['mae_without_features']:.4g}{unit}"
     yield f"RMSE      {scores['rmse']:.4g}{unit}"
     yield f"R2        {scores['r2']:.3f}"

@@ -21,6 +21,12 @@ from experiments.store import DatasetRecord, Store
 from formulation.errors import InputError, Problem
 from models.data.templates import EXAMPLE
 
+EXAMPLES = (
+    "Examples of the template are in the file; nobody measured them. Take their rows out before you"
+    " accept it."
+)
+"""What is said of a file that holds rows of a template."""
+
 
 @frozen(kw_only=True)
 class Original:
@@ -95,10 +101,7 @@ def example_notes(sources: Iterable[str | None]) -> Iterator[str]:
         One sentence, [-].
     """
     if any((source or "").startswith(EXAMPLE) for source in sources):
-        yield (
-            "Examples of the template are in the file; nobody measured them. Take their rows out"
-            " before you accept it."
-        )
+        yield EXAMPLES
 
 
 def check_name(name: str, kind: str, versions: Sequence[DatasetRecord]) -> None:
@@ -152,6 +155,11 @@ def accept(found: Candidate, store: Store, folder: Path) -> DatasetRecord:
     """
     if found.problems:
         raise InputError.of(found.problems)
+    if EXAMPLES in found.notes:
+        raise InputError(
+            f"Data set {found.name!r} holds examples of the template, which nobody measured.",
+            hint="Take their rows out, or write your own source in them.",
+        )
     check_name(found.name, found.kind, store.datasets())
     others = [v for v in store.datasets(state=None) if v.sha256 == found.sha256]
     if others and others[0].name != found.name:

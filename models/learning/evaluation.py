@@ -5,7 +5,7 @@ test group is seen by nothing before it is scored. Beside it stands the error of
 features: the mean of the training rows at about the same time.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,9 @@ from models.learning.table import Labels, TidyTable
 
 N_FOLDS = 10
 """Folds by group, unless asked otherwise, [-]."""
+
+FEW_GROUPS = 10
+"""Groups below which a remark says that intervals rest on few, [-]."""
 
 _TIME_BINS = 12
 
@@ -109,8 +112,25 @@ class Evaluation:
             "families": self._families(),
             "shape": self.shape.note,
             "seed": self.seed,
-            "notes": list(table.notes),
+            "source": table.source,
+            "notes": [*table.notes, *self._remarks(everything.metrics())],
         }
+
+    def _remarks(self, metrics: Mapping[str, float]) -> Iterator[str]:
+        """Yield what a reader of the scores must know."""
+        table = self.table
+        if table.early:
+            names = ", ".join(table.early)
+            yield (
+                f"Early values of the curve that is predicted are inputs ({names}): a forecast of"
+                " its rest, not of a new recipe; see the error after them."
+            )
+        if np.ptp(table.target) == 0:
+            yield "The target is the same in every row; there is nothing to learn."
+        elif metrics["mae"] >= metrics["mae_without_features"]:
+            yield "No skill: the mean without any feature errs no more."
+        if table.n_groups < FEW_GROUPS:
+            yield f"{table.n_groups} groups only: what the interval holds may be far from 90 %."
 
     def _families(self) -> list[dict[str, Any]]:
         names = list(dict.fromkeys(name for r in self.results for name in r.tried))
@@ -216,6 +236,7 @@ class _Scored:
     low: FloatArray
     high: FloatArray
     baseline: FloatArray
+    is_later: NDArray[np.bool_]
     group: Labels
     curve: Labels
 
@@ -228,6 +249,9 @@ class _Scored:
             low=np.concatenate([r.low for r in results]),
             high=np.concatenate([r.high for r in results]),
             baseline=np.concatenate([r.baseline for r in results]),
+            is_later=np.ones(len(rows), dtype=bool)
+            if table.time is None
+            else table.time[rows] > max(table.early.values(), default=-np.inf),
             group=table.group[rows],
             curve=table.curve[rows],
         )
@@ -242,6 +266,9 @@ class _Scored:
             "r2": 1.0 - float((error**2).sum()) / spread if spread > 0 else 0.0,
             "coverage90": float(self._held().mean()),
             "width90": float((self.high - self.low).mean()),
+            "mae_after_early": float(np.abs(error[self.is_later]).mean())
+            if self.is_later.any()
+            else 0.0,
             "mae_by_curve": float(self._means(self.curve, np.abs(error)).mean()),
             "mae_without_features": float(np.abs(self.target - self.baseline).mean()),
         }

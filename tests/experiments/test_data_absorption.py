@@ -158,6 +158,11 @@ def test_options_of_another_kind_are_refused(table, tmp_path, capsys, words, mes
     assert message in capsys.readouterr().err
 
 
+def importing(path, kind, home):
+    words = ["data", "import", str(path), "--kind", kind, "--products", str(PRODUCT)]
+    return [*words, "--name", "try", "--home", str(home)]
+
+
 @pytest.mark.parametrize("kind", [template.kind for template in TEMPLATES])
 @pytest.mark.parametrize("ending", ["csv", "xlsx"])
 def test_a_template_imports_as_it_is(tmp_path, capsys, kind, ending):
@@ -165,11 +170,22 @@ def test_a_template_imports_as_it_is(tmp_path, capsys, kind, ending):
     path, home = tmp_path / f"filled.{ending}", tmp_path / "home"
     assert main(["data", "template", kind, "-o", str(path)]) == 0
     assert "data import" in capsys.readouterr().out
-    words = ["data", "import", str(path), "--kind", kind, "--products", str(PRODUCT)]
-    assert main([*words, "--name", "try", "--home", str(home), "--accept", "--json"]) == 0
+    assert main([*importing(path, kind, home), "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
-    assert document["accepted"]["state"] == "accepted"
+    assert document["sha256"]
     assert document["notes"][0].startswith("Examples of the template are in the file")
+
+
+@pytest.mark.parametrize("kind", [template.kind for template in TEMPLATES])
+def test_examples_of_a_template_are_not_accepted(tmp_path, capsys, kind):
+    """Nobody measured them, so they must not be learnt from."""
+    path = tmp_path / "filled.csv"
+    assert main(["data", "template", kind, "-o", str(path)]) == 0
+    capsys.readouterr()
+    assert main([*importing(path, kind, tmp_path / "home"), "--accept"]) == 2
+    assert "which nobody measured" in capsys.readouterr().err
+    assert main(["data", "versions", "--json", "--home", str(tmp_path / "home")]) == 0
+    assert json.loads(capsys.readouterr().out)["versions"] == []
 
 
 def test_a_template_goes_to_stdout_without_a_file(capsys):

@@ -262,3 +262,23 @@ def test_the_document_says_what_the_contract_asks_for(table):
     assert found["families"] == [
         {"family": "extra_trees", "inner_mae": pytest.approx(0.05, abs=0.05), "kept_in_folds": 3}
     ]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"early": {"share": 0.5}}, "Early values of the curve"),
+        ({"target": np.full(12 * 3 * len(TIMES), 0.5)}, "The target is the same in every row"),
+        ({"features": release_table(seed=5).features}, "No skill"),
+    ],
+)
+def test_what_a_reader_of_the_scores_must_know_is_said(table, change, said):
+    changed = evolve(table, **change)
+    folds = group_folds(changed, 3, seed=0)
+    shape = shape_of(changed) if "early" in change else evolve(shape_of(table), is_release=False)
+    results = tuple(
+        evaluate_fold(changed, k, *rows, families=QUICK, shape=shape)
+        for k, rows in enumerate(folds)
+    )
+    notes = Evaluation(table=changed, results=results, shape=shape, seed=0).document()["notes"]
+    assert any(line.startswith(said) for line in notes), notes
