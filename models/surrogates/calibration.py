@@ -97,14 +97,15 @@ def calibrated(
     if measured_error is None:
         measured_error = _nothing_measured()
     n, groups = table.n_simulated, table.n_measured_groups
+    formulations = table.groups[n:]
     simulated = f"90 %: {n} simulated designs held out by group, plus a stated model error"
     curve_kind, error = simulated, float(CURVE_MODEL_ERROR)
     factor = np.full(len(CURVE_TIMES_H), NORMAL_90)
     early = np.tile(factor, (len(factor), 1))
     if measured is not None and groups >= MIN_MEASURED_GROUPS:
         curve_kind, error = f"90 %: {groups} measured formulations held out by group", 0.0
-        factor = measured_factor(measured.found.ratio, groups)
-        early = early_factor(measured.continued, factor, groups)
+        factor = measured_factor(measured.found.ratio, formulations)
+        early = early_factor(measured.continued, factor, formulations)
     elif groups:
         plural = "s" if groups > 1 else ""
         curve_kind = f"90 %: posterior of the discrepancy of {groups} measured formulation{plural}"

@@ -296,7 +296,7 @@ def fit(
     found = {"curve": metrics(curve_cv)}
     if measured_cv is not None:
         found = {
-            "curve": measured_metrics(measured_cv.found, CURVE_TIMES_H),
+            "curve": measured_metrics(measured_cv.found, CURVE_TIMES_H, table.groups[n:]),
             "curve_of_law": found["curve"],
         }
     natural = in_units(table, ends.held_out)

@@ -291,7 +291,9 @@ def test_a_formulation_never_stands_in_two_folds(made, monkeypatch) -> None:
     inner, inner_measured = emulator.metrics, emulator.measured_metrics
     monkeypatch.setattr(emulator, "metrics", lambda x: simulated.append(x) or inner(x))
     monkeypatch.setattr(
-        emulator, "measured_metrics", lambda x, t: measured.append(x) or inner_measured(x, t)
+        emulator,
+        "measured_metrics",
+        lambda x, *more: measured.append(x) or inner_measured(x, *more),
     )
     fit(table)
     assert len(simulated) == 1 + len(ENDPOINT_KEYS)
@@ -311,7 +313,9 @@ def test_a_group_left_out_is_not_seen_by_the_fit_that_predicts_it(made, monkeypa
     table = training("timed_release", laboratory(made[0]))
     seen = []
     inner = emulator.measured_metrics
-    monkeypatch.setattr(emulator, "measured_metrics", lambda x, t: seen.append(x) or inner(x, t))
+    monkeypatch.setattr(
+        emulator, "measured_metrics", lambda x, *more: seen.append(x) or inner(x, *more)
+    )
     surrogate, _ = fit(table)
     rows = slice(table.n_simulated, None)
     left_out = np.abs(seen[0].target - seen[0].mean).mean()
