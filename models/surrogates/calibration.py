@@ -26,6 +26,20 @@ ENDPOINT_MODEL_ERROR = {
 }
 """Half-width of the 90 % model error by endpoint, relative to its value."""
 
+ENDPOINT_BOUNDS = {
+    "absorbed_increment": (-np.inf, np.inf),
+    "soluble_unabsorbed_load": (0.0, np.inf),
+    "peak_gut_load": (0.0, np.inf),
+    "serum_change": (-np.inf, np.inf),
+    "serum": (0.0, np.inf),
+    "urine_change": (-np.inf, np.inf),
+    "red_cell_change": (-100.0, np.inf),
+    "muscle_change": (-100.0, np.inf),
+    "laxation_risk": (0.0, 100.0),
+}
+"""Smallest and largest value that each endpoint can have, in its unit: amounts are not negative, a
+chance is 0 to 100 %, nothing falls by more than all of it; other differences have no bound."""
+
 
 def _nothing_measured() -> FloatArray:
     return np.full((len(ENDPOINT_KEYS), 2), np.nan)

@@ -40,6 +40,9 @@ UNITS = {
 
 STATISTICS = {"p05": "5th percentile", "p50": "median", "p95": "95th percentile"}
 
+CURVES = {"curve": "Release curve", "curve_of_law": "Release curve of the law, simulated designs"}
+"""What people call the outputs that are curves."""
+
 NOT_FOR = (
     "advice to a patient: it is research software, and nothing here was measured in people",
     "another population, delivery system, or designs outside its ranges",
@@ -115,7 +118,7 @@ def output_title(key: str) -> tuple[str, str]:
     Parameters
     ----------
     key : str
-        ``curve`` or an endpoint key, [-].
+        ``curve``, ``curve_of_law`` or an endpoint key, [-].
 
     Returns
     -------
@@ -127,8 +130,8 @@ def output_title(key: str) -> tuple[str, str]:
     >>> output_title("absorbed_increment.p50")
     ('Absorbed Mg, increment over diet, median', 'mg/d')
     """
-    if key == "curve":
-        return "Release curve", "fraction of the label"
+    if key in CURVES:
+        return CURVES[key], "fraction of the label"
     statistic = key.partition(".")[2]
     endpoint = get_endpoint(key)
     return f"{endpoint.title}, {STATISTICS[statistic]}", endpoint.unit

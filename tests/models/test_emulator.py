@@ -13,13 +13,15 @@ from models.chain import CURVE_TIMES_H, MechanisticChain
 from models.release import release_law
 from models.release.bench import bench_curves, bench_medium
 from models.surrogates import emulator, validation
-from models.surrogates.calibration import ENDPOINT_MODEL_ERROR
+from models.surrogates.calibration import ENDPOINT_BOUNDS, ENDPOINT_MODEL_ERROR
 from models.surrogates.card import headline, make_card
+from models.surrogates.card_text import card_markdown
 from models.surrogates.emulator import fit, monotone
 from models.surrogates.gaps import CURVE_MODEL_ERROR, MIN_MEASURED_GROUPS
 from models.surrogates.law_features import body_columns
 from models.surrogates.table import (
     ENDPOINT_KEYS,
+    LEARNT,
     MeasuredCurve,
     build_table,
     feature_row,
@@ -166,6 +168,33 @@ def test_curves_rise_within_0_to_1_and_lie_inside_their_band(plain, fresh, syste
         assert (found.curve <= found.curve_hi90).all()
         assert (found.endpoints_lo90 <= found.endpoints).all()
         assert (found.endpoints <= found.endpoints_hi90).all()
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_no_endpoint_or_end_of_an_interval_is_what_cannot_be(plain, fresh, system) -> None:
+    """No chance above 100 %, no amount below 0; the model error is added before, and is wide."""
+    _, surrogate, _ = plain[system]
+    wide = np.full((len(ENDPOINT_KEYS), 2), 2.0)
+    unsure = evolve(surrogate, calibration=evolve(surrogate.calibration, measured_error=wide))
+    features = rows_of(fresh[system][0])
+    for row in (features, features + 5 * np.ptp(features, axis=0)):
+        found = unsure.predict(row)
+        assert (found.endpoints_lo90 <= found.endpoints).all()
+        assert (found.endpoints <= found.endpoints_hi90).all()
+        for part in (found.endpoints, found.endpoints_lo90, found.endpoints_hi90):
+            for values, key in zip(part.T, ENDPOINT_KEYS, strict=True):
+                low, high = ENDPOINT_BOUNDS[key.split(".")[0]]
+                assert low <= values.min(), key
+                assert values.max() <= high, key
+
+
+def test_every_learnt_endpoint_says_what_it_can_be() -> None:
+    """Amounts from 0, a chance to 100 %."""
+    assert set(ENDPOINT_BOUNDS) == set(LEARNT) == set(ENDPOINT_MODEL_ERROR)
+    assert ENDPOINT_BOUNDS["laxation_risk"] == (0.0, 100.0)
+    for name in LEARNT:
+        if name.endswith("load") or name == "serum":
+            assert ENDPOINT_BOUNDS[name][0] == 0.0
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
@@ -342,6 +371,14 @@ def test_the_card_says_what_the_surrogate_rests_on(plain, taught) -> None:
     low, offset, high = (card["discrepancy"][f"offset{end}"] for end in ("_lo90", "", "_hi90"))
     assert low < offset < high
     assert "The predicted curve of every design moves by" in card["against_law"]
+
+
+def test_the_card_of_a_laboratory_reads_as_text(taught) -> None:
+    """With every output by its title: the curve, that of the law alone, and the endpoints."""
+    card = make_card("k", *taught, 0)
+    text = card_markdown(card, name="x", sha256="0" * 64, created_utc="2026")
+    assert "| Release curve | fraction of the label |" in text
+    assert "| Release curve of the law, simulated designs | fraction of the label |" in text
 
 
 def test_the_card_is_plain_json_without_nan(taught) -> None:
