@@ -7,6 +7,7 @@ factors of its own, from the same left-out curves continued from theirs.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from attrs import frozen
@@ -16,7 +17,7 @@ from formulation.arrays import FloatArray
 from formulation.profiles import MAX_FRACTION
 from models.surrogates.discrepancy import Discrepancy, fit_discrepancy
 from models.surrogates.gaps import MIN_MEASURED_GROUPS, NORMAL_90
-from models.surrogates.validation import COVERAGE, CrossValidation, monotone
+from models.surrogates.validation import BY_FOLD, BY_GROUP, COVERAGE, CrossValidation, monotone
 
 FOLD_STEPS = 2
 """Steps that the sizes of a fold go on from those of the whole fit, [-]."""
@@ -212,7 +213,7 @@ def last_given(times_h: FloatArray, early_h: FloatArray) -> int:
 
 def measured_metrics(
     found: CrossValidation, times_h: FloatArray, groups: Sequence[str]
-) -> dict[str, float]:
+) -> dict[str, Any]:
     """Return errors of unseen formulations, and the coverage of their intervals by time.
 
     With enough formulations the factor of a fold's interval comes from the other folds, by the rule
@@ -229,10 +230,12 @@ def measured_metrics(
 
     Returns
     -------
-    dict of str to float
-        MAE, RMSE and width of the label's fraction, R2 and coverage, [-].
+    dict
+        MAE, RMSE and width of the label's fraction, R2 and coverage; coverage of each fold and of
+        each formulation under `BY_FOLD` and `BY_GROUP`, [-].
     """
     known = np.isfinite(found.target)
+    names = np.asarray(groups)
     half = NORMAL_90 * found.sd
     if len(set(groups)) >= MIN_MEASURED_GROUPS:
         for fold in np.unique(found.folds):
@@ -254,4 +257,14 @@ def measured_metrics(
         "coverage90": float(covered[known].mean()),
         "width90": float(2 * half[known].mean()),
         **bands,
+        BY_FOLD: [_share(covered, known, found.folds == k) for k in np.unique(found.folds)],
+        BY_GROUP: {name: _share(covered, known, names == name) for name in dict.fromkeys(groups)},
     }
+
+
+def _share(
+    covered: NDArray[np.bool_], known: NDArray[np.bool_], rows: NDArray[np.bool_]
+) -> float | None:
+    """Return the share of some curves' readings that is covered; None without a reading."""
+    inside = covered[rows][known[rows]]
+    return float(inside.mean()) if len(inside) else None

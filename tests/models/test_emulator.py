@@ -14,6 +14,7 @@ from models.release import release_law
 from models.release.bench import bench_curves, bench_medium
 from models.surrogates import emulator, validation
 from models.surrogates.calibration import ENDPOINT_BOUNDS, ENDPOINT_MODEL_ERROR
+from models.surrogates.card import coverage as card_coverage
 from models.surrogates.card import headline, make_card
 from models.surrogates.card_text import card_markdown
 from models.surrogates.emulator import fit, monotone
@@ -379,6 +380,41 @@ def test_the_card_of_a_laboratory_reads_as_text(taught) -> None:
     text = card_markdown(card, name="x", sha256="0" * 64, created_utc="2026")
     assert "| Release curve | fraction of the label |" in text
     assert "| Release curve of the law, simulated designs | fraction of the label |" in text
+
+
+def test_the_card_tells_coverage_by_fold_and_by_measured_formulation(plain, taught) -> None:
+    """Each of ten by its name; means over equal folds are the coverage of all."""
+    table, surrogate, metrics = taught
+    card = make_card("k", table, surrogate, metrics, 0)
+    assert set(card["coverage_by_group"]) == {f"P{k} of invented/1" for k in range(10)}
+    split = card["coverage_by_split"]
+    of_curves = [share for name, share in split.items() if name.startswith("Release curve")]
+    assert len(of_curves) == 10
+    assert np.mean(of_curves) == pytest.approx(metrics["curve"]["coverage90"])
+    assert np.mean([*card["coverage_by_group"].values()]) == pytest.approx(np.mean(of_curves))
+    assert len(split) == 10 + validation.N_FOLDS
+    text = card_markdown(card, name="x", sha256="0" * 64, created_utc="2026")
+    assert "## Coverage of 90 % intervals by measured formulation" in text
+    assert "| P3 of invented/1 |" in text
+    assert make_card("k", *plain["timed_release"], 0)["coverage_by_group"] == {}
+
+
+def test_measured_formulations_of_one_name_are_told_apart_by_their_design() -> None:
+    """Two that nobody named; one without a reading is left out."""
+    metrics = {
+        "curve": {
+            "coverage90_by_fold": [0.9, None],
+            "coverage90_by_group": {"a" * 16: 0.8, "b" * 16: 1.0, "c" * 16: None},
+        },
+        "absorbed_increment.p50": {"coverage90_by_fold": [0.7]},
+    }
+    names = {"a" * 16: "one of x", "b" * 16: "one of x", "c" * 16: "P of x"}
+    found = card_coverage(metrics, names)
+    assert found["coverage_by_group"] == {
+        "one of x, design aaaaaaaa": 0.8,
+        "one of x, design bbbbbbbb": 1.0,
+    }
+    assert list(found["coverage_by_split"].values()) == [0.9, 0.7]
 
 
 def test_the_card_is_plain_json_without_nan(taught) -> None:
