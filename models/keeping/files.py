@@ -150,32 +150,6 @@ def read_model_bytes(path: Path) -> bytes:
         os.close(number)
 
 
-def read_card(folder: Path) -> dict[str, Any]:
-    """Return the card beside a saved model.
-
-    Parameters
-    ----------
-    folder : Path
-        Folder `save_estimator` wrote to, [-].
-
-    Returns
-    -------
-    dict
-        The card, [-].
-
-    Raises
-    ------
-    DataError
-        There is no card, or it is not JSON.
-    """
-    path = folder / CARD_FILE
-    try:
-        card: dict[str, Any] = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise DataError(f"Model card {path} cannot be read: {error}.") from error
-    return card
-
-
 def _parse(content: bytes, path: Path) -> dict[str, Any]:
     """Build what a file holds, and nothing else, after everything that can be known before."""
     from skops.io import loads

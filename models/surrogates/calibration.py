@@ -26,6 +26,20 @@ ENDPOINT_MODEL_ERROR = {
 }
 """Half-width of the 90 % model error by endpoint, relative to its value."""
 
+ENDPOINT_BOUNDS = {
+    "absorbed_increment": (-np.inf, np.inf),
+    "soluble_unabsorbed_load": (0.0, np.inf),
+    "peak_gut_load": (0.0, np.inf),
+    "serum_change": (-np.inf, np.inf),
+    "serum": (0.0, np.inf),
+    "urine_change": (-np.inf, np.inf),
+    "red_cell_change": (-100.0, np.inf),
+    "muscle_change": (-100.0, np.inf),
+    "laxation_risk": (0.0, 100.0),
+}
+"""Smallest and largest value that each endpoint can have, in its unit: amounts are not negative, a
+chance is 0 to 100 %, nothing falls by more than all of it; other differences have no bound."""
+
 
 def _nothing_measured() -> FloatArray:
     return np.full((len(ENDPOINT_KEYS), 2), np.nan)
@@ -97,14 +111,15 @@ def calibrated(
     if measured_error is None:
         measured_error = _nothing_measured()
     n, groups = table.n_simulated, table.n_measured_groups
+    formulations = table.groups[n:]
     simulated = f"90 %: {n} simulated designs held out by group, plus a stated model error"
     curve_kind, error = simulated, float(CURVE_MODEL_ERROR)
     factor = np.full(len(CURVE_TIMES_H), NORMAL_90)
     early = np.tile(factor, (len(factor), 1))
     if measured is not None and groups >= MIN_MEASURED_GROUPS:
         curve_kind, error = f"90 %: {groups} measured formulations held out by group", 0.0
-        factor = measured_factor(measured.found.ratio, groups)
-        early = early_factor(measured.continued, factor, groups)
+        factor = measured_factor(measured.found.ratio, formulations)
+        early = early_factor(measured.continued, factor, formulations)
     elif groups:
         plural = "s" if groups > 1 else ""
         curve_kind = f"90 %: posterior of the discrepancy of {groups} measured formulation{plural}"

@@ -1,6 +1,7 @@
 """Model cards: what a surrogate was made of, how it was judged, and what it is not."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from importlib.metadata import version
 from typing import Any
@@ -12,13 +13,17 @@ from models.chain import CURVE_TIMES_H
 from models.learning.applicability import FAR_PCT
 from models.surrogates.absorption_gap import AbsorptionGap
 from models.surrogates.calibration import ENDPOINT_MODEL_ERROR
+from models.surrogates.card_text import output_title
 from models.surrogates.discrepancy import Discrepancy
 from models.surrogates.drivers import drivers
 from models.surrogates.emulator import SystemSurrogate
 from models.surrogates.gaps import CURVE_MODEL_ERROR, MIN_MEASURED_GROUPS
 from models.surrogates.scales import SCALES
 from models.surrogates.table import ENDPOINT_KEYS, TrainingTable, code_fingerprint
-from models.surrogates.validation import FOLD_ITERATIONS, N_FOLDS
+from models.surrogates.validation import BY_FOLD, BY_GROUP, FOLD_ITERATIONS, N_FOLDS
+
+COVERAGE_OUTPUTS = ("curve", "absorbed_increment.p50")
+"""Outputs whose coverage is told by fold."""
 
 
 def make_card(
@@ -70,7 +75,11 @@ def make_card(
         "discrepancy": discrepancy_card(surrogate.discrepancy),
         "protocol": f"{N_FOLDS} folds by formulation; a formulation never stands in two folds; each"
         f" fold's kernel goes {FOLD_ITERATIONS} steps of its own from that of the whole fit",
-        "metrics": metrics,
+        "metrics": {
+            key: {name: value for name, value in found.items() if name not in (BY_FOLD, BY_GROUP)}
+            for key, found in metrics.items()
+        },
+        **coverage(metrics, surrogate.measured_names),
         "intervals": {
             "curve": calibration.curve_kind,
             "endpoints": calibration.endpoint_kind,
@@ -105,6 +114,42 @@ def make_card(
         "seed": seed,
         "code_sha256": code_fingerprint(),
         "versions": {name: version(name) for name in ("numpy", "scipy", "scikit-learn", "skops")},
+    }
+
+
+def coverage(
+    metrics: Mapping[str, Mapping[str, Any]], measured_names: Mapping[str, str]
+) -> dict[str, dict[str, float]]:
+    """Return how often intervals held, by fold of the main outputs and by measured formulation.
+
+    Parameters
+    ----------
+    metrics : mapping of str to mapping
+        What cross-validation found, by output, [-].
+    measured_names : mapping of str to str
+        What people call each measured formulation, by the key of its design, [-].
+
+    Returns
+    -------
+    dict
+        Shares covered under ``coverage_by_split``, and of measured curves under
+        ``coverage_by_group``, each by name; what has no reading is left out, [-].
+    """
+    by_fold = {
+        f"{output_title(key)[0]}, fold {k + 1}": share
+        for key in COVERAGE_OUTPUTS
+        for k, share in enumerate(metrics[key][BY_FOLD])
+    }
+    called = Counter(measured_names.values())
+    by_group = {
+        name if called[name] == 1 else f"{name}, design {group[:8]}": share
+        for group, share in metrics["curve"].get(BY_GROUP, {}).items()
+        for name in [measured_names[group]]
+    }
+    parts = {"coverage_by_split": by_fold, "coverage_by_group": by_group}
+    return {
+        key: {name: share for name, share in found.items() if share is not None}
+        for key, found in parts.items()
     }
 
 

@@ -40,6 +40,9 @@ UNITS = {
 
 STATISTICS = {"p05": "5th percentile", "p50": "median", "p95": "95th percentile"}
 
+CURVES = {"curve": "Release curve", "curve_of_law": "Release curve of the law, simulated designs"}
+"""What people call the outputs that are curves."""
+
 NOT_FOR = (
     "advice to a patient: it is research software, and nothing here was measured in people",
     "another population, delivery system, or designs outside its ranges",
@@ -67,7 +70,8 @@ def card_markdown(
     created_utc : str
         When it was stored, ISO-8601 in UTC, [-].
     is_brief : bool, optional
-        Leave out all outputs but the medians, and the ranges of features, [-].
+        Leave out all outputs but the medians, coverage told apart, and the ranges of features,
+        [-].
 
     Returns
     -------
@@ -77,8 +81,9 @@ def card_markdown(
     lines = [f"# {_text(name)}", "", _what_it_is(card), ""]
     lines += [f"**{_text(card['headline'])}.** {_text(card.get('against_law', ''))}".strip(), ""]
     lines += [*_rows_part(card), "", *_errors_part(card, is_brief), ""]
-    lines += [*_coverage_part(card, "group"), *_coverage_part(card, "split")]
     if not is_brief:
+        lines += [*_coverage_part(card, "split", "fold")]
+        lines += [*_coverage_part(card, "group", "measured formulation")]
         lines += [*_ranges_part(card), "", *_assumed_part(card), ""]
     lines += ["## Not for", "", *(f"- {line}" for line in _not_for(card)), ""]
     lines += [*_record_part(card, sha256, created_utc)]
@@ -115,7 +120,7 @@ def output_title(key: str) -> tuple[str, str]:
     Parameters
     ----------
     key : str
-        ``curve`` or an endpoint key, [-].
+        ``curve``, ``curve_of_law`` or an endpoint key, [-].
 
     Returns
     -------
@@ -127,8 +132,8 @@ def output_title(key: str) -> tuple[str, str]:
     >>> output_title("absorbed_increment.p50")
     ('Absorbed Mg, increment over diet, median', 'mg/d')
     """
-    if key == "curve":
-        return "Release curve", "fraction of the label"
+    if key in CURVES:
+        return CURVES[key], "fraction of the label"
     statistic = key.partition(".")[2]
     endpoint = get_endpoint(key)
     return f"{endpoint.title}, {STATISTICS[statistic]}", endpoint.unit
@@ -191,13 +196,13 @@ def _errors_part(card: Mapping[str, Any], is_brief: bool) -> list[str]:
     ]
 
 
-def _coverage_part(card: Mapping[str, Any], by: str) -> list[str]:
+def _coverage_part(card: Mapping[str, Any], by: str, called: str) -> list[str]:
     found = card.get(f"coverage_by_{by}")
     if not found:
         return []
     rows = ((name, f"{100 * share:.0f} %") for name, share in found.items())
-    title = f"## Coverage of 90 % intervals by {by}"
-    return [title, "", *_table((by.title(), "Covered"), rows), ""]
+    title = f"## Coverage of 90 % intervals by {called}"
+    return [title, "", *_table((called.capitalize(), "Covered"), rows), ""]
 
 
 def _ranges_part(card: Mapping[str, Any]) -> list[str]:

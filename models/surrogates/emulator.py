@@ -23,7 +23,12 @@ from formulation.arrays import FloatArray
 from formulation.profiles import MAX_FRACTION
 from models.chain import CURVE_TIMES_H, PERCENTILES
 from models.learning.applicability import Applicability
-from models.surrogates.calibration import ENDPOINT_MODEL_ERROR, Calibration, calibrated
+from models.surrogates.calibration import (
+    ENDPOINT_BOUNDS,
+    ENDPOINT_MODEL_ERROR,
+    Calibration,
+    calibrated,
+)
 from models.surrogates.discrepancy import Discrepancy, Early, checked_early, fit_discrepancy
 from models.surrogates.endpoint_fit import endpoint_model, fit_endpoints, in_units
 from models.surrogates.gaps import NORMAL_90
@@ -137,14 +142,14 @@ class SystemSurrogate:
         """
         body = body_columns(self.feature_names)
         curve, low, high = self._curves(self._recipe(features), early)
-        value, below, above = self._endpoints(features, features[:, body])
+        value, least, most = self._endpoints(features, features[:, body])
         return Prediction(
             curve=curve,
             curve_lo90=low,
             curve_hi90=high,
             endpoints=_in_order(value),
-            endpoints_lo90=_in_order(value - below),
-            endpoints_hi90=_in_order(value + above),
+            endpoints_lo90=_in_order(least),
+            endpoints_hi90=_in_order(most),
         )
 
     def _curves(
@@ -171,7 +176,7 @@ class SystemSurrogate:
     def _endpoints(
         self, features: FloatArray, body: FloatArray
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Return endpoints, and how far their intervals reach below and above."""
+        """Return endpoints and the ends of their intervals, all within what each can be."""
         dose = np.exp(features[:, self.feature_names.index(DOSE)])
         learnt, spread = predict(self.endpoint_model, body)
         half = self.calibration.endpoint_factor * spread
@@ -181,7 +186,9 @@ class SystemSurrogate:
         error = np.where(np.isnan(measured), stated[:, None], measured)
         below = np.hypot(value - low, error[:, 0] * np.abs(value))
         above = np.hypot(high - value, error[:, 1] * np.abs(value))
-        return value, below, above
+        can_be = np.array([ENDPOINT_BOUNDS[k.split(".")[0]] for k in ENDPOINT_KEYS]).T
+        least, middle, most = (np.clip(x, *can_be) for x in (value - below, value, value + above))
+        return middle, least, most
 
     def reach(self, features: FloatArray) -> FloatArray:
         """Return how far designs lie from the training data.
@@ -296,7 +303,7 @@ def fit(
     found = {"curve": metrics(curve_cv)}
     if measured_cv is not None:
         found = {
-            "curve": measured_metrics(measured_cv.found, CURVE_TIMES_H),
+            "curve": measured_metrics(measured_cv.found, CURVE_TIMES_H, table.groups[n:]),
             "curve_of_law": found["curve"],
         }
     natural = in_units(table, ends.held_out)

@@ -7,15 +7,17 @@ factors of its own, from the same left-out curves continued from theirs.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from attrs import frozen
+from numpy.typing import NDArray
 
 from formulation.arrays import FloatArray
 from formulation.profiles import MAX_FRACTION
 from models.surrogates.discrepancy import Discrepancy, fit_discrepancy
 from models.surrogates.gaps import MIN_MEASURED_GROUPS, NORMAL_90
-from models.surrogates.validation import COVERAGE, CrossValidation, monotone
+from models.surrogates.validation import BY_FOLD, BY_GROUP, COVERAGE, CrossValidation, monotone
 
 FOLD_STEPS = 2
 """Steps that the sizes of a fold go on from those of the whole fit, [-]."""
@@ -122,51 +124,72 @@ def _continued(
     return ratio
 
 
-def measured_factor(ratio: FloatArray, n_groups: int) -> FloatArray:
+def measured_factor(
+    ratio: FloatArray, groups: Sequence[str], rows: NDArray[np.bool_] | None = None
+) -> FloatArray:
     """Return the factor that covers 90 % of held-out curves at each time.
+
+    Formulations, not curves, are counted, and at each time those that were read there: they set
+    the finite-sample correction. Few of them say little of a time, and one that fits by chance
+    would make its interval vanish; so where fewer than `MIN_MEASURED_GROUPS` reach a time, it gets
+    the widest factor of the other times, or the largest of its own ratios where that is larger.
+    Where no time has enough, the largest ratio of all stands for the widest factor.
 
     Parameters
     ----------
     ratio : ndarray of shape (n_curves, n_times)
         Error over raw spread, NaN where a curve says nothing, [-].
-    n_groups : int
-        Formulations among them; they, not the curves, set the finite-sample correction, [-].
+    groups : sequence of str
+        Formulation of each curve, [-].
+    rows : ndarray of shape (n_curves,), optional
+        Curves that the factor is taken from, all without it; whether a time is reached by enough
+        formulations is judged of all curves all the same, [-].
 
     Returns
     -------
     ndarray of shape (n_times,)
-        Half-width over raw spread; where nothing was read, the widest of the other times, [-].
+        Half-width over raw spread, [-].
     """
-    level = min(COVERAGE * (1 + 1 / n_groups), 1.0)
+    names = np.asarray(groups)
+    known = np.isfinite(ratio)
+    used = known if rows is None else known & rows[:, None]
     factor = np.full(ratio.shape[1], np.nan)
-    for k, column in enumerate(ratio.T):
-        known = column[np.isfinite(column)]
-        if len(known):
-            factor[k] = np.quantile(known, level, method="higher")
-    return np.where(np.isfinite(factor), factor, np.nanmax(factor))
+    for k in range(ratio.shape[1]):
+        if len(set(names[known[:, k]])) >= MIN_MEASURED_GROUPS and used[:, k].any():
+            level = min(COVERAGE * (1 + 1 / len(set(names[used[:, k]]))), 1.0)
+            factor[k] = np.quantile(ratio[used[:, k], k], level, method="higher")
+    largest = np.fmax.reduce(np.where(used, ratio, np.nan), axis=0)
+    widest = np.fmax.reduce(factor if np.isfinite(factor).any() else largest)
+    return np.where(np.isfinite(factor), factor, np.fmax(widest, largest))
 
 
-def early_factor(continued: FloatArray, whole: FloatArray, n_groups: int) -> FloatArray:
+def early_factor(continued: FloatArray, whole: FloatArray, groups: Sequence[str]) -> FloatArray:
     """Return the factors that cover the rest of held-out curves.
+
+    Times that few formulations reach are widened as in `measured_factor`. Where too few go on
+    after a given time to say anything of any later one, the factors of whole curves stand.
 
     Parameters
     ----------
     continued : ndarray of shape (n_curves, n_times, n_times)
         Error over spread after the time of each row is given, [-].
     whole : ndarray of shape (n_times,)
-        Factors of whole curves, where no curve can say, [-].
-    n_groups : int
-        Formulations among the curves, [-].
+        Factors of whole curves, [-].
+    groups : sequence of str
+        Formulation of each curve, [-].
 
     Returns
     -------
     ndarray of shape (n_times, n_times)
         Half-width over spread by the last time that was given, and by time, [-].
     """
-    rows = [
-        measured_factor(continued[:, k], n_groups) if np.isfinite(continued[:, k]).any() else whole
-        for k in range(len(whole))
-    ]
+    names = np.asarray(groups)
+    rows = []
+    for k in range(len(whole)):
+        known = np.isfinite(continued[:, k])
+        most = max(len(set(names[column])) for column in known.T)
+        enough = most >= MIN_MEASURED_GROUPS
+        rows.append(measured_factor(continued[:, k], groups) if enough else whole)
     return np.array(rows)
 
 
@@ -188,11 +211,13 @@ def last_given(times_h: FloatArray, early_h: FloatArray) -> int:
     return max(int(np.searchsorted(times_h, early_h.max(), side="right")) - 1, 0)
 
 
-def measured_metrics(found: CrossValidation, times_h: FloatArray) -> dict[str, float]:
+def measured_metrics(
+    found: CrossValidation, times_h: FloatArray, groups: Sequence[str]
+) -> dict[str, Any]:
     """Return errors of unseen formulations, and the coverage of their intervals by time.
 
-    With enough formulations the factor of a fold's interval comes from the other folds; with fewer
-    it is that of the posterior.
+    With enough formulations the factor of a fold's interval comes from the other folds, by the rule
+    of the factor that is served; with fewer it is that of the posterior.
 
     Parameters
     ----------
@@ -200,19 +225,22 @@ def measured_metrics(found: CrossValidation, times_h: FloatArray) -> dict[str, f
         Each measured curve predicted unseen, NaN where it says nothing, [-].
     times_h : ndarray of shape (n_times,)
         Times of the curves, [h].
+    groups : sequence of str
+        Formulation of each curve, [-].
 
     Returns
     -------
-    dict of str to float
-        MAE, RMSE and width of the label's fraction, R2 and coverage, [-].
+    dict
+        MAE, RMSE and width of the label's fraction, R2 and coverage; coverage of each fold and of
+        each formulation under `BY_FOLD` and `BY_GROUP`, [-].
     """
     known = np.isfinite(found.target)
-    n_folds = len(np.unique(found.folds))
+    names = np.asarray(groups)
     half = NORMAL_90 * found.sd
-    if n_folds >= MIN_MEASURED_GROUPS:
+    if len(set(groups)) >= MIN_MEASURED_GROUPS:
         for fold in np.unique(found.folds):
             test = found.folds == fold
-            factor = measured_factor(found.ratio[~test], n_folds - 1)
+            factor = measured_factor(found.ratio, groups, ~test)
             half[test] = factor * found.sd[test]
     error = found.target - found.mean
     covered = np.abs(error) <= half + 1e-12
@@ -229,4 +257,14 @@ def measured_metrics(found: CrossValidation, times_h: FloatArray) -> dict[str, f
         "coverage90": float(covered[known].mean()),
         "width90": float(2 * half[known].mean()),
         **bands,
+        BY_FOLD: [_share(covered, known, found.folds == k) for k in np.unique(found.folds)],
+        BY_GROUP: {name: _share(covered, known, names == name) for name in dict.fromkeys(groups)},
     }
+
+
+def _share(
+    covered: NDArray[np.bool_], known: NDArray[np.bool_], rows: NDArray[np.bool_]
+) -> float | None:
+    """Return the share of some curves' readings that is covered; None without a reading."""
+    inside = covered[rows][known[rows]]
+    return float(inside.mean()) if len(inside) else None

@@ -31,7 +31,6 @@ BLOCK = 1024
 JITTER = 1e-6
 """Noise variance of rows that carry none, in units of the outputs' spread, squared, [-]."""
 
-_ROOT5 = np.sqrt(5.0)
 _HOPELESS = 1e25
 """Objective where the rows' covariance is no longer positive definite."""
 

@@ -12,6 +12,9 @@ from models.surrogates.process import fitted_process, kernel_of, predict_process
 N_FOLDS = 5
 FOLD_ITERATIONS = 8
 COVERAGE = 0.9
+BY_FOLD, BY_GROUP = "coverage90_by_fold", "coverage90_by_group"
+"""Members of metrics that tell coverage apart, by fold in order or by formulation."""
+
 MIN_SPREAD = 1e-6
 """Smallest raw spread, so that an error over it stays finite, in the output's unit."""
 
@@ -173,7 +176,7 @@ def conformal(ratio: FloatArray) -> FloatArray:
     return factor
 
 
-def metrics(found: CrossValidation) -> dict[str, float]:
+def metrics(found: CrossValidation) -> dict[str, Any]:
     """Return errors, and the coverage of intervals whose factor comes from the other folds.
 
     Parameters
@@ -183,8 +186,9 @@ def metrics(found: CrossValidation) -> dict[str, float]:
 
     Returns
     -------
-    dict of str to float
-        MAE, RMSE and width in the outputs' unit, R2 and coverage [-].
+    dict
+        MAE, RMSE and width in the outputs' unit, R2 and coverage; coverage of each fold under
+        `BY_FOLD`, [-].
     """
     error = found.target - found.mean
     spread = float(((found.target - found.target.mean(axis=0)) ** 2).sum())
@@ -200,4 +204,5 @@ def metrics(found: CrossValidation) -> dict[str, float]:
         "r2": 1.0 - float((error**2).sum()) / spread if spread > 0 else 0.0,
         "coverage90": float(np.concatenate(covered).mean()),
         "width90": float(np.concatenate(widths).mean()),
+        BY_FOLD: [float(part.mean()) for part in covered],
     }

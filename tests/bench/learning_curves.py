@@ -5,6 +5,10 @@ measured rows alone, of features and time, which do not see the law's columns. C
 simulated laboratories whose truth has another structure than the laws, and, where the user has the
 file, a public table of hydrophilic matrices (by recipe, and by drug). Each seed draws test
 formulations, and nested sets of measured ones; every model sees the same.
+
+The emulator of the law is fitted on 192 simulated designs here, fewer than the 512 of the product
+(`experiments.fitting.TRAINING_DESIGNS`): the size is this protocol's own and stays, so that reruns
+compare. The document's notes belong to the protocol and are written with it.
 """
 
 import argparse
@@ -12,7 +16,7 @@ import json
 import subprocess
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -27,13 +31,14 @@ from models.chain import CURVE_TIMES_H
 from models.release import release_law
 from models.release.bench import bench_curves
 from models.surrogates.discrepancy import Discrepancy, fit_discrepancy
-from models.surrogates.emulator import _fitted
 from models.surrogates.gaps import MIN_MEASURED_GROUPS, NORMAL_90
 from models.surrogates.laboratories import LABORATORIES, measure
 from models.surrogates.measured import early_factor, last_given, left_out, measured_factor
+from models.surrogates.process import fitted_process
 from models.surrogates.table import feature_row, space_filling
 from models.surrogates.validation import monotone, monotone_below, predict
 from tests.bench import hydrophilic
+from tests.bench.direct_models import DIRECT
 
 ROOT = Path(__file__).resolve().parents[2]
 STUDY = ROOT / "configs" / "studies" / "timed_release.yaml"
@@ -45,6 +50,18 @@ N_SIMULATED, N_LABORATORY = 192, 160
 TEST_SHARE = 0.3
 EARLY_H = {"laboratory": 4.0, "table": 2.0}
 """Until when readings of the formulation itself are given in the early case, [h]."""
+
+NOTES = (
+    "Not a blind test: covariance over the level of the law, the rule that widens few curves and"
+    " the lower end of intervals were chosen while looking at errors and coverage of these cases"
+    " and seeds.",
+    "The form of the matrix prior (Higuchi over load, solubility of salts) was revised once after"
+    " its error on the whole HPMC table, test recipes included, had been seen: 0.242 before, 0.219"
+    " after. Models without prior were not tuned.",
+    f"The law is emulated from {N_SIMULATED} simulated designs, a size of this protocol; the"
+    " product fits more.",
+)
+"""What a reader must know of how the cases and models came to be, whichever run it is."""
 
 
 @frozen(kw_only=True, eq=False)
@@ -75,7 +92,7 @@ def laboratories() -> list[Case]:
     x, seen = (
         np.array([list(feature_row(d).values()) for d in part]) for part in (simulated, made)
     )
-    mean, sd = predict(_fitted(x, law, 0), seen)
+    mean, sd = predict(fitted_process(x, law), seen)
     return [
         Case(
             name=name,
@@ -164,9 +181,9 @@ def with_prior(case: Case, train: np.ndarray, test: np.ndarray, pool: np.ndarray
             case.law[train],
             case.law_sd[train],
         )
-        factor = measured_factor(found.found.ratio, len(train))
+        factor = measured_factor(found.found.ratio, formulations)
         last = last_given(case.times_h, np.array([case.early_h]))
-        factor_early = early_factor(found.continued, factor, len(train))[last]
+        factor_early = early_factor(found.continued, factor, formulations)[last]
     gap, sd = process.predict(case.features[test], case.law[test])
     mean = monotone(case.law[test] + gap, MAX_FRACTION)
     half = factor * np.hypot(case.law_sd[test], sd)
@@ -243,46 +260,13 @@ def direct(case: Case, train: np.ndarray, test: np.ndarray, pool: np.ndarray, mo
     return mean_error(case.curves[test], mean)
 
 
-def gaussian_process(seed: int) -> Any:
-    """Return a Gaussian process of one length over features and time."""
-    from sklearn.gaussian_process import GaussianProcessRegressor
-    from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
-
-    kernel = ConstantKernel(1.0, (1e-2, 1e3)) * Matern(1.0, (1e-1, 1e2), nu=2.5) + WhiteKernel(1e-2)
-    return GaussianProcessRegressor(kernel, normalize_y=True, random_state=seed)
-
-
-def extra_trees(seed: int) -> Any:
-    """Return extremely randomised trees."""
-    from sklearn.ensemble import ExtraTreesRegressor
-
-    return ExtraTreesRegressor(100, min_samples_leaf=2, random_state=seed)
-
-
-def boosted_trees(seed: int) -> Any:
-    """Return gradient-boosted trees."""
-    from sklearn.ensemble import HistGradientBoostingRegressor
-
-    return HistGradientBoostingRegressor(
-        max_iter=150, learning_rate=0.05, min_samples_leaf=5, random_state=seed
-    )
-
-
-DIRECT: Mapping[str, Callable[[int], Any]] = {
-    "gaussian_process": gaussian_process,
-    "extra_trees": extra_trees,
-    "boosted_trees": boosted_trees,
-}
-"""Models of the measured rows alone."""
-
-
-def run(case: Case, seeds: int) -> list[dict[str, Any]]:
+def run(case: Case, seeds: int, sizes: Sequence[int] = SIZES) -> list[dict[str, Any]]:
     """Return every run of one case."""
     found = []
     for seed in range(seeds):
         test, pool = split(case, seed)
         alone = mean_error(case.curves[test], case.law[test])
-        for n in SIZES:
+        for n in sizes:
             train = pool[:n]
             row = {"case": case.name, "seed": seed, "n": n, "n_test": len(test), "law_alone": alone}
             row["with_prior"] = with_prior(case, train, test, pool)
@@ -319,6 +303,7 @@ def document(cases: list[Case], runs: list[dict[str, Any]], seeds: int) -> dict[
         "schema": "formulation/learning-curves",
         "version": 1,
         "commit": commit,
+        "notes": list(NOTES),
         "versions": {name: version(name) for name in ("numpy", "scipy", "scikit-learn")},
         "seeds": list(range(seeds)),
         "cpu_s": round(time.process_time(), 1),
@@ -339,13 +324,15 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--table", type=Path, help="the user's srmt_long.csv; left out without it")
     parser.add_argument("--seeds", type=int, default=N_SEEDS)
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="measured formulations")
+    parser.add_argument("--only", choices=LABORATORIES, help="one simulated laboratory alone")
     arguments = parser.parse_args()
-    cases = laboratories()
+    cases = [case for case in laboratories() if arguments.only in (None, case.name)]
     if arguments.table is not None:
         cases += matrices(arguments.table)
     runs: list[dict[str, Any]] = []
     for case in sorted(cases, key=lambda c: len(c.times_h)):
-        runs += run(case, arguments.seeds)
+        runs += run(case, arguments.seeds, arguments.sizes)
         done = document(cases, runs, arguments.seeds)
         arguments.out.write_text(json.dumps(done, indent=1) + "\n")
 

@@ -12,9 +12,15 @@ from models.release.bench import bench_curves
 from models.surrogates.discrepancy import Discrepancy, checked_early, fit_discrepancy
 from models.surrogates.gaps import BATCH_SD, MIN_MEASURED_GROUPS, READING_SD, STATED
 from models.surrogates.laboratories import LABORATORIES, measure
-from models.surrogates.measured import early_factor, last_given, left_out, measured_factor
+from models.surrogates.measured import (
+    early_factor,
+    last_given,
+    left_out,
+    measured_factor,
+    measured_metrics,
+)
 from models.surrogates.table import feature_row, space_filling
-from models.surrogates.validation import monotone, monotone_below
+from models.surrogates.validation import CrossValidation, monotone, monotone_below
 from tests.experiments.small_study import small_study
 
 N_FEATURES = 6
@@ -120,13 +126,13 @@ def test_left_out_intervals_cover_a_new_laboratory_formulation_at_every_time() -
     names, sd = [str(k) for k in range(16)], np.zeros((60, 14))
     process = fitted(gaps[:16])
     found = left_out(process, FEATURES[:16], (LAW + gaps)[:16], gaps[:16], names, LAW[:16], sd[:16])
-    factor = measured_factor(found.found.ratio, 16)
+    factor = measured_factor(found.found.ratio, names)
     gap, spread = process.predict(FEATURES[16:], LAW[16:])
     covered = np.abs(gaps[16:] - gap) <= factor * spread
     assert covered.mean() >= 0.85
     assert covered[:, CURVE_TIMES_H <= 1].mean() >= 0.8
     row = last_given(CURVE_TIMES_H, np.array([1.0]))
-    early = early_factor(found.continued, factor, 16)[row]
+    early = early_factor(found.continued, factor, names)[row]
     rest = CURVE_TIMES_H > 1
     inside = []
     for k in range(16, 60):
@@ -135,6 +141,66 @@ def test_left_out_intervals_cover_a_new_laboratory_formulation_at_every_time() -
         gap, spread = process.continued(FEATURES[[k]], LAW[[k]], CURVE_TIMES_H[known], curve)
         inside.append((np.abs(gaps[[k]] - gap) <= early * spread)[0, rest])
     assert np.mean(inside) >= 0.85
+
+
+def test_a_time_that_few_formulations_reach_gets_the_widest_factor() -> None:
+    """One of ten curves goes on to the last time and happens to be met there: no thin interval."""
+    ratio = np.full((10, 3), np.nan)
+    ratio[:, 0], ratio[:, 1], ratio[0, 2] = 1.2, 1.5, 0.01
+    names = [str(k) for k in range(10)]
+    assert measured_factor(ratio, names).tolist() == [1.2, 1.5, 1.5]
+    ratio[0, 2] = 4.0
+    assert measured_factor(ratio, names).tolist() == [1.2, 1.5, 4.0]
+
+
+def test_many_curves_of_one_formulation_are_one_formulation() -> None:
+    """Twenty of them at a late time are not enough there, as one is not."""
+    ratio = np.full((29, 2), 0.01)
+    ratio[:9, 0], ratio[:9, 1] = 2.0, np.nan
+    names = [*(str(k) for k in range(9)), *["9"] * 20]
+    assert measured_factor(ratio, names).tolist() == [2.0, 2.0]
+
+
+def test_curves_that_together_reach_no_time_often_enough_give_their_largest_error() -> None:
+    """Two halves that were read at other times: no time has eight, none gets a thin interval."""
+    ratio = np.full((10, 2), np.nan)
+    ratio[:5, 0], ratio[5:, 1] = 1.0, 3.0
+    assert measured_factor(ratio, [str(k) for k in range(10)]).tolist() == [3.0, 3.0]
+
+
+def test_early_factors_count_the_formulations_of_each_time_too() -> None:
+    """One goes on after the second time: the factors of whole curves stand, not its luck."""
+    continued = np.full((10, 3, 3), np.nan)
+    continued[:, 0, 1], continued[0, 0, 2], continued[0, 1, 2] = 1.5, 0.01, 0.01
+    whole = np.array([1.0, 2.0, 3.0])
+    found = early_factor(continued, whole, [str(k) for k in range(10)])
+    assert found[0].tolist() == [1.5, 1.5, 1.5]
+    assert found[1].tolist() == whole.tolist()
+
+
+def test_reported_width_of_forty_formulations_is_that_of_the_served_factor() -> None:
+    """Thirty-six outside of each of ten folds set the level; ten folds would take the maximum."""
+    n = 40
+    names = [str(k) for k in range(n)]
+    exponential = -np.log(1 - (np.arange(n) + 0.5) / n)
+    errors = np.random.default_rng(8).permuted(np.tile(exponential[:, None], (1, 6)), axis=0)
+    found = CrossValidation(
+        target=errors, mean=np.zeros((n, 6)), sd=np.ones((n, 6)), folds=np.arange(n) % 10
+    )
+    told = measured_metrics(found, np.arange(1.0, 7.0), names)
+    served = float(2 * measured_factor(found.ratio, names).mean())
+    assert told["width90"] == pytest.approx(served, rel=0.15)
+    assert told["width90"] < 0.8 * 2 * found.ratio.max(axis=0).mean()
+
+
+def test_eight_formulations_are_judged_by_the_rule_that_serves_them() -> None:
+    """Seven stand outside of a fold, and a time that all eight reach keeps its own factor."""
+    ratio = np.tile([1.0, 3.0], (MIN_MEASURED_GROUPS, 1))
+    found = CrossValidation(
+        target=ratio, mean=0 * ratio, sd=np.ones_like(ratio), folds=np.arange(len(ratio))
+    )
+    told = measured_metrics(found, np.array([1.0, 2.0]), [str(k) for k in range(len(ratio))])
+    assert told["width90"] == pytest.approx(4.0)
 
 
 def test_ends_of_intervals_rise_and_only_widen() -> None:
@@ -218,7 +284,7 @@ def test_intervals_cover_unseen_formulations_of_the_simulated_laboratories() -> 
         )
         found = left_out(process, features[:12], curves[:12], gaps, names, law[:12], sd[:12])
         gap, raw = process.predict(features[12:], law[12:])
-        half = measured_factor(found.found.ratio, 12) * raw
+        half = measured_factor(found.found.ratio, names) * raw
         low = monotone_below(law[12:] + gap - half, MAX_FRACTION)
         high = monotone(law[12:] + gap + half, MAX_FRACTION)
         covered.append((low - 1e-9 <= curves[12:]) & (curves[12:] <= high + 1e-9))

@@ -13,13 +13,16 @@ from models.chain import CURVE_TIMES_H, MechanisticChain
 from models.release import release_law
 from models.release.bench import bench_curves, bench_medium
 from models.surrogates import emulator, validation
-from models.surrogates.calibration import ENDPOINT_MODEL_ERROR
+from models.surrogates.calibration import ENDPOINT_BOUNDS, ENDPOINT_MODEL_ERROR
+from models.surrogates.card import coverage as card_coverage
 from models.surrogates.card import headline, make_card
+from models.surrogates.card_text import card_markdown
 from models.surrogates.emulator import fit, monotone
 from models.surrogates.gaps import CURVE_MODEL_ERROR, MIN_MEASURED_GROUPS
 from models.surrogates.law_features import body_columns
 from models.surrogates.table import (
     ENDPOINT_KEYS,
+    LEARNT,
     MeasuredCurve,
     build_table,
     feature_row,
@@ -169,6 +172,33 @@ def test_curves_rise_within_0_to_1_and_lie_inside_their_band(plain, fresh, syste
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
+def test_no_endpoint_or_end_of_an_interval_is_what_cannot_be(plain, fresh, system) -> None:
+    """No chance above 100 %, no amount below 0; the model error is added before, and is wide."""
+    _, surrogate, _ = plain[system]
+    wide = np.full((len(ENDPOINT_KEYS), 2), 2.0)
+    unsure = evolve(surrogate, calibration=evolve(surrogate.calibration, measured_error=wide))
+    features = rows_of(fresh[system][0])
+    for row in (features, features + 5 * np.ptp(features, axis=0)):
+        found = unsure.predict(row)
+        assert (found.endpoints_lo90 <= found.endpoints).all()
+        assert (found.endpoints <= found.endpoints_hi90).all()
+        for part in (found.endpoints, found.endpoints_lo90, found.endpoints_hi90):
+            for values, key in zip(part.T, ENDPOINT_KEYS, strict=True):
+                low, high = ENDPOINT_BOUNDS[key.split(".")[0]]
+                assert low <= values.min(), key
+                assert values.max() <= high, key
+
+
+def test_every_learnt_endpoint_says_what_it_can_be() -> None:
+    """Amounts from 0, a chance to 100 %."""
+    assert set(ENDPOINT_BOUNDS) == set(LEARNT) == set(ENDPOINT_MODEL_ERROR)
+    assert ENDPOINT_BOUNDS["laxation_risk"] == (0.0, 100.0)
+    for name in LEARNT:
+        if name.endswith("load") or name == "serum":
+            assert ENDPOINT_BOUNDS[name][0] == 0.0
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
 def test_percentiles_of_an_endpoint_stand_in_order(plain, fresh, system) -> None:
     """What 5 % of people stay below is never above the median, nor that above 95 %."""
     found = plain[system][1].predict(rows_of(fresh[system][0])).endpoints
@@ -291,7 +321,9 @@ def test_a_formulation_never_stands_in_two_folds(made, monkeypatch) -> None:
     inner, inner_measured = emulator.metrics, emulator.measured_metrics
     monkeypatch.setattr(emulator, "metrics", lambda x: simulated.append(x) or inner(x))
     monkeypatch.setattr(
-        emulator, "measured_metrics", lambda x, t: measured.append(x) or inner_measured(x, t)
+        emulator,
+        "measured_metrics",
+        lambda x, *more: measured.append(x) or inner_measured(x, *more),
     )
     fit(table)
     assert len(simulated) == 1 + len(ENDPOINT_KEYS)
@@ -311,7 +343,9 @@ def test_a_group_left_out_is_not_seen_by_the_fit_that_predicts_it(made, monkeypa
     table = training("timed_release", laboratory(made[0]))
     seen = []
     inner = emulator.measured_metrics
-    monkeypatch.setattr(emulator, "measured_metrics", lambda x, t: seen.append(x) or inner(x, t))
+    monkeypatch.setattr(
+        emulator, "measured_metrics", lambda x, *more: seen.append(x) or inner(x, *more)
+    )
     surrogate, _ = fit(table)
     rows = slice(table.n_simulated, None)
     left_out = np.abs(seen[0].target - seen[0].mean).mean()
@@ -338,6 +372,49 @@ def test_the_card_says_what_the_surrogate_rests_on(plain, taught) -> None:
     low, offset, high = (card["discrepancy"][f"offset{end}"] for end in ("_lo90", "", "_hi90"))
     assert low < offset < high
     assert "The predicted curve of every design moves by" in card["against_law"]
+
+
+def test_the_card_of_a_laboratory_reads_as_text(taught) -> None:
+    """With every output by its title: the curve, that of the law alone, and the endpoints."""
+    card = make_card("k", *taught, 0)
+    text = card_markdown(card, name="x", sha256="0" * 64, created_utc="2026")
+    assert "| Release curve | fraction of the label |" in text
+    assert "| Release curve of the law, simulated designs | fraction of the label |" in text
+
+
+def test_the_card_tells_coverage_by_fold_and_by_measured_formulation(plain, taught) -> None:
+    """Each of ten by its name; means over equal folds are the coverage of all."""
+    table, surrogate, metrics = taught
+    card = make_card("k", table, surrogate, metrics, 0)
+    assert set(card["coverage_by_group"]) == {f"P{k} of invented/1" for k in range(10)}
+    split = card["coverage_by_split"]
+    of_curves = [share for name, share in split.items() if name.startswith("Release curve")]
+    assert len(of_curves) == 10
+    assert np.mean(of_curves) == pytest.approx(metrics["curve"]["coverage90"])
+    assert np.mean([*card["coverage_by_group"].values()]) == pytest.approx(np.mean(of_curves))
+    assert len(split) == 10 + validation.N_FOLDS
+    text = card_markdown(card, name="x", sha256="0" * 64, created_utc="2026")
+    assert "## Coverage of 90 % intervals by measured formulation" in text
+    assert "| P3 of invented/1 |" in text
+    assert make_card("k", *plain["timed_release"], 0)["coverage_by_group"] == {}
+
+
+def test_measured_formulations_of_one_name_are_told_apart_by_their_design() -> None:
+    """Two that nobody named; one without a reading is left out."""
+    metrics = {
+        "curve": {
+            "coverage90_by_fold": [0.9, None],
+            "coverage90_by_group": {"a" * 16: 0.8, "b" * 16: 1.0, "c" * 16: None},
+        },
+        "absorbed_increment.p50": {"coverage90_by_fold": [0.7]},
+    }
+    names = {"a" * 16: "one of x", "b" * 16: "one of x", "c" * 16: "P of x"}
+    found = card_coverage(metrics, names)
+    assert found["coverage_by_group"] == {
+        "one of x, design aaaaaaaa": 0.8,
+        "one of x, design bbbbbbbb": 1.0,
+    }
+    assert list(found["coverage_by_split"].values()) == [0.9, 0.7]
 
 
 def test_the_card_is_plain_json_without_nan(taught) -> None:
