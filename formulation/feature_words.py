@@ -22,7 +22,7 @@ SALTS = "magnesium salts"
 LAW_QUESTION = "release by the law alone"
 FORM_QUESTION = "form"
 BODY_RELEASE = "release in the body"
-_TAKEN, _COAT = "dose, and how it is taken", "coat, as the body meets it"
+_DOSE, _TAKEN, _COAT = "elemental Mg of a day", "how it is taken", "coat, as the body meets it"
 _DISSOLVING = "salts, as the body meets them"
 
 _UNITS: Mapping[str, str] = {
@@ -89,7 +89,7 @@ _OF_SALTS = frozenset(
 
 
 _IN_BODY: Mapping[str, tuple[str, str, str]] = {
-    "log_mmol_per_day": ("elemental Mg of a day", "ln mmol", _TAKEN),
+    "log_mmol_per_day": ("elemental Mg of a day", "ln mmol", _DOSE),
     "log_mmol_per_intake": ("elemental Mg of an intake", "ln mmol", _TAKEN),
     "intakes_per_day": ("intakes a day", "", _TAKEN),
     "with_meals": ("taken with meals", "", _TAKEN),

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 
 from formulation.arrays import FloatArray
-from formulation.feature_words import feature_words
+from formulation.feature_words import BODY, feature_words
 from formulation.targets import BENCH_TIMES_H, get_endpoint
 from models.chain import CURVE_TIMES_H
 from models.learning.dependence import INNER, partial_dependence
 from models.learning.explanation import Importance, permutation_importance
-from models.surrogates.emulator import SystemSurrogate
+from models.surrogates.emulator import Prediction, SystemSurrogate
 from models.surrogates.law_features import body_columns
 from models.surrogates.table import ENDPOINT_KEYS, TrainingTable
 
@@ -64,7 +64,7 @@ def drivers(table: TrainingTable, surrogate: SystemSurrogate) -> dict[str, Any]:
     made = {question: columns for question, columns in moving.items() if not body[columns[0]]}
     simulated = slice(0, table.n_simulated)
     absorbed = permutation_importance(
-        lambda x: surrogate.predict(x).endpoints[:, ENDPOINT_KEYS.index(ABSORBED)],
+        lambda x: _predicted(surrogate, x).endpoints[:, ENDPOINT_KEYS.index(ABSORBED)],
         table.features[simulated],
         table.endpoints[:, ENDPOINT_KEYS.index(ABSORBED)],
         table.groups[simulated],
@@ -122,6 +122,18 @@ def questions_of(system: str, names: tuple[str, ...]) -> dict[str, list[int]]:
     return found
 
 
+def _predicted(surrogate: SystemSurrogate, features: FloatArray) -> Prediction:
+    """Predict with the dose of an intake following from that of a day."""
+    names = surrogate.feature_names
+    day, intake, times = (
+        names.index(f"{BODY}{name}")
+        for name in ("log_mmol_per_day", "log_mmol_per_intake", "intakes_per_day")
+    )
+    moved = features.copy()
+    moved[:, intake] = moved[:, day] - np.log(moved[:, times])
+    return surrogate.predict(moved)
+
+
 def _released(curves: FloatArray) -> FloatArray:
     """Return what is released at 2 h and at 8 h, [% of label]."""
     times = [BENCH_TIMES_H[key] for key in RELEASED]
@@ -152,7 +164,7 @@ def _dependence(
 
     def told(features: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return value and ends of one output, as the search sees them."""
-        found = surrogate.predict(features)
+        found = _predicted(surrogate, features)
         if key == ABSORBED:
             j = ENDPOINT_KEYS.index(key)
             return found.endpoints[:, j], found.endpoints_lo90[:, j], found.endpoints_hi90[:, j]
