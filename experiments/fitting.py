@@ -220,21 +220,31 @@ def _row_text(row: MeasuredAbsorption) -> str:
     return json.dumps([*who, row.value, row.sd, row.n])
 
 
-def _spoken(absorption: Sequence[MeasuredAbsorption]) -> tuple[AbsorptionGap, ...]:
+@frozen(kw_only=True)
+class _Spoken:
+    """What measured absorption says of the endpoints."""
+
+    gaps: tuple[AbsorptionGap, ...]
+    left_out: tuple[str, ...]
+
+
+def _spoken(absorption: Sequence[MeasuredAbsorption]) -> _Spoken:
     """Return how far measured absorption lies from simulated: published, and the user's own."""
     mine = measured_ratios(absorption, named_population)
-    return discrepancies([*literature_ratios(), *mine])
+    gaps = discrepancies([*literature_ratios(), *mine.ratios])
+    return _Spoken(gaps=gaps, left_out=mine.left_out)
 
 
 def _fit(
-    table: TrainingTable, rows: SimulatedRows, spoken: Sequence[AbsorptionGap], key: str
+    table: TrainingTable, rows: SimulatedRows, spoken: _Spoken, key: str
 ) -> tuple[SystemSurrogate, dict[str, Any]]:
     from sklearn.exceptions import ConvergenceWarning
 
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
-        surrogate, metrics = fit(table, rows.endpoint_fit, model_error_of(spoken))
-    card = make_card(key, table, surrogate, metrics, TRAINING_SEED, spoken)
+        surrogate, metrics = fit(table, rows.endpoint_fit, model_error_of(spoken.gaps))
+    card = make_card(key, table, surrogate, metrics, TRAINING_SEED, spoken.gaps)
+    card["measured_absorption_left_out"] = list(spoken.left_out)
     card["warnings"] = sorted({str(w.message) for w in caught})
     return surrogate, card
 

@@ -18,13 +18,14 @@ from experiments.datasets.versions import (
 )
 from experiments.store import DatasetRecord, Reader
 from formulation.design import Design
-from formulation.errors import Problem
+from formulation.errors import InputError, Problem
 from models.data.absorption_rows import (
     AbsorptionFile,
     AbsorptionReading,
     AbsorptionRow,
     read_absorption_rows,
 )
+from models.data.studies import held_out_study
 
 SCHEMA, VERSION = "formulation/absorption-data", 1
 
@@ -77,9 +78,16 @@ def preview_absorption(
     Raises
     ------
     InputError
-        The name of the data set is none, or is taken by data of another kind.
+        The name of the data set is none, is taken by data of another kind, or names a study that
+        is held out of training.
     """
     check_name(name, ABSORPTION, versions)
+    study = held_out_study(name)
+    if study is not None:
+        raise InputError(
+            f"Data set name {name!r}: {study.reason}.",
+            hint="Give another --name, if these are not data of that study.",
+        )
     problems: list[Problem] = []
     products, originals = read_inputs(problems, table_path, products_path)
     if problems:

@@ -195,9 +195,16 @@ def _endpoint_row(model: Mapping[str, Any], key: str) -> tuple[str, ...]:
         f"{metrics['r2']:.3f}",
         f"{100 * metrics['coverage90']:.0f}",
         _error(metrics["width90"], key),
-        f"{100 * model['model_error'][name]:.0f}",
-        model["model_error_basis"][name],
+        *_model_error(model, name),
     )
+
+
+def _model_error(model: Mapping[str, Any], name: str) -> tuple[str, str]:
+    """Return the stated model error and its basis, unless measured studies replaced it."""
+    gaps = model.get("measured_absorption", ())
+    if any(gap["endpoint"] == name and gap["applied"] for gap in gaps):
+        return NONE, "replaced by what measured studies say, told above"
+    return f"{100 * model['model_error'][name]:.0f}", model["model_error_basis"][name]
 
 
 def _error(value: float, key: str) -> str:

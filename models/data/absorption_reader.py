@@ -22,6 +22,7 @@ from models.data.absorption_units import MEASURABLE, measured_endpoint, unit_fac
 from models.data.cell_reader import CellReader
 from models.data.column_names import MISSPELT
 from models.data.lab_tables import LabTable
+from models.data.studies import held_out_study
 from models.data.table_limits import Row
 
 MAX_PEOPLE = 100_000
@@ -79,7 +80,7 @@ class AbsorptionReader:
         population = self._population(row)
         kind = self._word(row, "design", _KINDS, " or ".join(DESIGN_KINDS))
         n = self._whole(row, "n", MAX_PEOPLE)
-        source = self._required(row, "source")
+        source = self._source(row)
         measured = self._measured(row, n)
         if len(self.cells.problems) > before or measured is None or intakes is None or n is None:
             return None
@@ -125,6 +126,12 @@ class AbsorptionReader:
                 "Standard deviations that follow from a 95 % interval of the mean:"
                 f" {self.n_from_interval}."
             )
+        n_silent = sum(reading.value <= 0 for reading in found)
+        if n_silent:
+            yield (
+                f"Values at or below 0: {n_silent}. Their rows are kept, and cannot speak where"
+                " measured is divided by simulated."
+            )
         free = sorted({r.form for r in found if not isinstance(r, AbsorptionRow)})
         if free:
             yield (
@@ -158,6 +165,16 @@ class AbsorptionReader:
             message = UnknownNameError("population", name, known).message
             self._refuse(row, "population", "unknown_name", message, did_you_mean(name, known))
         return name
+
+    def _source(self, row: Row) -> str:
+        source = self._required(row, "source")
+        study = held_out_study(source)
+        if study is not None:
+            hint = (
+                "Take its rows out; `formulation data show contrasts` lists the roles of studies."
+            )
+            self._refuse(row, "source", "held_out", f"{study.reason}.", hint)
+        return source
 
     def _measured(self, row: Row, n: int | None) -> tuple[str, str, float, float | None] | None:
         """Return endpoint, its unit, mean and standard deviation; None after a problem."""

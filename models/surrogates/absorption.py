@@ -6,25 +6,29 @@ people; `models.surrogates.absorption_gap` pools the studies. Predictions keep t
 in place of the stated model error; before, the discrepancy is only told.
 
 Studies that the panel holds out train nothing and are refused by name, whoever brings them. A row
-that a parameter of the models was chosen on is no evidence either.
+that a parameter of the models was chosen on is no evidence either. Nor is a value at or below 0,
+which has no ratio: such rows are left out, and it is told.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from math import log, sqrt
 from typing import Protocol
 
 import numpy as np
+from attrs import frozen
 
 from formulation.arrays import FloatArray
 from formulation.design import Design
 from formulation.errors import DataError, UnknownNameError
 from formulation.patients import Population
+from models.data.studies import data_set_of, held_out_study, studies_named
 from models.panel.calibrated import calibrated_parameters
-from models.panel.contrasts import Role, contrasts, get_contrast
+from models.panel.contrasts import Role, get_contrast
 from models.panel.prediction import predict as predict_contrast
 from models.population import draw_subjects
-from models.surrogates.absorption_gap import LogRatio, plain
+from models.surrogates.absorption_gap import LogRatio
 from models.surrogates.gaps import NORMAL_90
 from models.surrogates.table import LEARNT
 
@@ -79,13 +83,24 @@ class MeasuredAbsorption(Protocol):
 
     @property
     def source(self) -> str:
-        """Study it comes from."""
+        """Study it comes from, behind ``name@hash: `` where it came in a data set."""
+
+
+@frozen(kw_only=True)
+class Heard:
+    """What measured rows say, and what could not speak."""
+
+    ratios: tuple[LogRatio, ...] = ()
+    """One a row that speaks, in the order of the rows."""
+
+    left_out: tuple[str, ...] = ()
+    """Why the others do not, a sentence for each reason."""
 
 
 def measured_ratios(
     rows: Sequence[MeasuredAbsorption], population_of: Callable[[str], Population]
-) -> tuple[LogRatio, ...]:
-    """Return what measured rows say, one ratio a row.
+) -> Heard:
+    """Return what measured rows say, one ratio a row, and which of them cannot speak.
 
     Parameters
     ----------
@@ -96,27 +111,36 @@ def measured_ratios(
 
     Returns
     -------
-    tuple of LogRatio
-        In the order of the rows, [-].
+    Heard
+        Ratios, and why rows were left out: their study has decided a parameter, or a value
+        measured or simulated is not above 0, [-].
 
     Raises
     ------
     DataError
         A row is of a study that must train nothing, of an endpoint that no surrogate learns, or
-        without a positive value measured or simulated.
+        no number of people.
     """
     from models.responses import simulate_responses
 
     for row in rows:
         _refuse_untrainable(row)
+    silent = {k: reason for k, row in enumerate(rows) if (reason := _why_silent(row))}
     found: dict[int, LogRatio] = {}
-    for name in sorted({row.population for row in rows}):
-        places = [k for k, row in enumerate(rows) if row.population == name]
+    for name in sorted({row.population for k, row in enumerate(rows) if k not in silent}):
+        places = [k for k, row in enumerate(rows) if row.population == name and k not in silent]
         designs = [rows[k].design for k in places]
         simulated = simulate_responses(designs, draw_subjects(population_of(name))).values
         for place, k in enumerate(places):
-            found[k] = _ratio(rows[k], simulated[rows[k].endpoint][place])
-    return tuple(found[k] for k in range(len(rows)))
+            people = simulated[rows[k].endpoint][place]
+            if people.mean() > 0:
+                found[k] = _ratio(rows[k], people)
+            else:
+                silent[k] = "the simulator's own value is not above 0, so there is no ratio to it"
+    return Heard(
+        ratios=tuple(found[k] for k in sorted(found)),
+        left_out=_sentences((rows[k], silent[k]) for k in sorted(silent)),
+    )
 
 
 def panel_ratio(row: str) -> LogRatio:
@@ -176,42 +200,55 @@ def literature_ratios() -> tuple[LogRatio, ...]:
 
 
 def _refuse_untrainable(row: MeasuredAbsorption) -> None:
-    named = plain(row.source)
-    for contrast in contrasts().values():
-        if contrast.role in (Role.CALIBRATION, Role.KERNEL):
-            continue
-        if any(plain(name) in named for name in (contrast.study, contrast.source)):
-            raise DataError(
-                f"Absorption of {row.source!r}: {contrast.study} has role {contrast.role.value} in"
-                " the panel; it trains nothing.",
-                hint="Leave these rows out.",
-            )
+    study = held_out_study(row.source)
+    if study is not None:
+        raise DataError(
+            f"Absorption of {row.source!r}: {study.reason}.",
+            hint="Retire the data set, and import it again without these rows.",
+        )
     if row.endpoint not in FAMILIES:
         raise DataError(
             f"Absorption of {row.source!r}: no surrogate learns {row.endpoint!r}.",
             hint=f"Known are {', '.join(FAMILIES)}.",
         )
-    if not (np.isfinite(row.value) and row.value > 0 and row.n > 0):
+    if not (np.isfinite(row.value) and row.n > 0):
         raise DataError(
             f"Absorption of {row.source!r}: {row.endpoint} {row.value:g} of {row.n} people; a ratio"
-            " needs a value above 0 and people.",
+            " needs a number and people.",
             hint="Leave this row out.",
         )
+
+
+def _why_silent(row: MeasuredAbsorption) -> str:
+    """Return why a row cannot speak; empty when it can."""
+    for study in studies_named(row.source):
+        if study.name in _spent_studies():
+            return f"{study.name} has decided a parameter already"
+    return "" if row.value > 0 else "a value at or below 0 has no ratio to what is simulated"
+
+
+def _sentences(silent: Iterable[tuple[MeasuredAbsorption, str]]) -> tuple[str, ...]:
+    """Say what was left out, once for all rows of a study and endpoint with one reason."""
+    counted = Counter((_study_of(row), row.endpoint, reason) for row, reason in silent)
+    return tuple(
+        f"{study}: {n} {'row' if n == 1 else 'rows'} of {endpoint} left out; {reason}."
+        for (study, endpoint, reason), n in counted.items()
+    )
+
+
+def _study_of(row: MeasuredAbsorption) -> str:
+    """Return the study that a row counts for: of the panel, else its data set, else its source."""
+    named = studies_named(row.source)
+    return named[0].name if named else data_set_of(row.source) or row.source
 
 
 def _ratio(row: MeasuredAbsorption, people: FloatArray) -> LogRatio:
     """Return one row's ratio; without a stated spread that of the simulated people stands."""
     simulated = float(people.mean())
-    if simulated <= 0:
-        raise DataError(
-            f"Absorption of {row.source!r}: the simulator gives {simulated:.3g} for"
-            f" {row.endpoint}; there is no ratio to it.",
-            hint="Leave this row out.",
-        )
     spread = float(people.std()) / simulated
     measured = spread if row.sd is None else row.sd / row.value
     return LogRatio(
-        study=row.source,
+        study=_study_of(row),
         family=FAMILIES[row.endpoint],
         value=log(row.value / simulated),
         error=max(sqrt(measured**2 / row.n + spread**2 / len(people)), LEAST_ERROR),
@@ -222,3 +259,10 @@ def _ratio(row: MeasuredAbsorption, people: FloatArray) -> LogRatio:
 def _spent() -> frozenset[str]:
     """Return rows of the panel that a parameter of the models rests on."""
     return frozenset(row for parameter in calibrated_parameters() for row in parameter.rows)
+
+
+@cache
+def _spent_studies() -> frozenset[str]:
+    """Return studies that have decided a parameter and have no row left that may speak."""
+    speaking = {ratio.study for ratio in literature_ratios()}
+    return frozenset(get_contrast(row).study for row in _spent()) - speaking

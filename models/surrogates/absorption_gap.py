@@ -5,7 +5,6 @@ stated model error. The posterior is summed over a grid of that spread, with a f
 mean, so it also stands for one or two studies. Rows of one study share people, and count as one.
 """
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from math import exp, log, sqrt
 from typing import Any
@@ -14,6 +13,7 @@ import numpy as np
 from attrs import frozen
 
 from formulation.arrays import FloatArray
+from models.data.studies import plain
 from models.surrogates.calibration import ENDPOINT_MODEL_ERROR
 from models.surrogates.gaps import NORMAL_90
 from models.surrogates.table import ENDPOINT_KEYS, LEARNT
@@ -78,6 +78,11 @@ class AbsorptionGap:
         """Whether intervals follow it."""
         return len(self.studies) >= MIN_STUDIES
 
+    @property
+    def reach(self) -> tuple[float, float]:
+        """Ends of what intervals allow for, over the value: they never leave the value out, [-]."""
+        return min(self.product_lo90, 1.0), max(self.product_hi90, 1.0)
+
     def sentence(self) -> str:
         """Say what was found and what was done with it."""
         n = len(self.studies)
@@ -87,9 +92,16 @@ class AbsorptionGap:
             f" (90 % {self.lo90:.2f} to {self.hi90:.2f}), {who}."
         )
         if self.is_applied:
+            low, high = self.reach
+            aside = ""
+            if not self.product_lo90 <= 1 <= self.product_hi90:
+                aside = (
+                    f" One more product is expected at {self.product_lo90:.2f} to"
+                    f" {self.product_hi90:.2f} of it; an interval holds its value all the same."
+                )
             return (
-                f"{found} Values are unchanged; intervals reach {self.product_lo90:.2f} to"
-                f" {self.product_hi90:.2f} of them, in place of the stated model error."
+                f"{found} Values are unchanged; for the model's error intervals reach from"
+                f" {low:.2f} to {high:.2f} times the value, in place of the stated one.{aside}"
             )
         return f"{found} Fewer than {MIN_STUDIES}: told, not applied; the stated model error holds."
 
@@ -145,29 +157,9 @@ def model_error_of(found: Iterable[AbsorptionGap]) -> FloatArray:
     for item in found:
         if item.is_applied:
             mine = [k for k, key in enumerate(ENDPOINT_KEYS) if key.split(".")[0] == item.family]
-            error[mine] = max(1 - item.product_lo90, 0.0), max(item.product_hi90 - 1, 0.0)
+            low, high = item.reach
+            error[mine] = 1 - low, high - 1
     return error
-
-
-def plain(study: str) -> str:
-    """Return a study's name without spaces, marks and capitals, so that spellings agree.
-
-    Parameters
-    ----------
-    study : str
-        Name or key, [-].
-
-    Returns
-    -------
-    str
-        Letters and digits, [-].
-
-    Examples
-    --------
-    >>> plain("Sabatier 2002") == plain("sabatier_2002")
-    True
-    """
-    return re.sub(r"[^a-z0-9]", "", study.lower())
 
 
 def _pooled(family: str, by_study: Mapping[str, Sequence[LogRatio]]) -> AbsorptionGap:

@@ -44,7 +44,6 @@ CURVES = {"curve": "Release curve", "curve_of_law": "Release curve of the law, s
 """What people call the outputs that are curves."""
 
 NOT_FOR = (
-    "advice to a patient: it is research software, and nothing here was measured in people",
     "another population, delivery system, or designs outside its ranges",
     "replacing a dissolution test: a design is confirmed by integrating every subject, and in the"
     " end by a laboratory",
@@ -80,7 +79,7 @@ def card_markdown(
     """
     lines = [f"# {_text(name)}", "", _what_it_is(card), ""]
     lines += [f"**{_text(card['headline'])}.** {_text(card.get('against_law', ''))}".strip(), ""]
-    lines += [*_rows_part(card), "", *_errors_part(card, is_brief), ""]
+    lines += [*_rows_part(card), "", *_people_part(card), *_errors_part(card, is_brief), ""]
     if not is_brief:
         lines += [*_coverage_part(card, "split", "fold")]
         lines += [*_coverage_part(card, "group", "measured formulation")]
@@ -165,6 +164,13 @@ def _rows_part(card: Mapping[str, Any]) -> list[str]:
     return lines
 
 
+def _people_part(card: Mapping[str, Any]) -> list[str]:
+    """Return what was measured in people, and which rows could not speak."""
+    told = [gap["sentence"] for gap in card.get("measured_absorption", ())]
+    told += card.get("measured_absorption_left_out", ())
+    return ["## Measured in people", "", *(f"- {_text(line)}" for line in told), ""] if told else []
+
+
 def _errors_part(card: Mapping[str, Any], is_brief: bool) -> list[str]:
     shown = [
         (key, found)
@@ -217,19 +223,34 @@ def _ranges_part(card: Mapping[str, Any]) -> list[str]:
 
 
 def _assumed_part(card: Mapping[str, Any]) -> list[str]:
-    lines = ["## Assumed", "", "Half-widths of the 90 % model error that intervals carry:", ""]
+    lines = ["## Assumed", "", "Half-widths of the 90 % model error:", ""]
+    gaps = card.get("measured_absorption", ())
+    replaced = {gap["endpoint"] for gap in gaps if gap["applied"]}
     for name, value in card["model_error"].items():
-        if value:
-            title = "Release curve" if name == "curve" else get_endpoint(name).title
+        title = "Release curve" if name == "curve" else get_endpoint(name).title
+        if name in replaced:
+            lines.append(f"- {title}: that of measured studies, in place of {100 * value:.0f} %")
+        elif value:
             basis = card["model_error_basis"].get(name, "")
             lines.append(f"- {title}: {100 * value:.0f} % ({_text(basis)})")
     return lines
 
 
 def _not_for(card: Mapping[str, Any]) -> Iterable[str]:
+    yield f"advice to a patient: it is research software, and {_in_people(card)}"
     yield from NOT_FOR
     if not card["rows_by_origin"].get("measured"):
         yield NO_LABORATORY
+
+
+def _in_people(card: Mapping[str, Any]) -> str:
+    """Say what of it was held against people: nothing, or these endpoints, by so many studies."""
+    gaps = card.get("measured_absorption", ())
+    if not gaps:
+        return "nothing here was measured in people"
+    counts = ((get_endpoint(gap["endpoint"]).title, len(gap["studies"])) for gap in gaps)
+    held = (f"{title} ({n} {'study' if n == 1 else 'studies'})" for title, n in counts)
+    return f"its values are simulated; held against people were only: {', '.join(held)}"
 
 
 def _record_part(card: Mapping[str, Any], sha256: str, created_utc: str) -> list[str]:

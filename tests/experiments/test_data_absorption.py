@@ -46,6 +46,12 @@ def look(table, name="trial", products=PRODUCT, **options):
     return preview_absorption(table, products, name=name, **options)
 
 
+def look_at(tmp_path, text):
+    path = tmp_path / "as-it-was.csv"
+    path.write_text(text)
+    return look(path)
+
+
 def test_accepted_rows_are_read_back_with_recipe_and_regimen(table, store, tmp_path):
     """As simple values, the version before the source."""
     record = accept(look(table), store, tmp_path / "home" / "data")
@@ -81,6 +87,47 @@ def test_rows_without_a_recipe_are_kept_and_not_learnt_from(table, store, tmp_pa
     document = json.loads(Path(record.path).read_bytes())
     assert [row["form"] for row in document["rows"] if row["design"] is None] == ["mineral water"]
     assert record.card["n_without_recipe"] == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "study", "role"),
+    [
+        ("Siener et al. 2011", "Siener 2011", "held_out"),
+        ("PMC7281967", "PMC7281967", "held_out"),
+        ("doi 10.1371/journal.pone.0174817", "Kass 2017", "negative_control"),
+    ],
+)
+@pytest.mark.parametrize("product", ["citrate-tablet", "mineral water"])
+def test_a_study_that_is_held_out_is_refused_at_its_cell(
+    table, tmp_path, capsys, source, study, role, product
+):
+    """With a recipe or without; nothing is stored."""
+    bad = f"{product},200,2,yes,healthy_adults,urine_change,0.4,mmol/d,,,,9,parallel,{source}\n"
+    table.write_text(ROWS + bad)
+    found = look(table)
+    (problem,) = found.problems
+    assert (problem.code, problem.line, problem.column) == ("held_out", ROWS.count("\n") + 1, 14)
+    assert f"{study} has role {role} in the panel and is held out of training" in problem.message
+    command = ["data", "import", str(table), "--kind", "absorption", "--products", str(PRODUCT)]
+    command += ["--name", "trial", "--home", str(tmp_path / "home"), "--accept"]
+    assert main(command) == 2
+    assert "held out of training" in " ".join(capsys.readouterr().err.split())
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_data_set_is_not_named_after_a_study_that_is_held_out(table):
+    """Its rows may say no more than a page."""
+    with pytest.raises(InputError, match="Siener 2011 has role held_out"):
+        look(table, name="siener-2011")
+
+
+def test_values_at_or_below_zero_are_taken_and_told(table, tmp_path):
+    """A change may be negative; the preview says that such a row cannot speak."""
+    table.write_text(ROWS.replace(",0.9,", ",-0.9,"))
+    found = look(table)
+    assert found.problems == ()
+    assert any(note.startswith("Values at or below 0: 1.") for note in found.notes)
+    assert not any("at or below 0" in note for note in look_at(tmp_path, ROWS).notes)
 
 
 def test_the_same_rows_twice_change_nothing(table, store, tmp_path):

@@ -7,7 +7,8 @@ import pytest
 from attrs import evolve, frozen
 
 from experiments import fitting
-from experiments.datasets import accept, preview, state_medium
+from experiments.config.product import load_products
+from experiments.datasets import accept, preview, preview_absorption, state_medium
 from experiments.fitting import content_key, fit_or_load
 from experiments.store import Store
 from formulation.design import Design
@@ -314,3 +315,58 @@ def test_a_held_out_study_stops_the_fit(run) -> None:
     row = MeasuredRow(design=design, source="Siener 2011", value=30.0)
     with pytest.raises(DataError, match="Siener 2011 has role held_out in the panel"):
         run(absorption=[row])
+
+
+IN_PEOPLE = (
+    "product,dose [mg/d],intakes_per_day,with_meals,population,endpoint,value,unit,n,design,source"
+)
+
+
+def accept_absorption(tmp_path: Path, *rows: tuple[str, str, str, str]) -> None:
+    """Import and accept rows of endpoint, value, unit and source."""
+    (tmp_path / "products.yaml").write_text(LAB_PRODUCT)
+    dose = load_products(tmp_path / "products.yaml")[0].design.elemental_mg_per_unit
+    lines = (
+        f"P1,{dose:.4f},1,yes,healthy_adults,{endpoint},{value},{unit},9,crossover,{source}"
+        for endpoint, value, unit, source in rows
+    )
+    (tmp_path / "people.csv").write_text("\n".join([IN_PEOPLE, *lines]) + "\n")
+    with Store.open(tmp_path / "s.sqlite") as store:
+        found = preview_absorption(
+            tmp_path / "people.csv", tmp_path / "products.yaml", name="notebook"
+        )
+        accept(found, store, tmp_path / "data")
+
+
+def test_pages_of_an_accepted_data_set_are_one_study_and_what_cannot_speak_is_told(
+    run, tmp_path: Path
+) -> None:
+    """No risk and a fall of urine block nothing; the version names the study."""
+    accept_absorption(
+        tmp_path,
+        *(("absorbed_increment", "20", "mg/d", f"page {k}") for k in range(4)),
+        ("laxation_risk", "0", "%", "page 1"),
+        ("urine_change", "-0.2", "mmol/d", "page 1"),
+    )
+    (record,) = run().records
+    (told,) = record.card["measured_absorption"]
+    assert told["studies"][0] == "Bohn 2004"
+    (mine,) = told["studies"][1:]
+    assert mine.startswith("notebook@")
+    assert not told["applied"]
+    reason = "1 row of {} left out; a value at or below 0 has no ratio to what is simulated."
+    assert set(record.card["measured_absorption_left_out"]) == {
+        f"{mine}: {reason.format(endpoint)}" for endpoint in ("laxation_risk", "urine_change")
+    }
+
+
+def test_a_held_out_study_that_is_in_the_store_nevertheless_stops_the_fit(
+    run, tmp_path: Path, monkeypatch
+) -> None:
+    """A version accepted before imports refused it, for one."""
+    with monkeypatch.context() as patch:
+        patch.setattr("models.data.absorption_reader.held_out_study", lambda _source: None)
+        accept_absorption(tmp_path, ("absorbed_increment", "20", "mg/d", "Firoz & Graber 2001"))
+    with pytest.raises(DataError, match="Firoz 2001 has role held_out in the panel") as caught:
+        run()
+    assert caught.value.exit_code == 3

@@ -14,6 +14,8 @@ from experiments.store import Store
 from experiments.surrogates import file_state, find_model, training
 from formulation.errors import DataError, InputError, UnknownNameError
 from models.keeping.files import MODEL_FILE
+from models.surrogates.absorption_gap import LogRatio, discrepancies
+from models.surrogates.card_text import card_markdown
 from tests.experiments.small_study import TEXT
 from tests.models.model_files import command_file
 
@@ -254,14 +256,44 @@ def test_a_card_replaces_a_card_and_nothing_else(ask, tmp_path) -> None:
 
 def test_text_of_a_card_is_no_markup(workplace) -> None:
     """Names of data and people come from files."""
-    from models.surrogates.card_text import card_markdown
-
     record = records(workplace.home)[0]
     card = {**record.card, "population": "a|b <img src=x> [x](y)\n# c"}
     text = card_markdown(card, name="x", sha256="0" * 64, created_utc="2026")
     assert "<img" not in text
     assert "\n# c" not in text
     assert r"a\|b &lt;img src=x&gt; \[x\](y)" in text
+
+
+def test_a_card_tells_what_was_measured_in_people_and_not_the_error_it_replaced(workplace) -> None:
+    """Nothing, told, or applied: each in its own words, in three places."""
+    record = records(workplace.home)[0]
+    gaps = {
+        n: discrepancies(
+            LogRatio(study=f"trial {k}", family="absorbed_increment", value=0.1, error=0.05)
+            for k in range(n)
+        )
+        for n in (0, 2, 3)
+    }
+    texts = {}
+    for n, found in gaps.items():
+        card = {
+            **record.card,
+            "measured_absorption": [gap.as_dict() for gap in found],
+            "measured_absorption_left_out": ["own: 1 row left out."] if n else [],
+        }
+        texts[n] = card_markdown(card, name="x", sha256="0" * 64, created_utc="2026")
+    title, stated = "- Absorbed Mg, increment over diet: ", "25 % (relative;"
+    nothing = "nothing here was measured in people"
+    assert nothing in texts[0]
+    assert "## Measured in people" not in texts[0]
+    for n in (2, 3):
+        assert nothing not in texts[n]
+        assert f"held against people were only: {title[2:-2]} ({n} studies)" in texts[n]
+        assert f"- {gaps[n][0].sentence()}" in texts[n]
+        assert "- own: 1 row left out." in texts[n]
+    assert f"{title}{stated}" in texts[2]
+    assert f"{title}that of measured studies, in place of 25 %" in texts[3]
+    assert f"{title}{stated}" not in texts[3]
 
 
 @pytest.mark.parametrize(

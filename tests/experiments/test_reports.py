@@ -260,6 +260,22 @@ def test_model_table_covers_curve_objectives_and_limits():
     assert laboratory[0][7:] == ("–", "none added: calibrated on measured formulations")
 
 
+def test_report_tells_measured_absorption_and_not_the_error_it_replaced():
+    """Applied, the stated error goes from the table; what could not speak is told with it."""
+    document = example_document()
+    model = document["models"][0]
+    for applied in (False, True):
+        gap = {"endpoint": "absorbed_increment", "applied": applied, "sentence": "Three studies."}
+        model["measured_absorption"] = [gap]
+        model["measured_absorption_left_out"] = ["own@1: <b>1 row</b> left out."]
+        row = next(r for r in model_table(document, model).rows if r[0].startswith("Absorbed Mg"))
+        assert (row[7] == "25") is not applied
+        assert row[8].startswith("replaced by what measured studies say") is applied
+        page = render(document)
+        assert "Measured absorption: Three studies." in page
+        assert "could not speak: own@1: &lt;b&gt;1 row&lt;/b&gt; left out." in page
+
+
 def test_model_table_says_what_a_derived_objective_follows_from():
     """An objective no surrogate learns is traced to the one it is computed from."""
     document = example_document()

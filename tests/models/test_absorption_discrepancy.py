@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 from attrs import frozen
 
+from formulation.data import read_rows
 from formulation.design import Design
 from formulation.errors import DataError, UnknownNameError
 from formulation.patients import named_population
+from models.data import TABLES
+from models.data.studies import studies_named
 from models.panel.contrasts import Role, contrasts
 from models.population import draw_subjects
 from models.responses import simulate_responses
@@ -63,6 +66,68 @@ def test_a_held_out_study_trains_nothing_whoever_brings_it(contrast) -> None:
             measured_ratios([Row(source=f"table of {source}, p. 3")], people_of)
 
 
+SPELLINGS = {
+    "Sabatier et al. 2002": "Sabatier 2002",
+    "SABATIER, M. (2003) Am J Clin Nutr 77": "Sabatier 2003",
+    "SabatierEtAl2011": "Sabatier 2011",
+    "Siener et al., 2011": "Siener 2011",
+    "Siéner '11": "Siener 2011",
+    "Firoz & Graber 2001": "Firoz 2001",
+    "2001, table 2 of Firoz": "Firoz 2001",
+    "Blancquaert et al. (2019)": "Blancquaert 2019",
+    "doi:10.3390/nu11071663": "Blancquaert 2019",
+    "https://doi.org/10.3390%2FNU11071663": "Blancquaert 2019",
+    "10.1007/s00240\u20110100309\u2011y": "Siener 2011",
+    "https://pubmed.ncbi.nlm.nih.gov/11794633/": "Firoz 2001",
+    "PMID: 21473800": "Sabatier 2011",
+    "pmc 7281967": "PMC7281967",
+    "ReMag pilot (2020)": "PMC7281967",
+    "Kass, 10.1371/journal.pone.0174817": "Kass 2017",
+    "Kass et al. 2017b": "Kass 2017",
+    "Schütte et al. 1994": "Schuette 1994",
+    "J Diet Suppl, 10.1080/19390211.2019.1629146": "Greupner 2020",
+    "siener-2011@0123456789abcdef: table 2": "Siener 2011",
+}
+
+
+@pytest.mark.parametrize(("source", "study"), SPELLINGS.items())
+def test_a_held_out_study_is_known_by_author_and_year_or_number(source, study) -> None:
+    """Behind the version of a data set too."""
+    for written in (source, f"mine@0123456789abcdef: {source}"):
+        with pytest.raises(DataError, match=f"{study} has role .* held out of training"):
+            measured_ratios([Row(source=written)], people_of)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "Lukass 2017",
+        "Siener 2012",
+        "Sabatier, unpublished",
+        "own trial 2011",
+        "mine@a2017b0123456789: Kass's notebook",
+        "PMID 117946331",
+    ],
+)
+def test_another_study_of_like_name_year_or_number_may_speak(source) -> None:
+    """The hash of a version is no year."""
+    assert studies_named(source) == ()
+    assert len(measured_ratios([Row(source=source)], people_of).ratios) == 1
+
+
+def test_every_identifier_in_the_tables_is_known() -> None:
+    """DOI, PMID and PMC number of each study of the panel, one by one."""
+    known = {contrast.source: contrast.study for contrast in contrasts().values()}
+    asked = 0
+    for table in TABLES:
+        for row in read_rows(table):
+            for written in filter(None, row.get("doi_pmid", "").split("; ")):
+                if row["source"] in known:
+                    asked += 1
+                    assert [s.name for s in studies_named(written)] == [known[row["source"]]]
+    assert asked > 40
+
+
 def test_a_held_out_row_of_the_panel_is_refused(monkeypatch) -> None:
     """Even if somebody lists it among the rows that speak."""
     monkeypatch.setitem(PANEL_ROWS, "C05", ABSORBED)
@@ -79,6 +144,55 @@ def test_a_row_that_decided_a_parameter_is_no_evidence() -> None:
     assert [ratio.study for ratio in literature_ratios()] == ["Bohn 2004"]
 
 
+def test_a_users_row_of_a_study_that_decided_a_parameter_does_not_speak() -> None:
+    """It is told; a study with a row of the panel that may speak joins that row."""
+    sources = ("x@0123456789abcdef: Zhang et al. 2016", "Fine 1991", "y: Bohn et al. (2004)")
+    heard = measured_ratios([Row(source=source) for source in sources], people_of)
+    assert [ratio.study for ratio in heard.ratios] == ["Bohn 2004"]
+    assert [line.partition(":")[0] for line in heard.left_out] == ["Zhang 2016", "Fine 1991"]
+    assert all("has decided a parameter already" in line for line in heard.left_out)
+    (gap,) = discrepancies([*literature_ratios(), *heard.ratios])
+    assert gap.studies == ("Bohn 2004",)
+
+
+def test_rows_of_one_data_set_are_one_study_unless_the_panel_knows_theirs() -> None:
+    """Pages of a notebook share people, methods and laboratory."""
+    sources = [f"mine@0123456789abcdef: page {k}" for k in range(4)]
+    sources += ["other@fedcba9876543210: page 1", "mine@0123456789abcdef: Bohn 2004"]
+    heard = measured_ratios([Row(source=source) for source in sources], people_of)
+    (gap,) = discrepancies([*literature_ratios(), *heard.ratios])
+    assert gap.studies == ("Bohn 2004", "mine@0123456789abcdef", "other@fedcba9876543210")
+
+
+def test_a_value_at_or_below_zero_is_left_out_and_told() -> None:
+    """The other rows speak as if it were not there."""
+    usual = Row(value=simulated_mean())
+    changes = ({"value": 0.0}, {"value": -3.0}, {"endpoint": "laxation_risk", "value": 0.0})
+    silent = [Row(**change) for change in changes]
+    heard = measured_ratios([silent[0], usual, *silent[1:]], people_of)
+    assert heard.ratios == measured_ratios([usual], people_of).ratios
+    reason = "left out; a value at or below 0 has no ratio to what is simulated."
+    assert heard.left_out == (
+        f"own trial 1: 2 rows of absorbed_increment {reason}",
+        f"own trial 1: 1 row of laxation_risk {reason}",
+    )
+
+
+def test_a_product_that_simulates_to_nothing_is_left_out_and_told(monkeypatch) -> None:
+    """There is no ratio to zero."""
+    inner = simulate_responses
+
+    def nothing_absorbed(designs, subjects):
+        found = inner(designs, subjects)
+        found.values[ABSORBED][:] = 0.0
+        return found
+
+    monkeypatch.setattr("models.responses.simulate_responses", nothing_absorbed)
+    heard = measured_ratios([Row(), Row(endpoint="urine_change", value=1.0)], people_of)
+    assert [ratio.family for ratio in heard.ratios] == ["urine_change"]
+    assert "the simulator's own value is not above 0" in heard.left_out[0]
+
+
 def test_a_row_of_the_panel_that_is_no_level_is_unknown() -> None:
     """A contrast of two meals says nothing of a product's level."""
     with pytest.raises(UnknownNameError, match="C10"):
@@ -89,21 +203,21 @@ def test_a_ratio_is_measured_over_simulated_in_the_rows_own_people() -> None:
     """Twice the simulated mean is log 2, in each population, in the order of the rows."""
     names = ("ppi_users", "healthy_adults", "ppi_users")
     rows = [Row(population=name, value=2 * simulated_mean(population=name)) for name in names]
-    found = measured_ratios([*rows, Row(value=simulated_mean())], people_of)
+    found = measured_ratios([*rows, Row(value=simulated_mean())], people_of).ratios
     assert [r.value for r in found] == pytest.approx([log(2)] * 3 + [0.0], abs=1e-9)
 
 
 def test_a_share_of_the_dose_speaks_of_the_absorbed_amount() -> None:
     """The same magnesium in other units."""
     value = simulated_mean("fraction_absorbed") * 1.5
-    (found,) = measured_ratios([Row(endpoint="fraction_absorbed", value=value)], people_of)
+    (found,) = measured_ratios([Row(endpoint="fraction_absorbed", value=value)], people_of).ratios
     assert (found.family, found.value) == (ABSORBED, pytest.approx(log(1.5)))
 
 
 def test_more_people_and_a_smaller_spread_make_a_smaller_error() -> None:
     """Without a stated spread that of the simulated people stands."""
     rows = [Row(), Row(n=48), Row(sd=3.0), Row(sd=None)]
-    usual, many, even, unstated = (r.error for r in measured_ratios(rows, people_of))
+    usual, many, even, unstated = (r.error for r in measured_ratios(rows, people_of).ratios)
     assert many < usual
     assert even < usual
     assert unstated > 0
@@ -113,12 +227,11 @@ def test_more_people_and_a_smaller_spread_make_a_smaller_error() -> None:
     ("change", "message"),
     [
         ({"endpoint": "colour"}, "no surrogate learns 'colour'"),
-        ({"value": 0.0}, "a ratio needs a value above 0"),
-        ({"value": float("nan")}, "a ratio needs a value above 0"),
+        ({"value": float("nan")}, "a ratio needs a number"),
         ({"n": 0}, "of 0 people"),
     ],
 )
-def test_a_row_without_a_ratio_is_refused_by_name(change, message) -> None:
+def test_a_row_that_no_import_makes_is_refused_by_name(change, message) -> None:
     """It is not silently left out."""
     with pytest.raises(DataError, match=rf"'own trial 1'.*{message}"):
         measured_ratios([Row(**change)], people_of)
@@ -129,7 +242,8 @@ def test_two_studies_are_told_and_three_are_applied() -> None:
     (two,), (three,) = discrepancies(studies(0.2, 0.3)), discrepancies(studies(0.2, 0.3, 0.1))
     assert "told, not applied; the stated model error holds" in two.sentence()
     assert np.isnan(model_error_of([two])).all()
-    assert "Values are unchanged; intervals reach" in three.sentence()
+    low, high = min(three.product_lo90, 1), three.product_hi90
+    assert f"intervals reach from {low:.2f} to {high:.2f} times the value" in three.sentence()
     error = model_error_of([three])
     speaks = np.array([key.startswith(ABSORBED) for key in ENDPOINT_KEYS])
     assert (~np.isnan(error[:, 0]) == speaks).all()
@@ -137,6 +251,17 @@ def test_two_studies_are_told_and_three_are_applied() -> None:
         pytest.approx(max(1 - three.product_lo90, 0)),
         pytest.approx(three.product_hi90 - 1),
     ]
+
+
+def test_the_sentence_says_what_intervals_do_where_no_study_agrees_with_the_value() -> None:
+    """Measured at four times and a quarter: the interval still holds the value, and says so."""
+    for factor in (4.4, 0.25):
+        (found,) = discrepancies(studies(*[log(factor)] * 40))
+        below, above = model_error_of([found])[ENDPOINT_KEYS.index(f"{ABSORBED}.p50")]
+        said = f"intervals reach from {1 - below:.2f} to {1 + above:.2f} times the value"
+        assert said in found.sentence()
+        more = f"expected at {found.product_lo90:.2f} to {found.product_hi90:.2f} of it"
+        assert more in found.sentence()
 
 
 def test_rows_of_one_study_count_as_one_however_it_is_spelt() -> None:
