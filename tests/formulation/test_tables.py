@@ -71,6 +71,7 @@ CITED_IN_CODE = {
     "Julious2004",
     "Kohler1967",
     "KorsmeyerPeppas1983",
+    "Langenbucher1972",
     "NoyesWhitney1897",
     "PeppasSahlin1989",
     "Wilson1927",
