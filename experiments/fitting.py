@@ -44,7 +44,7 @@ from models.surrogates.table import (
     with_measured,
 )
 
-TRAINING_DESIGNS = 512
+TRAINING_DESIGNS = 256
 """Simulated designs for each delivery system, [-]."""
 
 TRAINING_SEED = 20260101
