@@ -8,6 +8,7 @@ curves that were observed for long are the slow ones.
 """
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 from attrs import evolve, field, frozen
@@ -27,10 +28,13 @@ SAME = 1e-6
 N_GRID = 48
 """Times of the grid at most, [-]."""
 
+Together = Literal["mean", "median"]
+"""How what several members predict becomes one prediction."""
+
 
 @frozen(kw_only=True, eq=False)
 class CurveModel:
-    """Fitted members whose mean is the prediction."""
+    """Fitted members whose mean or median is the prediction."""
 
     members: tuple[str, ...]
     """Families, by name."""
@@ -53,6 +57,9 @@ class CurveModel:
     early_at: FloatArray = field(factory=lambda: np.zeros(0))
     """When they were measured, of shape (n_early,), in the unit of time."""
 
+    together: Together = "mean"
+    """How the members become one."""
+
     def predict(self, table: TidyTable) -> FloatArray:
         """Return the prediction of every row.
 
@@ -66,11 +73,14 @@ class CurveModel:
         ndarray of shape (n,)
             Prediction, [unit of the target].
         """
-        mean: FloatArray = self.predict_members(table).mean(axis=0)
-        return mean
+        if not self.shape.is_release:
+            matrix = self._matrix(table)
+            return put_together(self._raw(matrix), self.together)
+        curves, curve = self.predict_curves(table)
+        return self.at_times(curves, curve, table)
 
-    def predict_members(self, table: TidyTable) -> FloatArray:
-        """Return what each member predicts, each in the shape of a release curve.
+    def predict_curves(self, table: TidyTable) -> tuple[FloatArray, NDArray[np.int64]]:
+        """Return each release curve of a table on the grid, and which one each row belongs to.
 
         Parameters
         ----------
@@ -79,16 +89,11 @@ class CurveModel:
 
         Returns
         -------
-        ndarray of shape (n_members, n)
-            Predictions, [unit of the target].
+        tuple of ndarray of shape (n_curves, n_grid) and (n,)
+            Released at `grid`, [unit of the target], and number of the curve of each row, [-].
         """
-        if not self.shape.is_release:
-            matrix = self._matrix(table)
-            return np.array([e.predict(matrix) for e in self.estimators])  # type: ignore[attr-defined]
         _, first, curve = np.unique(table.curve, return_index=True, return_inverse=True)
-        on_grid = self.predict_grid(table.rows(first))
-        assert table.time is not None
-        return np.array([_interpolated(c, curve, table.time, self.grid) for c in on_grid])
+        return self.predict_grid(table.rows(first)), curve
 
     def predict_grid(self, table: TidyTable) -> FloatArray:
         """Return whole release curves, one for each row.
@@ -100,13 +105,42 @@ class CurveModel:
 
         Returns
         -------
-        ndarray of shape (n_members, n, n_grid)
+        ndarray of shape (n, n_grid)
             Released at `grid` from 0, never falling, [unit of the target].
         """
         n, k = len(table), len(self.grid)
         matrix = self._matrix(table.rows(np.repeat(np.arange(n), k)), np.tile(self.grid, n))
-        raw = np.array([e.predict(matrix) for e in self.estimators])  # type: ignore[attr-defined]
-        return shaped(raw.reshape(len(self.estimators), n, k), self.shape.most)
+        raw = self._raw(matrix).reshape(len(self.estimators), n, k)
+        return put_together(shaped(raw, self.shape.most), self.together)
+
+    def at_times(
+        self, curves: FloatArray, curve: NDArray[np.int64], table: TidyTable
+    ) -> FloatArray:
+        """Return curves on the grid at the times of a table's rows.
+
+        Parameters
+        ----------
+        curves : ndarray of shape (n_curves, n_grid)
+            Values at `grid`, [any].
+        curve : ndarray of shape (n,)
+            Which curve each row belongs to, [-].
+        table : TidyTable
+            The rows, [-].
+
+        Returns
+        -------
+        ndarray of shape (n,)
+            Values, interpolated, [same as given].
+        """
+        assert table.time is not None
+        found = np.empty(len(table))
+        for k, values in enumerate(curves):
+            own = curve == k
+            found[own] = np.interp(table.time[own], self.grid, values)
+        return found
+
+    def _raw(self, matrix: FloatArray) -> FloatArray:
+        return np.array([e.predict(matrix) for e in self.estimators])  # type: ignore[attr-defined]
 
     def _matrix(self, table: TidyTable, time: FloatArray | None = None) -> FloatArray:
         return matrix_of(table, self.encoder, self.early, self.early_at, self.shape.full, time=time)
@@ -157,13 +191,15 @@ def fit_members(
     }
 
 
-def blended(models: Sequence[CurveModel]) -> CurveModel:
-    """Return the mean of models that were fitted on the same table.
+def joined(models: Sequence[CurveModel], together: Together = "mean") -> CurveModel:
+    """Return one model of several that were fitted on the same table.
 
     Parameters
     ----------
     models : sequence of CurveModel
         At least one, [-].
+    together : {"mean", "median"}, optional
+        How they become one, [-].
 
     Returns
     -------
@@ -174,7 +210,27 @@ def blended(models: Sequence[CurveModel]) -> CurveModel:
         models[0],
         members=tuple(name for model in models for name in model.members),
         estimators=tuple(e for model in models for e in model.estimators),
+        together=together,
     )
+
+
+def put_together(predictions: FloatArray, together: Together) -> FloatArray:
+    """Return one prediction from those of several members; rising curves stay rising.
+
+    Parameters
+    ----------
+    predictions : ndarray of shape (n_members, ...)
+        What each member predicts, [any].
+    together : {"mean", "median"}
+        How, [-].
+
+    Returns
+    -------
+    ndarray of shape (...)
+        Prediction, [same as given].
+    """
+    found: FloatArray = (np.mean if together == "mean" else np.median)(predictions, axis=0)
+    return found
 
 
 def early_of(table: TidyTable) -> tuple[tuple[str, ...], FloatArray]:
@@ -285,16 +341,6 @@ def matrix_of(
         parts += [early_columns(values / full, early_at, when), values]
     matrix = np.column_stack([*parts, encoder.transform(table.features)])
     return matrix if matrix.shape[1] else np.zeros((len(table), 1))
-
-
-def _interpolated(
-    curves: FloatArray, curve: NDArray[np.int64], time: FloatArray, grid: FloatArray
-) -> FloatArray:
-    found = np.empty(len(time))
-    for k, values in enumerate(curves):
-        own = curve == k
-        found[own] = np.interp(time[own], grid, values)
-    return found
 
 
 def _n_moving(table: TidyTable, early: Sequence[str]) -> int:

@@ -1,8 +1,9 @@
 """Which family is kept for a table: all are tried on groups left out, and the table is shown.
 
-The mean of all families is kept unless one family alone is better by two standard errors of the
-difference between groups: what wins by less wins by luck, and is worse on the next groups. Unlike
-families err differently, so that their mean is better than the best of them more often than not.
+The mean or the median of all families is kept, whichever is better, unless one family alone beats
+it by two standard errors of the difference between groups: what wins by less wins by luck, and is
+worse on the next groups. Unlike families err differently, so that they are better together than the
+best of them more often than not; the median is, where some family fails.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,19 +14,22 @@ from attrs import frozen
 from formulation.arrays import FloatArray
 from formulation.errors import DataError
 from models.learning.conformal import Intervals, calibrate
-from models.learning.curves import CurveModel, blended, fit_members
+from models.learning.curves import CurveModel, Together, fit_members, joined, put_together
 from models.learning.families import FAMILIES, Layout
-from models.learning.shape import Shape, shape_of
+from models.learning.shape import Shape, never_falling, shape_of
 from models.learning.table import TidyTable
 
 INNER_FOLDS = 5
 """Folds by group on which families are compared and intervals calibrated, [-]."""
 
 STANDARD_ERRORS = 2.0
-"""By how many a family must beat the blend, [-]."""
+"""By how many a family must beat all of them together, [-]."""
 
-BLEND_NAME = "blend"
-"""Name of the mean of all families tried."""
+TOGETHER: Mapping[str, Together] = {"mean of all": "mean", "median of all": "median"}
+"""How all families tried are put together, by the name under which it is tried."""
+
+FEWEST_FOR_MEDIAN = 3
+"""Families from which on their median differs from their mean, [-]."""
 
 
 @frozen(kw_only=True, eq=False)
@@ -39,7 +43,7 @@ class Learnt:
     """Calibrated on groups that were left out."""
 
     chosen: str
-    """Family that was kept, or the blend."""
+    """Family that was kept, or how all of them were put together."""
 
     tried: Mapping[str, float]
     """Mean absolute error of each family on groups left out, in the target's unit."""
@@ -48,7 +52,7 @@ class Learnt:
     """What was known of the target."""
 
     def predict(self, table: TidyTable) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Return predictions with 90 % intervals.
+        """Return predictions with 90 % intervals; of a release curve, all three never fall.
 
         Parameters
         ----------
@@ -60,8 +64,16 @@ class Learnt:
         tuple of ndarray of shape (n,)
             Prediction, lower and upper end, [unit of the target].
         """
-        mean = self.model.predict(table)
-        return mean, *self.intervals.around(mean, table.time)
+        if not self.shape.is_release:
+            mean = self.model.predict(table)
+            return mean, *self.intervals.around(mean, table.time)
+        curves, curve = self.model.predict_curves(table)
+        ends = self.intervals.around(curves.ravel(), np.tile(self.model.grid, len(curves)))
+        low, high = (never_falling(end.reshape(curves.shape)) for end in ends)
+        mean, low, high = (
+            self.model.at_times(values, curve, table) for values in (curves, low, high)
+        )
+        return mean, low, high
 
 
 def learn(
@@ -109,13 +121,16 @@ def learn(
         unseen = table.rows(test)
         for name, model in fit_members(table.rows(train), names, shape, seed).items():
             left_out[name][test] = model.predict(unseen)
-    if len(names) > 1:
-        left_out[BLEND_NAME] = np.mean([left_out[name] for name in names], axis=0)
+    every = np.array([left_out[name] for name in names])
+    for name, how in TOGETHER.items():
+        if len(names) >= (FEWEST_FOR_MEDIAN if how == "median" else 2):
+            left_out[name] = put_together(every, how)
     error = {name: np.abs(table.target - found) for name, found in left_out.items()}
     chosen = choose(error, table)
-    fitted = fit_members(table, names if chosen == BLEND_NAME else (chosen,), shape, seed)
+    kept = names if chosen in TOGETHER else (chosen,)
+    fitted = fit_members(table, kept, shape, seed)
     return Learnt(
-        model=blended(list(fitted.values())),
+        model=joined(list(fitted.values()), TOGETHER.get(chosen, "mean")),
         intervals=calibrate(
             left_out[chosen],
             table.target,
@@ -151,26 +166,28 @@ def suited(table: TidyTable, shape: Shape) -> tuple[str, ...]:
 
 
 def choose(error: Mapping[str, FloatArray], table: TidyTable) -> str:
-    """Return the family that is kept.
+    """Return what is kept.
 
     Parameters
     ----------
     error : mapping of str to ndarray of shape (n,)
-        Absolute error of each row by family, its group left out, [unit of the target].
+        Absolute error of each row by family, its group left out, and of all of them put together
+        under the names of `TOGETHER`, [unit of the target].
     table : TidyTable
         The rows, for their groups, [-].
 
     Returns
     -------
     str
-        The blend where there is one, unless a family is better by more than chance, [-].
+        The better way of putting all together, unless a family is better by more than chance, [-].
     """
     means = {name: float(values.mean()) for name, values in error.items()}
     best = min(means, key=lambda name: means[name])
-    if BLEND_NAME not in error or best == BLEND_NAME:
+    together = [name for name in error if name in TOGETHER]
+    if not together or best in TOGETHER:
         return best
-    gain = error[best] - error[BLEND_NAME]
+    kept = min(together, key=lambda name: means[name])
     _, group = np.unique(table.group, return_inverse=True)
-    by_group = np.bincount(group, gain)
+    by_group = np.bincount(group, error[best] - error[kept])
     spread = float(by_group.std(ddof=1)) * np.sqrt(len(by_group))
-    return best if -float(by_group.sum()) > STANDARD_ERRORS * spread else BLEND_NAME
+    return best if -float(by_group.sum()) > STANDARD_ERRORS * spread else kept

@@ -118,13 +118,28 @@ def shaped(raw: FloatArray, most: float) -> FloatArray:
     ndarray of shape (..., n_times)
         The nearest such curves, [that unit].
     """
+    rising = never_falling(raw)
+    rising[..., 0] = 0.0
+    return np.clip(rising, 0.0, most)
+
+
+def never_falling(curves: FloatArray) -> FloatArray:
+    """Return the nearest curves that never fall.
+
+    Parameters
+    ----------
+    curves : ndarray of shape (..., n_times)
+        Curves, [any].
+
+    Returns
+    -------
+    ndarray of shape (..., n_times)
+        By isotonic regression, [same as given].
+    """
     from scipy.optimize import isotonic_regression
 
-    flat = raw.reshape(-1, raw.shape[-1])
-    rising = np.array([isotonic_regression(curve).x for curve in flat])
-    rising[:, 0] = 0.0
-    bounded: FloatArray = np.clip(rising, 0.0, most).reshape(raw.shape)
-    return bounded
+    flat = curves.reshape(-1, curves.shape[-1])
+    return np.array([isotonic_regression(curve).x for curve in flat]).reshape(curves.shape)
 
 
 def _rising_share(table: TidyTable, noise: float) -> float:

@@ -11,12 +11,12 @@ from hypothesis.extra.numpy import arrays
 from formulation.errors import DataError
 from formulation.profiles import MAX_FRACTION
 from models.learning.conformal import calibrate
-from models.learning.curves import blended, fit_members, moving_columns
+from models.learning.curves import fit_members, joined, moving_columns
 from models.learning.early import early_columns
 from models.learning.encoding import TableEncoder
 from models.learning.evaluation import Evaluation, evaluate_fold, group_folds
 from models.learning.families import FAMILIES
-from models.learning.selection import BLEND_NAME, choose, learn, suited
+from models.learning.selection import choose, learn, suited
 from models.learning.shape import shape_of, shaped
 from tests.models.learning_tables import TIMES, release_table, value_table
 
@@ -175,21 +175,34 @@ def test_release_laws_are_not_tried_on_values_without_time():
     assert not {"weibull", "peppas_sahlin"} & set(names)
 
 
-def test_a_blend_is_the_mean_of_its_members(table):
+@pytest.mark.parametrize("how", ["mean", "median"])
+def test_members_become_one_by_mean_or_median(table, how):
     shape = shape_of(table)
-    fitted = fit_members(table, ("extra_trees", "forest"), shape)
-    both = blended(list(fitted.values()))
+    fitted = fit_members(table, ("extra_trees", "forest", "weibull"), shape)
+    together = joined(list(fitted.values()), how)
     parts = [model.predict(table) for model in fitted.values()]
-    assert both.predict(table) == pytest.approx(np.mean(parts, axis=0))
+    assert together.predict(table) == pytest.approx(getattr(np, how)(parts, axis=0))
 
 
-def test_a_family_replaces_the_blend_only_when_it_is_better_in_most_groups(table):
+def test_a_family_replaces_all_together_only_when_it_is_better_in_most_groups(table):
     rng = np.random.default_rng(0)
-    blend = np.full(len(table), 0.1)
-    lucky, better = blend.copy(), blend - 0.02 + 0.005 * rng.normal(size=len(table))
+    mean = np.full(len(table), 0.1)
+    lucky, better = mean.copy(), mean - 0.02 + 0.005 * rng.normal(size=len(table))
     lucky[table.group == "g0"] -= 0.09
-    assert choose({"lucky": lucky, BLEND_NAME: blend}, table) == BLEND_NAME
-    assert choose({"better": better, BLEND_NAME: blend}, table) == "better"
+    assert choose({"lucky": lucky, "mean of all": mean}, table) == "mean of all"
+    assert choose({"better": better, "mean of all": mean}, table) == "better"
+
+
+def test_the_median_replaces_the_mean_where_one_family_fails(table):
+    mean = np.full(len(table), 0.1)
+    tried = {"forest": mean + 0.01, "mean of all": mean, "median of all": mean - 0.01}
+    assert choose(tried, table) == "median of all"
+    tried["median of all"] = mean + 0.02
+    assert choose(tried, table) == "mean of all"
+
+
+def test_two_families_have_a_mean_but_no_median(table):
+    assert "median of all" not in learn(table, families=("extra_trees", "forest")).tried
 
 
 def test_intervals_by_group_hold_on_new_groups_where_intervals_by_row_do_not():
@@ -217,6 +230,25 @@ def test_intervals_of_a_release_curve_stay_within_what_can_be_released(table):
     _, low, high = learnt.predict(table)
     assert low.min() >= 0
     assert high.max() <= MAX_FRACTION
+
+
+class WideThenNarrow:
+    """Sizes of errors that shrink so fast along a curve that its upper end would fall."""
+
+    def predict(self, seen):
+        """Return the size of the error of each row; the last column is log(1 + time)."""
+        return 0.6 * np.exp(-2 * seen[:, -1])
+
+
+def test_ends_of_intervals_around_a_release_curve_never_fall(table):
+    learnt = learn(table, families=QUICK)
+    narrowing = evolve(learnt.intervals, factor=1.0, scale=WideThenNarrow())
+    times = np.linspace(0, table.time.max(), 40)
+    one = evolve(table.rows(np.zeros(40, dtype=int)), time=times)
+    mean = learnt.model.predict(one)
+    assert (np.diff(narrowing.around(mean, times)[1]) < 0).any()
+    for values in evolve(learnt, intervals=narrowing).predict(one):
+        assert (np.diff(values) >= 0).all()
 
 
 def test_intervals_are_wider_where_errors_are_larger():
