@@ -1,6 +1,5 @@
 """How well a table of somebody's own can be learnt: its folds, each in a process of its own."""
 
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
@@ -10,6 +9,7 @@ from typing import Any
 
 from attrs import evolve
 
+from experiments.processors import available_processors
 from formulation.errors import InputError, UnknownNameError
 from models.learning.curves import moving_columns
 from models.learning.encoding import is_text
@@ -87,7 +87,7 @@ def evaluate_table(
         table = _steady(table)
     folds = group_folds(table, n_folds, seed)
     ask = partial(evaluate_fold, table, families=families, shape=shape, seed=seed)
-    n_workers = min(workers or os.cpu_count() or 1, len(folds))
+    n_workers = min(workers or available_processors(), len(folds))
     results: list[FoldResult] = []
     if n_workers == 1:
         for fold, (train, test) in enumerate(folds):

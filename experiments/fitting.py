@@ -21,6 +21,7 @@ from uuid import uuid4
 from attrs import asdict, evolve, frozen
 
 from experiments.datasets import measured_absorption, measured_curves
+from experiments.processors import available_processors
 from experiments.store import ModelRecord, Store
 from formulation.errors import DataError
 from formulation.patients import Population, named_population
@@ -44,11 +45,14 @@ from models.surrogates.table import (
     with_measured,
 )
 
-TRAINING_DESIGNS = 256
+TRAINING_DESIGNS = 512
 """Simulated designs for each delivery system, [-]."""
 
 TRAINING_SEED = 20260101
 """Seed of the training designs, the same for every study, [-]."""
+
+LINEAR_ALGEBRA_THREADS = 1
+"""Threads of matrix products while fitting, [-]; more wait for each other longer than they work."""
 
 
 @frozen(kw_only=True, eq=False)
@@ -195,6 +199,8 @@ def _rows(
     say: Callable[[str], None],
 ) -> tuple[SimulatedRows, dict[str, str]]:
     """Return the simulated rows of a system, and where they are kept with which checksum."""
+    from threadpoolctl import threadpool_limits
+
     key = _sha256(_decides_rows(space, population))
     more = f", {len(measured)} measured curves" if measured else ""
     found = (m.card.get("rows") for m in reversed(store.models()))
@@ -208,8 +214,15 @@ def _rows(
             say(f"fitting {space.name}: {len(rows.features)} designs simulated before{more}")
             return rows, kept
     say(f"fitting {space.name}: {TRAINING_DESIGNS} designs × {population.size} subjects{more}")
-    rows = simulate_rows(space, population, n_designs=TRAINING_DESIGNS, seed=TRAINING_SEED)
-    rows = evolve(rows, endpoint_fit=fit_endpoints(with_measured(rows, population, ())))
+    rows = simulate_rows(
+        space,
+        population,
+        n_designs=TRAINING_DESIGNS,
+        seed=TRAINING_SEED,
+        threads=available_processors(),
+    )
+    with threadpool_limits(LINEAR_ALGEBRA_THREADS):
+        rows = evolve(rows, endpoint_fit=fit_endpoints(with_measured(rows, population, ())))
     place = folder / "rows" / f"{space.name}-{key[:16]}-{uuid4().hex[:16]}.npz"
     return rows, {"key": key, "path": str(place), "sha256": keep_rows(rows, place)}
 
@@ -239,10 +252,12 @@ def _fit(
     table: TrainingTable, rows: SimulatedRows, spoken: _Spoken, key: str
 ) -> tuple[SystemSurrogate, dict[str, Any]]:
     from sklearn.exceptions import ConvergenceWarning
+    from threadpoolctl import threadpool_limits
 
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
-        surrogate, metrics = fit(table, rows.endpoint_fit, model_error_of(spoken.gaps))
+        with threadpool_limits(LINEAR_ALGEBRA_THREADS):
+            surrogate, metrics = fit(table, rows.endpoint_fit, model_error_of(spoken.gaps))
     card = make_card(key, table, surrogate, metrics, TRAINING_SEED, spoken.gaps)
     card["measured_absorption_left_out"] = list(spoken.left_out)
     card["warnings"] = sorted({str(w.message) for w in caught})

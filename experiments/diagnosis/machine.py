@@ -9,6 +9,7 @@ from pathlib import Path
 
 from experiments.diagnosis.finding import Finding, fine, warning
 from experiments.executors.ray_cluster import OBJECT_STORE_BYTES, TEMP_ROOT, TOKEN_NAME
+from experiments.processors import available_processors
 from experiments.workspace import Workspace
 
 LOW_MEMORY_BYTES = 1_500_000_000
@@ -26,8 +27,7 @@ _SHARED_MEMORY = Path("/dev/shm")
 
 def _processors(workspace: Workspace) -> Finding:
     """Warn of more workers than processors; they only wait for each other."""
-    affinity = getattr(os, "sched_getaffinity", None)  # not every system keeps that list
-    n = len(affinity(0)) if affinity else os.cpu_count() or 1
+    n = available_processors()
     if workspace.workers is not None and workspace.workers > n:
         return warning(
             f"{workspace.workers} workers would share {n} processors.",

@@ -16,6 +16,7 @@ from typing import Protocol, Self, TypeVar
 
 from experiments.executors.inline import InlineExecutor
 from experiments.executors.pool import PoolExecutor
+from experiments.processors import available_processors
 from formulation.errors import InputError, UnknownNameError
 
 __all__ = [
@@ -142,17 +143,10 @@ def make_executor(
     return PoolExecutor("ray", RayWorkers(), workers, deadline_s, tuple(preload))
 
 
-def _n_processors() -> int:
-    """Return the processors this process may use; not every system keeps that list."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def _n_workers(kind: str, wanted: int | None) -> int:
     if wanted is None:
         least = 2 if kind == "ray" else 1
-        return 1 if kind == "inline" else max(least, min(_n_processors(), MOST_WORKERS))
+        return 1 if kind == "inline" else max(least, min(available_processors(), MOST_WORKERS))
     if not 1 <= wanted <= WORKERS_CAP or (kind == "inline" and wanted != 1):
         rule = "exactly 1, the driver itself" if kind == "inline" else f"1 to {WORKERS_CAP}"
         raise InputError(

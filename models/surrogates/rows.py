@@ -70,7 +70,7 @@ class SimulatedRows:
 
 
 def simulate_rows(
-    space: SystemSpace, population: Population, *, n_designs: int, seed: int
+    space: SystemSpace, population: Population, *, n_designs: int, seed: int, threads: int = 1
 ) -> SimulatedRows:
     """Simulate a space-filling set of designs.
 
@@ -84,6 +84,8 @@ def simulate_rows(
         Simulated designs, [-].
     seed : int
         Seed of the design set, [-].
+    threads : int, optional
+        Threads; the rows are the same, [-].
 
     Returns
     -------
@@ -93,7 +95,8 @@ def simulate_rows(
     from models.responses import simulate_responses
 
     designs = space_filling(space, n_designs, seed)
-    responses = simulate_responses(designs, draw_subjects(population)).values
+    subjects = draw_subjects(population)
+    responses = simulate_responses(designs, subjects, threads=threads).values
     rows = [feature_row(design) for design in designs]
     curves = bench_curves([release_law(design) for design in designs], CURVE_TIMES_H)
     return SimulatedRows(

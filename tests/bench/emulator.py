@@ -261,6 +261,8 @@ def figures(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def main() -> int:
     """Measure, write the JSON, and end with 1 when something that must hold does not."""
+    from threadpoolctl import threadpool_limits
+
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=FRESH_SEED, help="of the fresh designs")
@@ -271,6 +273,7 @@ def main() -> int:
     ).stdout.strip()
     text = STUDY.read_text(encoding="utf-8")
     runs = []
+    threadpool_limits(1)
     for name in POPULATIONS:
         spec = load_study(text.replace("population: healthy_adults", f"population: {name}"))
         for system in spec.space.systems:
