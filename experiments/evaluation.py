@@ -9,7 +9,7 @@ from typing import Any
 
 from attrs import evolve
 
-from experiments.processors import available_processors
+from experiments.processors import available_processors, one_thread
 from formulation.errors import InputError, UnknownNameError
 from models.learning.curves import moving_columns
 from models.learning.encoding import is_text
@@ -95,7 +95,7 @@ def evaluate_table(
             say(_done(results[-1], len(folds)))
     else:
         context = get_context("spawn")
-        with ProcessPoolExecutor(n_workers, context, initializer=_one_thread) as pool:
+        with ProcessPoolExecutor(n_workers, context, initializer=one_thread) as pool:
             waiting = [pool.submit(ask, k, *rows) for k, rows in enumerate(folds)]
             for future in waiting:
                 results.append(future.result())
@@ -132,13 +132,6 @@ def _steady(table: TidyTable) -> TidyTable:
         early={name: at for name, at in table.early.items() if name not in moving},
         notes=(*table.notes, told) if moving else table.notes,
     )
-
-
-def _one_thread() -> None:
-    """Let a worker use one core; there are as many workers as cores."""
-    from threadpoolctl import threadpool_limits
-
-    threadpool_limits(1)
 
 
 def _done(result: FoldResult, n_folds: int) -> str:

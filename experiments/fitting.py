@@ -21,7 +21,7 @@ from uuid import uuid4
 from attrs import asdict, evolve, frozen
 
 from experiments.datasets import measured_absorption, measured_curves
-from experiments.processors import available_processors
+from experiments.processors import available_processors, one_thread
 from experiments.store import ModelRecord, Store
 from formulation.errors import DataError
 from formulation.patients import Population, named_population
@@ -50,9 +50,6 @@ TRAINING_DESIGNS = 512
 
 TRAINING_SEED = 20260101
 """Seed of the training designs, the same for every study, [-]."""
-
-LINEAR_ALGEBRA_THREADS = 1
-"""Threads of matrix products while fitting, [-]; more wait for each other longer than they work."""
 
 
 @frozen(kw_only=True, eq=False)
@@ -199,8 +196,6 @@ def _rows(
     say: Callable[[str], None],
 ) -> tuple[SimulatedRows, dict[str, str]]:
     """Return the simulated rows of a system, and where they are kept with which checksum."""
-    from threadpoolctl import threadpool_limits
-
     key = _sha256(_decides_rows(space, population))
     more = f", {len(measured)} measured curves" if measured else ""
     found = (m.card.get("rows") for m in reversed(store.models()))
@@ -221,7 +216,7 @@ def _rows(
         seed=TRAINING_SEED,
         threads=available_processors(),
     )
-    with threadpool_limits(LINEAR_ALGEBRA_THREADS):
+    with one_thread():
         rows = evolve(rows, endpoint_fit=fit_endpoints(with_measured(rows, population, ())))
     place = folder / "rows" / f"{space.name}-{key[:16]}-{uuid4().hex[:16]}.npz"
     return rows, {"key": key, "path": str(place), "sha256": keep_rows(rows, place)}
@@ -252,11 +247,10 @@ def _fit(
     table: TrainingTable, rows: SimulatedRows, spoken: _Spoken, key: str
 ) -> tuple[SystemSurrogate, dict[str, Any]]:
     from sklearn.exceptions import ConvergenceWarning
-    from threadpoolctl import threadpool_limits
 
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
-        with threadpool_limits(LINEAR_ALGEBRA_THREADS):
+        with one_thread():
             surrogate, metrics = fit(table, rows.endpoint_fit, model_error_of(spoken.gaps))
     card = make_card(key, table, surrogate, metrics, TRAINING_SEED, spoken.gaps)
     card["measured_absorption_left_out"] = list(spoken.left_out)

@@ -26,6 +26,7 @@ from attrs import evolve
 
 from experiments.config import load_study
 from experiments.fitting import TRAINING_DESIGNS, TRAINING_SEED, FittedModels, fit_or_load
+from experiments.processors import one_thread
 from experiments.store import Store
 from formulation.arrays import FloatArray
 from formulation.design import Design
@@ -83,10 +84,11 @@ def relative(found: FloatArray, truth: FloatArray) -> FloatArray:
 
 
 def cpu(work: Callable[[], Any]) -> tuple[float, Any]:
-    """Return the CPU seconds of something and what came of it."""
-    begin = time.process_time()
-    found = work()
-    return time.process_time() - begin, found
+    """Return the CPU seconds of something on one core, and what came of it."""
+    with one_thread():
+        begin = time.process_time()
+        found = work()
+        return time.process_time() - begin, found
 
 
 def accuracy(found: FloatArray, truth: FloatArray) -> dict[str, Any]:
@@ -261,8 +263,6 @@ def figures(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def main() -> int:
     """Measure, write the JSON, and end with 1 when something that must hold does not."""
-    from threadpoolctl import threadpool_limits
-
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=FRESH_SEED, help="of the fresh designs")
@@ -273,7 +273,6 @@ def main() -> int:
     ).stdout.strip()
     text = STUDY.read_text(encoding="utf-8")
     runs = []
-    threadpool_limits(1)
     for name in POPULATIONS:
         spec = load_study(text.replace("population: healthy_adults", f"population: {name}"))
         for system in spec.space.systems:

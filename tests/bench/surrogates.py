@@ -30,6 +30,7 @@ import numpy as np
 from attrs import evolve
 
 from experiments.datasets.tidy import load_tidy
+from experiments.processors import one_thread
 from models.learning.conformal import calibrate
 from models.learning.curves import CurveModel, fit_members, joined
 from models.learning.evaluation import Evaluation, evaluate_fold
@@ -218,12 +219,10 @@ def _is_there(name: str, data: Path) -> bool:
 
 
 def _run(job: tuple[str, Callable[..., Any], str, int], work: Path) -> str:
-    from threadpoolctl import threadpool_limits
-
     kind, ask, name, split = job
     kept = work / f"{kind}-{name}-{split}.json"
     if not kept.exists():
-        with threadpool_limits(1):
+        with one_thread():
             answer = ask(name, split)
         kept.write_text(json.dumps({**answer, "commit": _commit()}))
     return kept.stem
