@@ -9,6 +9,7 @@ import typer
 
 from experiments.cli.evaluate_model import evaluate
 from experiments.cli.output import emit_json, emit_lines, note, table_lines, terminal_width
+from experiments.cli.predict_model import predict
 
 Home = Annotated[
     str | None, typer.Option("--home", help="Workspace folder; default ./.formulation.")
@@ -31,6 +32,7 @@ def register(app: typer.Typer) -> None:
     group.command("ls")(list_models)
     group.command("card")(show_card)
     group.command("train")(train)
+    group.command("predict")(predict)
     group.command("evaluate")(evaluate)
     group.command("compare")(compare)
     group.command("fetch")(fetch)

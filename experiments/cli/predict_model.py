@@ -69,3 +69,5 @@ def _lines(found: "Foretold", width: int) -> Iterator[str]:
     ]
     columns = ["in " + str(told["population"]), "unit", "predicted", "from", "to (90 %)"]
     yield from table_lines(columns, ends, width)
+    if told["early"]:
+        yield from ("", *wrap(f"Endpoints follow {told['endpoints_follow']}.", width))

@@ -163,6 +163,7 @@ def foretold_dict(found: Foretold) -> dict[str, Any]:
             "lo90": of.curve_lo90[0].tolist(),
             "hi90": of.curve_hi90[0].tolist(),
         },
+        "endpoints_follow": "the recipe; first readings do not move them",
         "endpoints": [_endpoint(of, k, key) for k, key in enumerate(ENDPOINT_KEYS)],
         "outside_training_data": list(found.outside),
     }
@@ -182,6 +183,6 @@ def _endpoint(of: Prediction, k: int, key: str) -> Mapping[str, Any]:
 
 def _rests_on(found: Foretold) -> str:
     n = found.measured_groups
-    curves = f"the release law and {n} measured formulation{'s' if n != 1 else ''}"
-    base = curves if n else "the release law alone, no laboratory rows"
-    return base if found.early is None else f"its own first readings, {base}"
+    others = f"{n} measured formulation{'s' if n != 1 else ''}" if n else "no laboratory rows"
+    base = f"the release law; {others}"
+    return base if found.early is None else f"its own first readings and {base} besides"

@@ -463,3 +463,79 @@ def test_without_tracking_there_is_nothing_to_fetch_from(ask, elsewhere, monkeyp
     code, words = problem(ask, "fetch", MATRIX, home=elsewhere)
     assert code == 3
     assert "there is no registry to fetch from" in words
+
+
+# --- predict --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def tablet(tmp_path) -> Path:
+    """Return the file of a tablet within the small study's space."""
+    path = tmp_path / "tablet.yaml"
+    path.write_text(
+        "product: P1\nsystem: immediate_release\nsalt: citrate\n"
+        "amounts: {salt: 600 mg, povidone: 20 mg, croscarmellose: 25 mg,"
+        " magnesium_stearate: 7 mg, mcc: 200 mg}\n"
+        "process: {form: tablet, compression_force_kn: 15 kN}\n"
+    )
+    return path
+
+
+def test_a_product_is_foretold_by_the_newest_model_of_its_system(ask, workplace, tablet) -> None:
+    """With intervals around every value, units, and what the curve rests on."""
+    told = document(ask, "predict", str(tablet))
+    assert told["model"]["id"] == workplace.again["models"][0]["id"]
+    assert (told["origin"], told["early"]) == ("predicted", None)
+    curve = told["curve"]
+    for low, value, high in zip(curve["lo90"], curve["value"], curve["hi90"], strict=True):
+        assert low <= value <= high
+    assert "the release law; no laboratory rows" in told["rests_on"]
+    by_key = {e["key"]: e for e in told["endpoints"]}
+    assert by_key["absorbed_increment.p50"]["unit"] == "mg/d"
+    assert all(e["lo90"] <= e["value"] <= e["hi90"] for e in told["endpoints"])
+
+
+def test_first_readings_lead_the_rest_of_the_curve(ask, tablet) -> None:
+    """Slow first readings give a slower curve, which passes near them."""
+    alone = document(ask, "predict", str(tablet))["curve"]
+    led = document(ask, "predict", str(tablet), "--early", "1 h 20 %, 2h 0.35")
+    assert led["early"] == {"time_h": [1.0, 2.0], "fraction": [0.2, 0.35]}
+    at = led["curve"]["time_h"].index(2.0)
+    assert led["curve"]["value"][at] == pytest.approx(0.35, abs=0.05)
+    assert led["curve"]["value"][at] < alone["value"][at] - 0.1
+    assert "its own first readings" in led["rests_on"]
+
+
+def test_people_read_the_curve_and_the_endpoints(ask, tablet) -> None:
+    """Each with its interval."""
+    code, out, _ = ask("predict", str(tablet))
+    assert code == 0
+    assert f"P1: predicted by {TABLETS}" in out
+    assert "% of label, predicted" in out
+    assert "in healthy_adults" in out
+
+
+@pytest.mark.parametrize(
+    ("early", "told"),
+    [
+        ("1 h", "--early '1 h'"),
+        ("12 %", "--early '12 %'"),
+        ("1 h 12 %, 1 h 14 %", "times must rise"),
+        ("1 h 180 %", "must be 0 to"),
+        ("0 h 0 %", "after the start"),
+        ("", "--early ''"),
+    ],
+)
+def test_first_readings_that_are_none_are_refused(ask, tablet, early, told) -> None:
+    """In words, with what was given."""
+    code, text = problem(ask, "predict", str(tablet), "--early", early)
+    assert code == 2
+    assert told in text
+
+
+def test_a_model_of_another_system_is_refused(ask, tablet) -> None:
+    """Both are named."""
+    code, text = problem(ask, "predict", str(tablet), "--model", MATRIX)
+    assert code == 2
+    assert "is of immediate_release" in text
+    assert MATRIX in text
