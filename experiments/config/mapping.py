@@ -108,7 +108,7 @@ def _read_use(item: Item) -> ColumnUse:
     role = _one_of(members.get("role"), "Role", ROLES)
     unit = members["unit"].text() if "unit" in members else ""
     if unit:
-        members["unit"].attempt(lambda: _check_unit(unit))
+        members["unit"].attempt(lambda: _check_unit(unit, is_time=role == "time"))
     at = members["at"].text() if "at" in members else ""
     if at:
         members["at"].attempt(lambda: parse_quantity(at, "h"))
@@ -157,8 +157,11 @@ def _read_range(item: Item | None) -> tuple[float, float]:
     return low, high
 
 
-def _check_unit(text: str) -> None:
-    """Refuse what is no unit; a unit that is a share is one by its name."""
+def _check_unit(text: str, *, is_time: bool) -> None:
+    """Refuse what is no unit, or none of time; a unit that is a share is one by its name."""
+    if is_time:
+        parse_quantity(f"1 {text}", "h")
+        return
     if text in SHARES:
         return
     plain = _POWER.sub(r"**\1", text).replace("²", "**2").replace("³", "**3")

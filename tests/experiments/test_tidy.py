@@ -92,6 +92,8 @@ def test_problems_of_both_files_are_told_at_once(tmp_path, mapping):
         ("columns: {a: {as: digits}}", (1, 19, "columns.a.as", "unknown_name")),
         ("columns: {a: {role: early}}", (1, 14, "columns.a", "missing_key")),
         ("columns: {a: {role: early, at: 3 mg}}", (1, 32, "columns.a.at", "invalid_input")),
+        ("columns: {a: {role: time, unit: mg}}", (1, 33, "columns.a.unit", "invalid_input")),
+        ("columns: {a: {role: time, unit: fraction}}", (1, 33, "columns.a.unit", "invalid_input")),
         ("columns: {a: {role: time, at: 3 h}}", (1, 31, "columns.a.at", "contradiction")),
         ("columns: {a: {range: 5}}", (1, 22, "columns.a.range", "wrong_text")),
         ("columns: {a: {range: 5 to 2}}", (1, 22, "columns.a.range", "out_of_range")),
