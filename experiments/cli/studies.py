@@ -1,4 +1,4 @@
-"""Commands that run and read studies: run, resume, status, front, report, track, ui."""
+"""Commands that run, read and export studies."""
 
 import signal
 from collections.abc import Callable, Iterator
@@ -38,6 +38,7 @@ def register(app: typer.Typer) -> None:
     app.command()(front)
     app.command()(report)
     app.command()(track)
+    app.command("export-optuna")(export_optuna)
     app.command()(ui)
 
 
@@ -132,6 +133,29 @@ def report(
     if path.is_dir():
         raise InputError(f"Report {path} would replace a folder.", hint="Name a file in it.")
     emit_lines([str(write_report(document, path))])
+
+
+def export_optuna(
+    study: Ref,
+    url: Annotated[str, typer.Argument(help="Optuna storage, such as sqlite:///optuna.db.")],
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Add the finished trials of a study to a storage of Optuna, each once."""
+    from experiments.cli.output import emit_json, emit_lines
+    from experiments.exporting import export_study_to_optuna
+    from experiments.workspace import open_workspace
+
+    done = export_study_to_optuna(study, open_workspace(home=home), url)
+    if as_json:
+        emit_json({"schema": "formulation/export-optuna", "version": 1, **done})
+        return
+    emit_lines(
+        [
+            f"{done['study_name']}: {done['added']} trials added, {done['total']} there,"
+            f" {done['infeasible']} of them infeasible."
+        ]
+    )
 
 
 def track(home: Home = None, as_json: AsJson = False) -> None:
