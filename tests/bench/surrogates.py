@@ -52,10 +52,14 @@ TABLES: dict[str, Callable[[Path], TidyTable]] = {
     "liposome": lambda data: load_tidy(
         data / "nanomed_ivr_liposome" / "ivr_long.csv",
         mapping_path=MAPPINGS / "liposome_formulation.yaml",
+        ignore=BEYOND_PROTOCOL,
     ),
     "hpmc_recipe": lambda data: _hpmc(data, "fid"),
     "hpmc_drug": lambda data: _hpmc(data, "drug"),
 }
+BEYOND_PROTOCOL = ("PDI", "zeta_potential", "drug_loading", "API_name")
+"""Columns of the liposomes, mostly gaps, that the protocol's forest (0.179) did not see."""
+
 FULL = {"liposome": 100.0}
 """What counts as everything released where it is not 1."""
 
@@ -177,8 +181,8 @@ def _rows(table: TidyTable, name: str, split: int) -> tuple[np.ndarray, np.ndarr
     from sklearn.model_selection import GroupKFold, GroupShuffleSplit
 
     if name in FOLDS:
-        # Equal groups keep the order of their labels, and the recipes' are numbers.
-        group = table.group.astype(int) if name == "hpmc_recipe" else table.group
+        # Equal groups keep the order of their labels, which are numbers but for the drugs.
+        group = table.group if name == "hpmc_drug" else table.group.astype(float).astype(int)
         folds = GroupKFold(FOLDS[name]).split(table.target, groups=group)
         train, test = list(folds)[split]
         return train, test
