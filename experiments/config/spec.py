@@ -13,7 +13,7 @@ from formulation.quality_attributes import ProfileTarget
 from formulation.space import DesignSpace
 from formulation.targets import Objective, OutcomeLimit
 
-STRATEGIES = ("tpe", "random")
+STRATEGIES = ("tpe", "evolutionary", "random")
 """Search strategies a study may name."""
 
 REPORT, PENALISE, FORBID = EXTRAPOLATION = ("report", "penalise", "forbid")

@@ -19,8 +19,11 @@ from formulation.design import Design
 from formulation.errors import FormulationError
 from formulation.space import DesignSpace
 
-CHUNK = 4
-"""Trials sent to a worker at once, [-]."""
+CHUNK, LARGE_CHUNK = 4, MAX_GROUP
+"""Trials sent to a worker at once, in small batches and in those of `LARGE_BATCH` and more, [-]."""
+
+LARGE_BATCH = 96
+"""Trials proposed at once from which on workers get large chunks, [-]."""
 
 assert MAX_GROUP % CHUNK == 0, "a group holds whole chunks, or a resumed study cuts them otherwise"
 
@@ -91,24 +94,25 @@ class Search:
             Every trial of the study in the order of their numbers, and the chunks sent out, [-].
         """
         n_chunks = 0
-        while True:
-            trials = self.store.trials(self.study_id)
-            finished = [t for t in trials if t.state != "running"]
-            self._tell(finished)
-            left_running = [t for t in trials if t.state == "running"]
-            if left_running:
-                batch = [evolve(t, attempt=t.attempt + 1) for t in left_running]
-            elif len(finished) < self.budget:
-                batch = self._propose(finished, min(self.batch, self.budget - len(finished)))
-            else:
-                return tuple(trials), n_chunks
-            self.store.add_running(self.lease, batch)
-            n_chunks += self._evaluate(batch)
-
-    def _propose(self, finished: Sequence[TrialRecord], n: int) -> list[TrialRecord]:
-        failpoints.hit("ask")
+        trials = self.store.trials(self.study_id)
+        finished = [t for t in trials if t.state != "running"]
         history = [observation(t) for t in finished]
-        first = len(finished)
+        batch = [evolve(t, attempt=t.attempt + 1) for t in trials if t.state == "running"]
+        while True:
+            self._tell(finished)
+            if not batch:
+                if len(finished) >= self.budget:
+                    return self.store.trials(self.study_id), n_chunks
+                batch = self._propose(history, min(self.batch, self.budget - len(finished)))
+            self.store.add_running(self.lease, batch)
+            done, chunks = self._evaluate(batch)
+            finished = sorted([*finished, *done], key=lambda t: t.number)
+            history = sorted([*history, *map(observation, done)], key=lambda o: o.number)
+            n_chunks, batch = n_chunks + chunks, []
+
+    def _propose(self, history: Sequence[Observation], n: int) -> list[TrialRecord]:
+        failpoints.hit("ask")
+        first = len(history)
         records = []
         for k, proposal in enumerate(self.strategy.propose(history, (), n, self.seed)):
             broken = self.space.violations(proposal.design)
@@ -129,20 +133,25 @@ class Search:
             )
         return records
 
-    def _evaluate(self, batch: Sequence[TrialRecord]) -> int:
+    def _evaluate(self, batch: Sequence[TrialRecord]) -> tuple[list[TrialRecord], int]:
+        """Return a batch as the store has it now, acknowledged, and the chunks it was cut into."""
         by_number = {t.number: t for t in batch}
         tasks = [Task(number=t.number, design=Design.from_dict(t.design)) for t in batch]
-        chunks = [tuple(tasks[k : k + CHUNK]) for k in range(0, len(tasks), CHUNK)]
+        size = LARGE_CHUNK if self.batch >= LARGE_BATCH else CHUNK
+        chunks = [tuple(tasks[k : k + size]) for k in range(0, len(tasks), size)]
         writer = AckWriter(self.store, self.lease, self.on_ack)
+        done: list[TrialRecord] = []
         try:
             for _, outcomes in self.executor.run(self.evaluator, chunks):
                 failpoints.hit("flight")
-                writer.add([_finished(by_number[o.number], o) for o in outcomes])
+                found = [_finished(by_number[o.number], o) for o in outcomes]
+                writer.add(found)
+                done += found
         finally:
             # What has come back is kept, whatever ends the batch.
             writer.flush()
         failpoints.hit("tell")
-        return len(chunks)
+        return done, len(chunks)
 
     def _tell(self, finished: Sequence[TrialRecord]) -> None:
         self.on_progress(

@@ -206,7 +206,7 @@ class TpeStrategy:
             o for o in history if o.values and all(slack >= 0 for slack in o.slacks.values())
         ]
         scores = normalised(self.objectives, [o.values for o in feasible])
-        scores -= self._penalties(feasible)[:, None]
+        scores -= penalties(self.reach, [o.design for o in feasible])[:, None]
         front = sorted(front_indices(scores))
         return [feasible[k].design.system for k in front if scores[k].min() >= 0]
 
@@ -249,7 +249,9 @@ class TpeStrategy:
         study.add_trials(
             [
                 self._finished(o, p)
-                for o, p in zip(seen, self._penalties(seen).tolist(), strict=True)
+                for o, p in zip(
+                    seen, penalties(self.reach, [o.design for o in seen]).tolist(), strict=True
+                )
             ]
         )
         for _, design in pending:
@@ -259,12 +261,6 @@ class TpeStrategy:
                 optuna.trial.create_trial(state=state, params=params, distributions=distributions)
             )
         return study
-
-    def _penalties(self, seen: Sequence[Observation]) -> FloatArray:
-        """Return what is taken from each normalised objective of finished trials."""
-        if self.reach is None or not seen:
-            return np.zeros(len(seen))
-        return PENALTY * self.reach([o.design for o in seen]) / 100
 
     def _finished(self, seen: Observation, penalty: float) -> Any:
         import optuna
@@ -300,6 +296,26 @@ def _suggest(trial: Any, name: str, choices: tuple[str, ...] | None) -> str | fl
     return str(trial.suggest_categorical(name, choices))
 
 
+def penalties(reach: Reach | None, designs: Sequence[Design]) -> FloatArray:
+    """Return what is taken from each normalised objective of designs far from the training data.
+
+    Parameters
+    ----------
+    reach : callable or None
+        How far designs lie from the training data, [%]; None where nothing is taken.
+    designs : sequence of Design
+        Designs, [-].
+
+    Returns
+    -------
+    ndarray of shape (n_designs,)
+        Penalties, [-].
+    """
+    if reach is None or not designs:
+        return np.zeros(len(designs))
+    return PENALTY * reach(designs) / 100
+
+
 def make_strategy(
     name: str,
     space: DesignSpace,
@@ -311,7 +327,7 @@ def make_strategy(
     Parameters
     ----------
     name : str
-        ``tpe`` or ``random``, [-].
+        ``tpe``, ``evolutionary`` or ``random``, [-].
     space : DesignSpace
         What may be made, [-].
     objectives : tuple of Objective
@@ -332,6 +348,10 @@ def make_strategy(
     """
     if name == "tpe":
         return TpeStrategy(space=space, objectives=objectives, reach=reach)
+    if name == "evolutionary":
+        from experiments.search.evolutionary import EvolutionaryStrategy
+
+        return EvolutionaryStrategy(space=space, objectives=objectives, reach=reach)
     if name == "random":
         return RandomStrategy(space=space)
-    raise UnknownNameError("Strategy", name, ("tpe", "random"))
+    raise UnknownNameError("Strategy", name, ("tpe", "evolutionary", "random"))
