@@ -4,7 +4,8 @@ Two Gaussian processes over standardised features, each feature with a length sc
 emulate the simulator: one the bench curve, from the recipe; one the endpoints, from what the body
 sees of a product (its law and its regimen), on scales where they vary least. What a laboratory
 measured is learnt apart, as a discrepancy from the release law that is added
-(`models.surrogates.discrepancy`).
+(`models.surrogates.discrepancy`). Where families of learners err clearly less on formulations left
+out, the best of them answers for whole curves instead (`models.surrogates.direct`).
 Intervals are calibrated by group, so a formulation never stands on both sides of a split:
 
 * with at least `MIN_MEASURED_GROUPS` measured formulations, curves rest on those left out;
@@ -29,16 +30,13 @@ from models.surrogates.calibration import (
     Calibration,
     calibrated,
 )
-from models.surrogates.discrepancy import Discrepancy, Early, checked_early, fit_discrepancy
+from models.surrogates.direct import FAMILIES, DirectCurve
+from models.surrogates.discrepancy import Discrepancy, Early, checked_early
 from models.surrogates.endpoint_fit import endpoint_model, fit_endpoints, in_units
 from models.surrogates.gaps import NORMAL_90
 from models.surrogates.law_features import DOSE, body_columns
-from models.surrogates.measured import (
-    LeftOut,
-    last_given,
-    left_out,
-    measured_metrics,
-)
+from models.surrogates.measured import last_given, measured_metrics
+from models.surrogates.measured_fit import fit_measured
 from models.surrogates.process import fitted_process
 from models.surrogates.reach import learn_reach
 from models.surrogates.rows import EndpointFit
@@ -106,6 +104,10 @@ class SystemSurrogate:
     discrepancy: Discrepancy
     """What measured curves add to the law."""
 
+    direct: DirectCurve | None = None
+    """The family that foretells whole curves better than law and discrepancy; None where none
+    does."""
+
     measured_names: Mapping[str, str] = field(factory=dict)
     """What people call each measured formulation, by the key of its design."""
 
@@ -128,7 +130,7 @@ class SystemSurrogate:
             Features in the order of `feature_names`, [-].
         early : tuple of ndarray of shape (n_early,), optional
             Times [h] and fractions released [-] that were measured of this one formulation; the
-            rest of its curve follows from them too.
+            rest of its curve follows from them too, by law and discrepancy always.
 
         Returns
         -------
@@ -155,6 +157,8 @@ class SystemSurrogate:
     def _curves(
         self, features: FloatArray, early: Early | None
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        if early is None and self.direct is not None:
+            return self.direct.predict(features)
         law, law_sd = predict(self.curve_model, features)
         law_half = self.calibration.curve_factor * law_sd
         if early is None and not self.discrepancy.n_groups:
@@ -280,9 +284,8 @@ def fit(
     recipes = table.features[:, ~body_columns(table.feature_names)]
     curve_model = fitted_process(recipes[:n], table.curves[:n])
     curve_cv = cross_validate(curve_model, recipes[:n], table.curves[:n], table.groups[:n])
-    discrepancy = _discrepancy(table, recipes)
     curve_factor = conformal(curve_cv.ratio)
-    measured_cv = _left_out(table, recipes, discrepancy, curve_model, curve_factor)
+    taught = fit_measured(table, curve_model, curve_factor)
     ends = fit_endpoints(table) if endpoints is None else endpoints
     surrogate = SystemSurrogate(
         system=table.system,
@@ -292,56 +295,26 @@ def fit(
         calibration=calibrated(
             table,
             curve_factor,
-            measured_cv,
+            taught.left_out,
             ends.held_out,
             measured_error,
         ),
         applicability=learn_reach(table),
-        discrepancy=discrepancy,
+        discrepancy=taught.discrepancy,
+        direct=taught.trial.direct if taught.trial is not None else None,
         measured_names=dict(table.measured_names),
     )
     found = {"curve": metrics(curve_cv)}
-    if measured_cv is not None:
+    if taught.left_out is not None:
+        served = taught.left_out.found if taught.trial is None else taught.trial.found
         found = {
-            "curve": measured_metrics(measured_cv.found, CURVE_TIMES_H, table.groups[n:]),
+            "curve": measured_metrics(served, CURVE_TIMES_H, table.groups[n:]),
             "curve_of_law": found["curve"],
         }
+    if taught.trial is not None:
+        found["curve"][FAMILIES] = taught.trial.as_dict()
     natural = in_units(table, ends.held_out)
     return surrogate, {
         **found,
         **{key: metrics(natural.column(k)) for k, key in enumerate(ENDPOINT_KEYS)},
     }
-
-
-def _discrepancy(table: TrainingTable, recipes: FloatArray) -> Discrepancy:
-    """Return what measured rows add to the law, on the scale of everything simulated."""
-    n = table.n_simulated
-    spread = recipes[:n].std(axis=0)
-    return fit_discrepancy(
-        recipes[n:],
-        table.gaps,
-        table.curves[n:] - table.gaps,
-        table.groups[n:],
-        times_h=CURVE_TIMES_H,
-        centre=recipes[:n].mean(axis=0),
-        scale=np.where(spread > 0, spread, 1.0),
-    )
-
-
-def _left_out(
-    table: TrainingTable,
-    recipes: FloatArray,
-    discrepancy: Discrepancy,
-    curve_model: Any,
-    curve_factor: FloatArray,
-) -> LeftOut | None:
-    """Return each measured curve predicted unseen; None of fewer than two formulations."""
-    n = table.n_simulated
-    if table.n_measured_groups < 2:
-        return None
-    features = recipes[n:]
-    law, law_sd = predict(curve_model, features)
-    law, law_sd = monotone(law), curve_factor * law_sd / NORMAL_90
-    return left_out(
-        discrepancy, features, table.curves[n:], table.gaps, table.groups[n:], law, law_sd
-    )
