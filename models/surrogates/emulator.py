@@ -30,6 +30,7 @@ from models.surrogates.calibration import (
     Calibration,
     calibrated,
 )
+from models.surrogates.curve_fit import curve_model, fit_curves
 from models.surrogates.direct import FAMILIES, DirectCurve
 from models.surrogates.discrepancy import Discrepancy, Early, checked_early
 from models.surrogates.endpoint_fit import endpoint_model, fit_endpoints, in_units
@@ -37,14 +38,12 @@ from models.surrogates.gaps import NORMAL_90
 from models.surrogates.law_features import DOSE, body_columns
 from models.surrogates.measured import last_given, measured_metrics
 from models.surrogates.measured_fit import fit_measured
-from models.surrogates.process import fitted_process
 from models.surrogates.reach import learn_reach
-from models.surrogates.rows import EndpointFit
+from models.surrogates.rows import ProcessFit
 from models.surrogates.scales import from_learnt
 from models.surrogates.table import ENDPOINT_KEYS, LEARNT, TrainingTable
 from models.surrogates.validation import (
     conformal,
-    cross_validate,
     metrics,
     monotone,
     monotone_below,
@@ -260,8 +259,9 @@ def _in_order(endpoints: FloatArray) -> FloatArray:
 
 def fit(
     table: TrainingTable,
-    endpoints: EndpointFit | None = None,
+    endpoints: ProcessFit | None = None,
     measured_error: FloatArray | None = None,
+    curves: ProcessFit | None = None,
 ) -> tuple[SystemSurrogate, dict[str, Any]]:
     """Fit the surrogate of one system and cross-validate it by group.
 
@@ -269,28 +269,28 @@ def fit(
     ----------
     table : TrainingTable
         Simulated and measured rows, [-].
-    endpoints : EndpointFit, optional
+    endpoints : ProcessFit, optional
         What the fit of the endpoints found on the same simulated rows before, [-].
     measured_error : ndarray of shape (n_keys, 2), optional
         Model error that measured studies give, relative, below and above the value; nan where the
         stated one stands, [-].
+    curves : ProcessFit, optional
+        What the fit of the law's curves found on the same simulated rows before, [-].
 
     Returns
     -------
     tuple of SystemSurrogate and dict
         The surrogate, and what cross-validation found, by output, [-].
     """
-    n = table.n_simulated
-    recipes = table.features[:, ~body_columns(table.feature_names)]
-    curve_model = fitted_process(recipes[:n], table.curves[:n])
-    curve_cv = cross_validate(curve_model, recipes[:n], table.curves[:n], table.groups[:n])
-    curve_factor = conformal(curve_cv.ratio)
-    taught = fit_measured(table, curve_model, curve_factor)
+    law = fit_curves(table) if curves is None else curves
+    of_law = curve_model(table, law.kernel)
+    curve_factor = conformal(law.held_out.ratio)
+    taught = fit_measured(table, of_law, curve_factor)
     ends = fit_endpoints(table) if endpoints is None else endpoints
     surrogate = SystemSurrogate(
         system=table.system,
         feature_names=table.feature_names,
-        curve_model=curve_model,
+        curve_model=of_law,
         endpoint_model=endpoint_model(table, ends.kernel),
         calibration=calibrated(
             table,
@@ -304,11 +304,11 @@ def fit(
         direct=taught.trial.direct if taught.trial is not None else None,
         measured_names=dict(table.measured_names),
     )
-    found = {"curve": metrics(curve_cv)}
+    found = {"curve": metrics(law.held_out)}
     if taught.left_out is not None:
         served = taught.left_out.found if taught.trial is None else taught.trial.found
         found = {
-            "curve": measured_metrics(served, CURVE_TIMES_H, table.groups[n:]),
+            "curve": measured_metrics(served, CURVE_TIMES_H, table.groups[table.n_simulated :]),
             "curve_of_law": found["curve"],
         }
     if taught.trial is not None:
