@@ -21,6 +21,7 @@ from models.surrogates import direct as direct_module
 from models.surrogates.card import make_card
 from models.surrogates.card_text import card_markdown
 from models.surrogates.direct import HELD, LAW, TRIED, measured_table, try_families
+from models.surrogates.drivers import drivers
 from models.surrogates.emulator import fit
 from models.surrogates.gaps import MIN_MEASURED_GROUPS
 from models.surrogates.law_features import body_columns
@@ -210,6 +211,17 @@ def test_the_card_shows_what_was_tried_and_what_is_kept(without_law) -> None:
     assert f"| {kept} (kept) | {card['families']['tried'][kept]:.4f} |" in text.replace("\\", "")
     assert f"| {LAW} | {card['families']['tried'][LAW]:.4f} |" in text
     assert f"where early points are given, {LAW} goes on from them" in text
+
+
+def test_what_drives_a_kept_family_is_told_of_the_formulations_it_learnt(without_law) -> None:
+    """By far the salt, as it was made; of endpoints, of the simulated designs as before."""
+    table = without_law[0]
+    outputs = drivers(table, without_law[1])["outputs"]
+    assert outputs["released_2h"]["formulations"] == N_MEASURED
+    assert outputs["absorbed_increment.p50"]["formulations"] == table.n_simulated
+    first, second = outputs["released_2h"]["importance"][:2]
+    assert "salt" in first["part"]
+    assert first["increase"] > 3 * second["increase"]
 
 
 def test_below_eight_formulations_nothing_is_tried_and_the_card_says_so(rows, monkeypatch) -> None:
