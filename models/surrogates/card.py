@@ -265,8 +265,8 @@ def families_card(found: Mapping[str, Any] | None, n_groups: int) -> dict[str, A
     """
     if found is None:
         note = (
-            f"{LAW.capitalize()} was kept untried: {n_groups} formulations were measured, fewer"
-            f" than {MIN_MEASURED_GROUPS}."
+            f"{LAW.capitalize()} was kept untried, since fewer than {MIN_MEASURED_GROUPS}"
+            f" formulations were measured ({n_groups})."
         )
         return {"tried": {}, "kept": LAW, "note": note}
     note = (

@@ -234,7 +234,7 @@ def test_below_eight_formulations_nothing_is_tried_and_the_card_says_so(rows, mo
     card = make_card("k", *found, 0)
     assert (card["families"]["tried"], card["families"]["kept"]) == ({}, LAW)
     text = card_markdown(card, name="x", sha256="0" * 64, created_utc="2026")
-    assert "was kept untried: 7 formulations were measured, fewer than 8." in text
+    assert "was kept untried, since fewer than 8 formulations were measured (7)." in text
     assert "Error on formulations left out" not in text
 
 
