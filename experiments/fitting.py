@@ -34,6 +34,7 @@ from models.surrogates.absorption import (
 from models.surrogates.absorption_gap import AbsorptionGap, discrepancies, model_error_of
 from models.surrogates.card import make_card
 from models.surrogates.chain import SurrogateChain
+from models.surrogates.curve_fit import fit_curves
 from models.surrogates.emulator import SystemSurrogate, fit
 from models.surrogates.endpoint_fit import fit_endpoints
 from models.surrogates.persistence import load, save
@@ -217,7 +218,8 @@ def _rows(
         threads=available_processors(),
     )
     with one_thread():
-        rows = evolve(rows, endpoint_fit=fit_endpoints(with_measured(rows, population, ())))
+        table = with_measured(rows, population, ())
+        rows = evolve(rows, endpoint_fit=fit_endpoints(table), curve_fit=fit_curves(table))
     place = folder / "rows" / f"{space.name}-{key[:16]}-{uuid4().hex[:16]}.npz"
     return rows, {"key": key, "path": str(place), "sha256": keep_rows(rows, place)}
 
@@ -251,7 +253,9 @@ def _fit(
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
         with one_thread():
-            surrogate, metrics = fit(table, rows.endpoint_fit, model_error_of(spoken.gaps))
+            surrogate, metrics = fit(
+                table, rows.endpoint_fit, model_error_of(spoken.gaps), rows.curve_fit
+            )
     card = make_card(key, table, surrogate, metrics, TRAINING_SEED, spoken.gaps)
     card["measured_absorption_left_out"] = list(spoken.left_out)
     card["warnings"] = sorted({str(w.message) for w in caught})

@@ -21,7 +21,7 @@ from models.keeping.allowed import TRUSTED_TYPES, foreign_types
 from models.keeping.archive import MAX_BYTES, Unsound, read_schema
 from models.keeping.soundness import check_built
 
-FORMAT = 2
+FORMAT = 3
 MODEL_FILE = "surrogate.skops"
 CARD_FILE = "card.json"
 AGAIN = "Remove the folder; the next run fits the model again."

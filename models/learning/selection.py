@@ -6,7 +6,7 @@ worse on the next groups. Unlike families err differently, so that they are bett
 best of them more often than not; the median is, where some family fails.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from attrs import frozen
@@ -123,7 +123,7 @@ def learn(
             left_out[name][test] = model.predict(unseen)
     every = np.array([left_out[name] for name in names])
     for name, how in TOGETHER.items():
-        if len(names) >= (FEWEST_FOR_MEDIAN if how == "median" else 2):
+        if has_together(how, len(names)):
             left_out[name] = put_together(every, how)
     error = {name: np.abs(table.target - found) for name, found in left_out.items()}
     chosen = choose(error, table)
@@ -165,28 +165,51 @@ def suited(table: TidyTable, shape: Shape) -> tuple[str, ...]:
     return tuple(f.name for f in FAMILIES if f.is_for(layout, is_release=shape.is_release))
 
 
-def choose(error: Mapping[str, FloatArray], table: TidyTable) -> str:
+def has_together(how: Together, n_families: int) -> bool:
+    """Say whether so many families are put together in a way that says something new.
+
+    Parameters
+    ----------
+    how : {"mean", "median"}
+        How, [-].
+    n_families : int
+        Families tried, [-].
+
+    Returns
+    -------
+    bool
+        Two have a mean, three a median that differs from it, [-].
+    """
+    return n_families >= (FEWEST_FOR_MEDIAN if how == "median" else 2)
+
+
+def choose(
+    error: Mapping[str, FloatArray], table: TidyTable, stays: Collection[str] = tuple(TOGETHER)
+) -> str:
     """Return what is kept.
 
     Parameters
     ----------
     error : mapping of str to ndarray of shape (n,)
-        Absolute error of each row by family, its group left out, and of all of them put together
-        under the names of `TOGETHER`, [unit of the target].
+        Absolute error of each row by family, its group left out, and of what stays, [unit of the
+        target].
     table : TidyTable
         The rows, for their groups, [-].
+    stays : collection of str, optional
+        Names that are kept unless a family beats the best of them; all families put together when
+        absent, [-].
 
     Returns
     -------
     str
-        The better way of putting all together, unless a family is better by more than chance, [-].
+        The best of what stays, unless a family is better by more than chance, [-].
     """
     means = {name: float(values.mean()) for name, values in error.items()}
     best = min(means, key=lambda name: means[name])
-    together = [name for name in error if name in TOGETHER]
-    if not together or best in TOGETHER:
+    staying = [name for name in error if name in stays]
+    if not staying or best in stays:
         return best
-    kept = min(together, key=lambda name: means[name])
+    kept = min(staying, key=lambda name: means[name])
     _, group = np.unique(table.group, return_inverse=True)
     by_group = np.bincount(group, error[best] - error[kept])
     spread = float(by_group.std(ddof=1)) * np.sqrt(len(by_group))

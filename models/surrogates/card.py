@@ -11,9 +11,11 @@ import numpy as np
 from formulation.targets import get_endpoint
 from models.chain import CURVE_TIMES_H
 from models.learning.applicability import FAR_PCT
+from models.learning.selection import STANDARD_ERRORS
 from models.surrogates.absorption_gap import AbsorptionGap
 from models.surrogates.calibration import ENDPOINT_MODEL_ERROR
 from models.surrogates.card_text import output_title
+from models.surrogates.direct import FAMILIES, HELD, LAW, TRIED, DirectCurve
 from models.surrogates.discrepancy import Discrepancy
 from models.surrogates.drivers import drivers
 from models.surrogates.emulator import SystemSurrogate
@@ -21,6 +23,9 @@ from models.surrogates.gaps import CURVE_MODEL_ERROR, MIN_MEASURED_GROUPS
 from models.surrogates.scales import SCALES
 from models.surrogates.table import ENDPOINT_KEYS, TrainingTable, code_fingerprint
 from models.surrogates.validation import BY_FOLD, BY_GROUP, FOLD_ITERATIONS, N_FOLDS
+
+TOLD_APART = (BY_FOLD, BY_GROUP, FAMILIES)
+"""Members of metrics that stand elsewhere in the card."""
 
 COVERAGE_OUTPUTS = ("curve", "absorbed_increment.p50")
 """Outputs whose coverage is told by fold."""
@@ -63,7 +68,7 @@ def make_card(
         "key": key,
         "system": table.system,
         "family": "Gaussian process, Matern 5/2, a length scale for each standardised feature; for"
-        " curves a second one of measured less law, over designs and time",
+        f" curves {_of_curves(surrogate)}",
         "scales": {name: scale.value for name, scale in SCALES.items()},
         "population": table.population.name,
         "subjects": table.population.size,
@@ -71,12 +76,13 @@ def make_card(
         "measured_groups": table.n_measured_groups,
         "data_sets": list(table.sources),
         "headline": headline(table),
-        "against_law": against_law(table, surrogate.discrepancy),
+        "families": families_card(metrics["curve"].get(FAMILIES), table.n_measured_groups),
+        "against_law": against_law(table, surrogate.discrepancy, surrogate.direct),
         "discrepancy": discrepancy_card(surrogate.discrepancy),
         "protocol": f"{N_FOLDS} folds by formulation; a formulation never stands in two folds; each"
         f" fold's kernel goes {FOLD_ITERATIONS} steps of its own from that of the whole fit",
         "metrics": {
-            key: {name: value for name, value in found.items() if name not in (BY_FOLD, BY_GROUP)}
+            key: {name: value for name, value in found.items() if name not in TOLD_APART}
             for key, found in metrics.items()
         },
         **coverage(metrics, surrogate.measured_names),
@@ -241,7 +247,53 @@ def discrepancy_card(discrepancy: Discrepancy) -> dict[str, Any]:
     }
 
 
-def against_law(table: TrainingTable, discrepancy: Discrepancy) -> str:
+def families_card(found: Mapping[str, Any] | None, n_groups: int) -> dict[str, Any]:
+    """Return what was tried for whole curves, what is kept and why, as plain JSON.
+
+    Parameters
+    ----------
+    found : mapping or None
+        Errors of what was tried and the name of what is kept; None when nothing was, [-].
+    n_groups : int
+        Formulations measured, [-].
+
+    Returns
+    -------
+    dict
+        ``tried``, mean absolute error on formulations left out by name, as fraction of the label;
+        ``kept``; ``note``, [-].
+    """
+    if found is None:
+        note = (
+            f"{LAW.capitalize()} was kept untried, since fewer than {MIN_MEASURED_GROUPS}"
+            f" formulations were measured ({n_groups})."
+        )
+        return {"tried": {}, "kept": LAW, "note": note}
+    note = (
+        f"{LAW.capitalize()} is kept unless one family beats it by {STANDARD_ERRORS:g} standard"
+        f" errors of the difference over formulations. Tried by default: {', '.join(TRIED)}; ten"
+        " folds of the others take longer than a fit may. A model file can hold"
+        f" {', '.join(HELD)}; anything else is shown and not kept."
+    )
+    if found["kept"] != LAW:
+        note += (
+            f" {found['kept']} answers for whole curves, with one half-width at each time for every"
+            f" design; where early points are given, {LAW} goes on from them."
+        )
+    return {**found, "note": note}
+
+
+def _of_curves(surrogate: SystemSurrogate) -> str:
+    """Say what answers for release curves."""
+    second = "a second one of measured less law, over designs and time"
+    if surrogate.direct is None:
+        return second
+    return f"{surrogate.direct.family} of measured readings; where early points are given, {second}"
+
+
+def against_law(
+    table: TrainingTable, discrepancy: Discrepancy, direct: DirectCurve | None = None
+) -> str:
     """Say how far a laboratory's curves lie from the release law, and what follows from it.
 
     Parameters
@@ -250,6 +302,8 @@ def against_law(table: TrainingTable, discrepancy: Discrepancy) -> str:
         What was learnt from, [-].
     discrepancy : Discrepancy
         What its measured curves add to the law, [-].
+    direct : DirectCurve, optional
+        The family that answers for whole curves, if one does, [-].
 
     Returns
     -------
@@ -260,11 +314,20 @@ def against_law(table: TrainingTable, discrepancy: Discrepancy) -> str:
         return ""
     points = 100 * table.above_law
     where = "above" if points > 0 else "below"
+    lie = (
+        f"{table.system}: the measured curves lie on average {abs(points):.0f} points {where} the"
+        " release law of their recipes."
+    )
+    rest = "Absorbed amounts and the confirmation still follow the law."
+    if direct is not None:
+        return (
+            f"{lie} The predicted curve of every design is that of {direct.family}, learnt from"
+            f" {discrepancy.n_groups} formulations, which errs less than {LAW}. {rest}"
+        )
     offset, half = (100 * part for part in discrepancy.offset)
     return (
-        f"{table.system}: the measured curves lie on average {abs(points):.0f} points {where} the"
-        f" release law of their recipes. The predicted curve of every design moves by {offset:+.0f}"
+        f"{lie} The predicted curve of every design moves by {offset:+.0f}"
         f" points for it ({offset - half:+.0f} to {offset + half:+.0f}, 90 %, from"
         f" {discrepancy.n_groups} formulations), of a design like the measured ones by what they"
-        " showed. Absorbed amounts and the confirmation still follow the law."
+        f" showed. {rest}"
     )

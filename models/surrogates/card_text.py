@@ -80,6 +80,7 @@ def card_markdown(
     lines = [f"# {_text(name)}", "", _what_it_is(card), ""]
     lines += [f"**{_text(card['headline'])}.** {_text(card.get('against_law', ''))}".strip(), ""]
     lines += [*_rows_part(card), "", *_people_part(card), *_errors_part(card, is_brief), ""]
+    lines += _families_part(card)
     if not is_brief:
         lines += [*_coverage_part(card, "split", "fold")]
         lines += [*_coverage_part(card, "group", "measured formulation")]
@@ -200,6 +201,24 @@ def _errors_part(card: Mapping[str, Any], is_brief: bool) -> list[str]:
         "Errors, coverage and width are those of the surrogate alone, against its own rows.",
         f"Intervals of curves: {_text(kinds['curve'])}. Of endpoints: {_text(kinds['endpoints'])}.",
     ]
+
+
+def _families_part(card: Mapping[str, Any]) -> list[str]:
+    """Return what was tried for whole curves; nothing of a card from before it was."""
+    found = card.get("families")
+    if not found:
+        return []
+    tried = sorted(found["tried"].items(), key=lambda item: item[1])
+    rows = (
+        (f"{name} (kept)" if name == found["kept"] else name, f"{error:.4f}")
+        for name, error in tried
+    )
+    columns = ("Family", "Error on formulations left out")
+    table = [*_table(columns, rows), ""] if tried else []
+    note = _text(found["note"])
+    if tried:
+        note = f"Mean absolute error, fraction of the label, on the same readings. {note}"
+    return ["## Families tried for curves", "", *table, note, ""]
 
 
 def _coverage_part(card: Mapping[str, Any], by: str, called: str) -> list[str]:

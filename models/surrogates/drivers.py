@@ -3,7 +3,8 @@
 Importance is what the surrogate's predictions of the training designs lose when the features of
 one question (which salts, which filler and how much) change places between designs. Release
 follows from the recipe; what is absorbed, from what the body sees of a product. It speaks of the
-surrogate over the study's whole space, not of one design. Partial dependence follows the most
+surrogate over the study's whole space, not of one design; where a family that learnt measured
+curves alone answers for release, of the measured formulations. Partial dependence follows the most
 important question that is a single number.
 """
 
@@ -11,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from attrs import evolve
 
 from formulation.arrays import FloatArray
 from formulation.feature_words import BODY, feature_words
@@ -63,8 +65,10 @@ def drivers(table: TrainingTable, surrogate: SystemSurrogate) -> dict[str, Any]:
     met = {question: columns for question, columns in moving.items() if body[columns[0]]}
     made = {question: columns for question, columns in moving.items() if not body[columns[0]]}
     simulated = slice(0, table.n_simulated)
+    learnt = slice(0 if surrogate.direct is None else table.n_simulated, None)
+    endpoints_alone = evolve(surrogate, direct=None)
     absorbed = permutation_importance(
-        lambda x: _predicted(surrogate, x).endpoints[:, ENDPOINT_KEYS.index(ABSORBED)],
+        lambda x: _predicted(endpoints_alone, x).endpoints[:, ENDPOINT_KEYS.index(ABSORBED)],
         table.features[simulated],
         table.endpoints[:, ENDPOINT_KEYS.index(ABSORBED)],
         table.groups[simulated],
@@ -74,14 +78,17 @@ def drivers(table: TrainingTable, surrogate: SystemSurrogate) -> dict[str, Any]:
     )
     released = permutation_importance(
         lambda x: _released(surrogate.predict(x).curve),
-        table.features,
-        _released(table.curves),
-        table.groups,
+        table.features[learnt],
+        _released(table.curves[learnt]),
+        table.groups[learnt],
         parts=made,
         unit=get_endpoint(RELEASED[0]).unit,
         n_repeats=N_REPEATS,
     )
-    found = {ABSORBED: (absorbed, 0), **{key: (released, k) for k, key in enumerate(RELEASED)}}
+    found = {
+        ABSORBED: (endpoints_alone, slice(None), absorbed, 0),
+        **{key: (surrogate, learnt, released, k) for k, key in enumerate(RELEASED)},
+    }
     return {
         "protocol": PROTOCOL,
         "questions": {
@@ -94,9 +101,9 @@ def drivers(table: TrainingTable, surrogate: SystemSurrogate) -> dict[str, Any]:
                 "error": float(importance.error[k]),
                 "formulations": importance.n_groups,
                 "importance": importance.of_output(k),
-                "dependence": _dependence(table, surrogate, key, importance, k, moving),
+                "dependence": _dependence(table, asked, rows, key, importance, k, moving),
             }
-            for key, (importance, k) in found.items()
+            for key, (asked, rows, importance, k) in found.items()
         },
     }
 
@@ -143,18 +150,20 @@ def _released(curves: FloatArray) -> FloatArray:
 def _dependence(
     table: TrainingTable,
     surrogate: SystemSurrogate,
+    rows: slice,
     key: str,
     importance: Importance,
     k: int,
     parts: Mapping[str, list[int]],
 ) -> dict[str, Any] | None:
     """Follow the most important question that is one number; None where there is none."""
+    features = table.features[rows]
     column = next(
         (
             parts[row["part"]][0]
             for row in importance.of_output(k)
             if len(parts[row["part"]]) == 1
-            and np.ptp(np.quantile(table.features[:, parts[row["part"]][0]], INNER)) > 0
+            and np.ptp(np.quantile(features[:, parts[row["part"]][0]], INNER)) > 0
         ),
         None,
     )
@@ -162,9 +171,9 @@ def _dependence(
         return None
     words = feature_words(table.system, table.feature_names[column])
 
-    def told(features: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def told(asked: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return value and ends of one output, as the search sees them."""
-        found = _predicted(surrogate, features)
+        found = _predicted(surrogate, asked)
         if key == ABSORBED:
             j = ENDPOINT_KEYS.index(key)
             return found.endpoints[:, j], found.endpoints_lo90[:, j], found.endpoints_hi90[:, j]
@@ -174,7 +183,7 @@ def _dependence(
 
     found = partial_dependence(
         lambda x: told(x)[0],
-        table.features,
+        features,
         column,
         interval=lambda x: told(x)[1:],
         unit=words.unit,

@@ -4,7 +4,8 @@ Two Gaussian processes over standardised features, each feature with a length sc
 emulate the simulator: one the bench curve, from the recipe; one the endpoints, from what the body
 sees of a product (its law and its regimen), on scales where they vary least. What a laboratory
 measured is learnt apart, as a discrepancy from the release law that is added
-(`models.surrogates.discrepancy`).
+(`models.surrogates.discrepancy`). Where families of learners err clearly less on formulations left
+out, the best of them answers for whole curves instead (`models.surrogates.direct`).
 Intervals are calibrated by group, so a formulation never stands on both sides of a split:
 
 * with at least `MIN_MEASURED_GROUPS` measured formulations, curves rest on those left out;
@@ -29,24 +30,20 @@ from models.surrogates.calibration import (
     Calibration,
     calibrated,
 )
-from models.surrogates.discrepancy import Discrepancy, Early, checked_early, fit_discrepancy
+from models.surrogates.curve_fit import curve_model, fit_curves
+from models.surrogates.direct import FAMILIES, DirectCurve
+from models.surrogates.discrepancy import Discrepancy, Early, checked_early
 from models.surrogates.endpoint_fit import endpoint_model, fit_endpoints, in_units
 from models.surrogates.gaps import NORMAL_90
 from models.surrogates.law_features import DOSE, body_columns
-from models.surrogates.measured import (
-    LeftOut,
-    last_given,
-    left_out,
-    measured_metrics,
-)
-from models.surrogates.process import fitted_process
+from models.surrogates.measured import last_given, measured_metrics
+from models.surrogates.measured_fit import fit_measured
 from models.surrogates.reach import learn_reach
-from models.surrogates.rows import EndpointFit
+from models.surrogates.rows import ProcessFit
 from models.surrogates.scales import from_learnt
 from models.surrogates.table import ENDPOINT_KEYS, LEARNT, TrainingTable
 from models.surrogates.validation import (
     conformal,
-    cross_validate,
     metrics,
     monotone,
     monotone_below,
@@ -106,6 +103,10 @@ class SystemSurrogate:
     discrepancy: Discrepancy
     """What measured curves add to the law."""
 
+    direct: DirectCurve | None = None
+    """The family that foretells whole curves better than law and discrepancy; None where none
+    does."""
+
     measured_names: Mapping[str, str] = field(factory=dict)
     """What people call each measured formulation, by the key of its design."""
 
@@ -128,7 +129,7 @@ class SystemSurrogate:
             Features in the order of `feature_names`, [-].
         early : tuple of ndarray of shape (n_early,), optional
             Times [h] and fractions released [-] that were measured of this one formulation; the
-            rest of its curve follows from them too.
+            rest of its curve follows from them too, by law and discrepancy always.
 
         Returns
         -------
@@ -155,6 +156,8 @@ class SystemSurrogate:
     def _curves(
         self, features: FloatArray, early: Early | None
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        if early is None and self.direct is not None:
+            return self.direct.predict(features)
         law, law_sd = predict(self.curve_model, features)
         law_half = self.calibration.curve_factor * law_sd
         if early is None and not self.discrepancy.n_groups:
@@ -256,8 +259,9 @@ def _in_order(endpoints: FloatArray) -> FloatArray:
 
 def fit(
     table: TrainingTable,
-    endpoints: EndpointFit | None = None,
+    endpoints: ProcessFit | None = None,
     measured_error: FloatArray | None = None,
+    curves: ProcessFit | None = None,
 ) -> tuple[SystemSurrogate, dict[str, Any]]:
     """Fit the surrogate of one system and cross-validate it by group.
 
@@ -265,83 +269,52 @@ def fit(
     ----------
     table : TrainingTable
         Simulated and measured rows, [-].
-    endpoints : EndpointFit, optional
+    endpoints : ProcessFit, optional
         What the fit of the endpoints found on the same simulated rows before, [-].
     measured_error : ndarray of shape (n_keys, 2), optional
         Model error that measured studies give, relative, below and above the value; nan where the
         stated one stands, [-].
+    curves : ProcessFit, optional
+        What the fit of the law's curves found on the same simulated rows before, [-].
 
     Returns
     -------
     tuple of SystemSurrogate and dict
         The surrogate, and what cross-validation found, by output, [-].
     """
-    n = table.n_simulated
-    recipes = table.features[:, ~body_columns(table.feature_names)]
-    curve_model = fitted_process(recipes[:n], table.curves[:n])
-    curve_cv = cross_validate(curve_model, recipes[:n], table.curves[:n], table.groups[:n])
-    discrepancy = _discrepancy(table, recipes)
-    curve_factor = conformal(curve_cv.ratio)
-    measured_cv = _left_out(table, recipes, discrepancy, curve_model, curve_factor)
+    law = fit_curves(table) if curves is None else curves
+    of_law = curve_model(table, law.kernel)
+    curve_factor = conformal(law.held_out.ratio)
+    taught = fit_measured(table, of_law, curve_factor)
     ends = fit_endpoints(table) if endpoints is None else endpoints
     surrogate = SystemSurrogate(
         system=table.system,
         feature_names=table.feature_names,
-        curve_model=curve_model,
+        curve_model=of_law,
         endpoint_model=endpoint_model(table, ends.kernel),
         calibration=calibrated(
             table,
             curve_factor,
-            measured_cv,
+            taught.left_out,
             ends.held_out,
             measured_error,
         ),
         applicability=learn_reach(table),
-        discrepancy=discrepancy,
+        discrepancy=taught.discrepancy,
+        direct=taught.trial.direct if taught.trial is not None else None,
         measured_names=dict(table.measured_names),
     )
-    found = {"curve": metrics(curve_cv)}
-    if measured_cv is not None:
+    found = {"curve": metrics(law.held_out)}
+    if taught.left_out is not None:
+        served = taught.left_out.found if taught.trial is None else taught.trial.found
         found = {
-            "curve": measured_metrics(measured_cv.found, CURVE_TIMES_H, table.groups[n:]),
+            "curve": measured_metrics(served, CURVE_TIMES_H, table.groups[table.n_simulated :]),
             "curve_of_law": found["curve"],
         }
+    if taught.trial is not None:
+        found["curve"][FAMILIES] = taught.trial.as_dict()
     natural = in_units(table, ends.held_out)
     return surrogate, {
         **found,
         **{key: metrics(natural.column(k)) for k, key in enumerate(ENDPOINT_KEYS)},
     }
-
-
-def _discrepancy(table: TrainingTable, recipes: FloatArray) -> Discrepancy:
-    """Return what measured rows add to the law, on the scale of everything simulated."""
-    n = table.n_simulated
-    spread = recipes[:n].std(axis=0)
-    return fit_discrepancy(
-        recipes[n:],
-        table.gaps,
-        table.curves[n:] - table.gaps,
-        table.groups[n:],
-        times_h=CURVE_TIMES_H,
-        centre=recipes[:n].mean(axis=0),
-        scale=np.where(spread > 0, spread, 1.0),
-    )
-
-
-def _left_out(
-    table: TrainingTable,
-    recipes: FloatArray,
-    discrepancy: Discrepancy,
-    curve_model: Any,
-    curve_factor: FloatArray,
-) -> LeftOut | None:
-    """Return each measured curve predicted unseen; None of fewer than two formulations."""
-    n = table.n_simulated
-    if table.n_measured_groups < 2:
-        return None
-    features = recipes[n:]
-    law, law_sd = predict(curve_model, features)
-    law, law_sd = monotone(law), curve_factor * law_sd / NORMAL_90
-    return left_out(
-        discrepancy, features, table.curves[n:], table.gaps, table.groups[n:], law, law_sd
-    )

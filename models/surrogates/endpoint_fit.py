@@ -11,13 +11,13 @@ from attrs import evolve
 from formulation.arrays import FloatArray
 from models.surrogates.law_features import DOSE, body_columns
 from models.surrogates.process import fitted_process, kernel_of
-from models.surrogates.rows import EndpointFit
+from models.surrogates.rows import ProcessFit
 from models.surrogates.scales import from_learnt, to_learnt
 from models.surrogates.table import TrainingTable
 from models.surrogates.validation import MIN_SPREAD, CrossValidation, cross_validate
 
 
-def fit_endpoints(table: TrainingTable) -> EndpointFit:
+def fit_endpoints(table: TrainingTable) -> ProcessFit:
     """Search the kernel of the endpoints and cross-validate it; simulated rows alone decide.
 
     Parameters
@@ -27,13 +27,13 @@ def fit_endpoints(table: TrainingTable) -> EndpointFit:
 
     Returns
     -------
-    EndpointFit
+    ProcessFit
         The kernel and what cross-validation found, [-].
     """
     features, learnt = _endpoint_rows(table)
     model = fitted_process(features, learnt)
     groups = table.groups[: table.n_simulated]
-    return EndpointFit(
+    return ProcessFit(
         kernel=kernel_of(model), held_out=cross_validate(model, features, learnt, groups)
     )
 

@@ -3,7 +3,7 @@
 `models.keeping` writes, checks and reads the file; what a surrogate is made of stands here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,10 @@ from formulation.errors import DataError
 from models.keeping.files import AGAIN, MODEL_FILE, load_estimator, save_estimator
 from models.learning.applicability import Applicability
 from models.surrogates.calibration import Calibration
+from models.surrogates.direct import DirectCurve
 from models.surrogates.discrepancy import Discrepancy
 from models.surrogates.emulator import SystemSurrogate
+from models.surrogates.law_features import body_columns
 
 _MODELS = ("curve_model", "endpoint_model")
 
@@ -42,6 +44,7 @@ def save(surrogate: SystemSurrogate, card: Mapping[str, Any], folder: Path) -> s
         "calibration": asdict(surrogate.calibration),
         "applicability": surrogate.applicability.as_dict(),
         "discrepancy": surrogate.discrepancy.state(),
+        "direct": None if surrogate.direct is None else surrogate.direct.state(),
         "measured_names": dict(surrogate.measured_names),
         **{name: getattr(surrogate, name) for name in _MODELS},
     }
@@ -83,9 +86,18 @@ def load(folder: Path, checksum: str) -> SystemSurrogate:
             calibration=Calibration(**state["calibration"]),
             applicability=Applicability.from_dict(state["applicability"]),
             discrepancy=Discrepancy.from_state(state["discrepancy"]),
+            direct=_direct(state["direct"], state["feature_names"]),
             measured_names=dict(state["measured_names"]),
         )
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise DataError(
             f"Model file {folder / MODEL_FILE} lacks a part of a surrogate ({error}).", hint=AGAIN
         ) from error
+
+
+def _direct(state: Mapping[str, Any] | None, names: Sequence[str]) -> DirectCurve | None:
+    """Return the family that answers for whole curves, if one was kept."""
+    if state is None:
+        return None
+    recipe = ~body_columns(names)
+    return DirectCurve.from_state(state, [n for n, kept in zip(names, recipe, strict=True) if kept])

@@ -2,7 +2,8 @@
 
 They are what a fit pays for: every design followed in every subject. They depend on the space, the
 population, the number and seed of the designs and the code, and on nothing that a laboratory
-brings. What the endpoints' fit found is kept with them, since it rests on them alone. The file
+brings. What the fits of endpoints and of the law's curves found is kept with them, since they rest
+on them alone. The file
 holds arrays of numbers and texts, never objects; its checksum stands elsewhere.
 """
 
@@ -27,14 +28,14 @@ from models.release.bench import bench_curves
 from models.surrogates.table import ENDPOINT_KEYS, LEARNT, feature_row, space_filling
 from models.surrogates.validation import CrossValidation
 
-FORMAT = 1
+FORMAT = 2
 _UNREADABLE = (BadZipFile, zlib.error, EOFError, LookupError, ValueError, TypeError, OSError)
 """What numpy lets through when the content is no file of rows that this version wrote."""
 
 
 @frozen(kw_only=True, eq=False)
-class EndpointFit:
-    """What the fit of the endpoints found: enough to have it again without a search."""
+class ProcessFit:
+    """What the fit of a process found: enough to have it again without a search."""
 
     kernel: FloatArray
     """Logarithms of the kernel's numbers, of shape (n_numbers,)."""
@@ -65,8 +66,11 @@ class SimulatedRows:
     groups: tuple[str, ...]
     """Design key of each row."""
 
-    endpoint_fit: EndpointFit | None = field(default=None)
-    """What their fit found; None before it."""
+    endpoint_fit: ProcessFit | None = field(default=None)
+    """What the fit of the endpoints found; None before it."""
+
+    curve_fit: ProcessFit | None = field(default=None)
+    """What the fit of the curves found; None before it."""
 
 
 def simulate_rows(
@@ -121,7 +125,7 @@ def keep_rows(rows: SimulatedRows, path: Path) -> str:
     Parameters
     ----------
     rows : SimulatedRows
-        What was simulated, with what the endpoints' fit found, [-].
+        What was simulated, with what their fits found, [-].
     path : Path
         File, [-].
 
@@ -140,12 +144,11 @@ def keep_rows(rows: SimulatedRows, path: Path) -> str:
         "endpoints": rows.endpoints,
         "groups": np.array(rows.groups),
     }
-    if rows.endpoint_fit is not None:
-        held_out = rows.endpoint_fit.held_out
-        arrays |= {
-            "kernel": rows.endpoint_fit.kernel,
-            **{f"held_out_{name}": getattr(held_out, name) for name in _HELD_OUT},
-        }
+    for prefix in _FITS:
+        fit = getattr(rows, f"{prefix}_fit")
+        if fit is not None:
+            arrays[f"{prefix}_kernel"] = fit.kernel
+            arrays |= {f"{prefix}_{name}": getattr(fit.held_out, name) for name in _HELD_OUT}
     content = BytesIO()
     np.savez_compressed(content, **arrays)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -190,16 +193,13 @@ def read_rows_file(path: Path, checksum: str) -> SimulatedRows:
         ) from error
 
 
+_FITS = ("endpoint", "curve")
 _HELD_OUT = ("target", "mean", "sd", "folds")
 
 
 def _rows(found: Any) -> SimulatedRows:
     if int(found["format"]) != FORMAT or tuple(found["endpoint_keys"].tolist()) != ENDPOINT_KEYS:
         raise ValueError("another format or other endpoints")
-    fit = None
-    if "kernel" in found:
-        held_out = CrossValidation(**{name: found[f"held_out_{name}"] for name in _HELD_OUT})
-        fit = EndpointFit(kernel=found["kernel"], held_out=held_out)
     return SimulatedRows(
         system=str(found["system"]),
         feature_names=tuple(found["feature_names"].tolist()),
@@ -207,5 +207,12 @@ def _rows(found: Any) -> SimulatedRows:
         curves=found["curves"],
         endpoints=found["endpoints"],
         groups=tuple(found["groups"].tolist()),
-        endpoint_fit=fit,
+        **{f"{prefix}_fit": _fit(found, prefix) for prefix in _FITS},
     )
+
+
+def _fit(found: Any, prefix: str) -> ProcessFit | None:
+    if f"{prefix}_kernel" not in found:
+        return None
+    held_out = CrossValidation(**{name: found[f"{prefix}_{name}"] for name in _HELD_OUT})
+    return ProcessFit(kernel=found[f"{prefix}_kernel"], held_out=held_out)

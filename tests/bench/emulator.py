@@ -143,7 +143,7 @@ def refit(models: FittedModels, population: Population) -> tuple[float, Simulate
 
     def again() -> SimulatedRows:
         rows = read_rows_file(Path(kept["path"]), kept["sha256"])
-        fit(with_measured(rows, population, ()), rows.endpoint_fit)
+        fit(with_measured(rows, population, ()), rows.endpoint_fit, curves=rows.curve_fit)
         return rows
 
     return cpu(again)

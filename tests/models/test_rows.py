@@ -8,8 +8,11 @@ import pytest
 from attrs import evolve, fields
 
 from formulation.errors import DataError
+from models.surrogates import emulator
+from models.surrogates.curve_fit import fit_curves
+from models.surrogates.emulator import fit
 from models.surrogates.endpoint_fit import fit_endpoints
-from models.surrogates.rows import SimulatedRows, keep_rows, read_rows_file, simulate_rows
+from models.surrogates.rows import FORMAT, SimulatedRows, keep_rows, read_rows_file, simulate_rows
 from models.surrogates.table import build_table, with_measured
 from tests.experiments.small_study import small_study
 
@@ -24,18 +27,34 @@ def rows() -> SimulatedRows:
 
 def test_rows_come_back_bit_for_bit_with_what_their_fit_found(rows, tmp_path: Path) -> None:
     """Every array and text, and the cross-validation beside them."""
-    fitted = evolve(rows, endpoint_fit=fit_endpoints(with_measured(rows, SPEC.population, ())))
+    table = with_measured(rows, SPEC.population, ())
+    fitted = evolve(rows, endpoint_fit=fit_endpoints(table), curve_fit=fit_curves(table))
     checksum = keep_rows(fitted, tmp_path / "rows" / "x.npz")
     again = read_rows_file(tmp_path / "rows" / "x.npz", checksum)
-    for name in (a.name for a in fields(SimulatedRows) if a.name != "endpoint_fit"):
+    kept = ("endpoint_fit", "curve_fit")
+    for name in (a.name for a in fields(SimulatedRows) if a.name not in kept):
         np.testing.assert_array_equal(getattr(again, name), getattr(fitted, name))
-    assert again.endpoint_fit is not None
-    assert fitted.endpoint_fit is not None
-    np.testing.assert_array_equal(again.endpoint_fit.kernel, fitted.endpoint_fit.kernel)
-    for name in ("target", "mean", "sd", "folds"):
-        mine, theirs = (getattr(r.endpoint_fit.held_out, name) for r in (again, fitted))
-        np.testing.assert_array_equal(mine, theirs)
+    for name in kept:
+        mine, theirs = (getattr(r, name) for r in (again, fitted))
+        assert mine is not None
+        np.testing.assert_array_equal(mine.kernel, theirs.kernel)
+        for part in ("target", "mean", "sd", "folds"):
+            np.testing.assert_array_equal(
+                getattr(mine.held_out, part), getattr(theirs.held_out, part)
+            )
     assert [p.name for p in (tmp_path / "rows").iterdir()] == ["x.npz"]
+
+
+def test_a_fit_from_what_was_kept_is_the_same_and_searches_nothing(rows, monkeypatch) -> None:
+    """Curves and endpoints, bit for bit; a search would fail here."""
+    table = with_measured(rows, SPEC.population, ())
+    ends, curves = fit_endpoints(table), fit_curves(table)
+    first = fit(table)[0].predict(table.features)
+    monkeypatch.setattr(emulator, "fit_endpoints", None)
+    monkeypatch.setattr(emulator, "fit_curves", None)
+    again = fit(table, ends, curves=curves)[0].predict(table.features)
+    for name in ("curve", "curve_lo90", "endpoints", "endpoints_hi90"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(first, name))
 
 
 def test_kept_rows_make_the_table_that_a_simulation_makes(rows) -> None:
@@ -69,8 +88,8 @@ def test_a_file_of_objects_runs_nothing_even_under_its_own_checksum(rows, tmp_pa
     """Numbers and texts only."""
     path, witness = tmp_path / "x.npz", tmp_path / "witness"
     crafted = np.array([Crafted(witness)], dtype=object)
-    np.savez(path, format=np.array(1), endpoint_keys=crafted, features=crafted)
-    with pytest.raises(DataError, match="hold no rows of format 1"):
+    np.savez(path, format=np.array(FORMAT), endpoint_keys=crafted, features=crafted)
+    with pytest.raises(DataError, match="hold no rows of format 2"):
         read_rows_file(path, sha256(path.read_bytes()).hexdigest())
     assert not witness.exists()
 
@@ -80,5 +99,5 @@ def test_what_is_no_file_of_rows_is_refused(tmp_path: Path, content) -> None:
     """Under its own checksum too, without a traceback."""
     path = tmp_path / "x.npz"
     path.write_bytes(content)
-    with pytest.raises(DataError, match="hold no rows of format 1"):
+    with pytest.raises(DataError, match="hold no rows of format 2"):
         read_rows_file(path, sha256(content).hexdigest())
