@@ -17,6 +17,7 @@ from experiments.fitting import FittedModels, fit_or_load
 from experiments.objective import StudyEvaluator
 from experiments.reports import write_report
 from experiments.results import front_of, study_document
+from experiments.search.front import normalised, spread_indices
 from experiments.search.loop import Progress, Search
 from experiments.search.strategies import make_strategy
 from experiments.store import Lease, Store, StudyRecord, TrialRecord
@@ -26,6 +27,9 @@ from experiments.workspace import Workspace
 from formulation.errors import DataError, InputError
 from formulation.targets import Objective
 from models.surrogates.table import code_fingerprint
+
+MOST_CONFIRMED = 64
+"""Candidates of a front that are confirmed at most, [-]; of more, some that lie far apart."""
 
 
 @frozen(kw_only=True)
@@ -308,11 +312,14 @@ def _confirm(
     trials: tuple[TrialRecord, ...],
     listener: Listener,
 ) -> None:
-    front = front_of(spec.objectives, trials)
-    if not front:
+    whole = front_of(spec.objectives, trials)
+    if not whole:
         return
+    scores = normalised(spec.objectives, [t.values for t in whole])
+    front = [whole[k] for k in spread_indices(scores, MOST_CONFIRMED)]
     n_subjects = spec.budget.confirm_subjects
-    listener.say(f"confirming {len(front)} candidates, every subject integrated")
+    of_all = "" if len(front) == len(whole) else f" of {len(whole)}, spread over the front"
+    listener.say(f"confirming {len(front)} candidates{of_all}, every subject integrated")
     accountant = make_accountant(front, spec.jurisdiction)
     confirmed = confirm(
         front, spec.population, spec.objectives, spec.limits, n_subjects, watch=accountant

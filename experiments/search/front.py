@@ -67,3 +67,28 @@ def hypervolume(scores: FloatArray) -> float:
     if len(scores) == 0:
         return 0.0
     return float(dominated(1.0 - np.clip(scores, 0.0, 1.0), ref=np.ones(scores.shape[1])))
+
+
+def spread_indices(scores: FloatArray, n: int) -> list[int]:
+    """Return designs that lie far from each other, beginning with the first.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_designs, n_objectives)
+        Normalised values, [-].
+    n : int
+        Most designs, [-].
+
+    Returns
+    -------
+    list of int
+        Positions in rising order; all of them when there are no more than asked for, [-].
+    """
+    if len(scores) <= n:
+        return list(range(len(scores)))
+    chosen = [0]
+    nearest = np.linalg.norm(scores - scores[0], axis=1)
+    while len(chosen) < n:
+        chosen.append(int(nearest.argmax()))
+        nearest = np.minimum(nearest, np.linalg.norm(scores - scores[chosen[-1]], axis=1))
+    return sorted(chosen)

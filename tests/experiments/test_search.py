@@ -11,7 +11,7 @@ from attrs import evolve, frozen
 from experiments.executors import make_executor
 from experiments.executors.inline import InlineExecutor
 from experiments.objective import REPORTED, StudyEvaluator, Task
-from experiments.search.front import front_indices, hypervolume, normalised
+from experiments.search.front import front_indices, hypervolume, normalised, spread_indices
 from experiments.search.loop import Search, observation
 from experiments.search.strategies import Observation, TpeStrategy, make_strategy
 from experiments.search.stratified import cells, stratified
@@ -167,6 +167,17 @@ def test_the_front_and_its_hypervolume_are_those_of_a_hand_made_case() -> None:
     assert hypervolume(scores[:4]) == pytest.approx(0.5 * 0.8 + 0.3 * 0.4)
     assert hypervolume(np.empty((0, 2))) == 0.0
     assert front_indices(np.empty((0, 2))) == []
+
+
+def test_a_long_front_is_thinned_to_designs_far_apart() -> None:
+    """Both ends stay, and of a crowd only its edges; a short front stays whole."""
+    along = np.concatenate([np.linspace(0, 0.1, 90), np.linspace(0.1, 1, 10)])
+    scores = np.column_stack([1 - along, along])
+    kept = spread_indices(scores, 9)
+    assert len(kept) == 9
+    assert {0, 99} <= set(kept)
+    assert sum(k < 90 for k in kept) == 2
+    assert spread_indices(scores, 100) == list(range(100))
 
 
 def test_normalisation_turns_worst_into_0_and_ideal_into_1(spec) -> None:
