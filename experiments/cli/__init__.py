@@ -20,6 +20,7 @@ from experiments.cli import (
     init,
     models,
     panel,
+    repeating,
     scenarios,
     schema,
     simulate,
@@ -44,6 +45,7 @@ app = typer.Typer(
 )
 check.register(app)
 studies.register(app)
+repeating.register(app)
 data.register(app)
 init.register(app)
 schema.register(app)

@@ -188,19 +188,39 @@ def ui(
         serve(workspace, port, tracking_links(workspace, port), note)
 
 
-def _drive(study: Callable[["Listener"], dict[str, Any]], progress: str, as_json: bool) -> None:
-    """Run or resume with the right listener, then print the result and set the exit code."""
-    from experiments.cli.output import emit_json, emit_lines, note, terminal_width
+def followed(work: Callable[["Listener"], dict[str, Any]], progress: str) -> dict[str, Any]:
+    """Run something that searches, with the right listener; a stop says how to go on.
+
+    Parameters
+    ----------
+    work : callable
+        What is done, told who listens, [-].
+    progress : str
+        ``auto``, ``jsonl`` or ``none``, [-].
+
+    Returns
+    -------
+    dict
+        What came of it, [-].
+    """
+    from experiments.cli.output import note
     from experiments.cli.progress import make_listener
-    from experiments.cli.study_text import front_lines, summary_lines, where_lines
     from experiments.studies import Interrupted
 
     try:
         with _sigterm_stops(), make_listener(progress) as listener:
-            document = study(listener)
+            return work(listener)
     except Interrupted as stop:
         note(f"{stop} Go on with: formulation resume {stop.study.label}")
         raise typer.Exit(stop.exit_code) from None
+
+
+def _drive(study: Callable[["Listener"], dict[str, Any]], progress: str, as_json: bool) -> None:
+    """Run or resume, then print the result and set the exit code."""
+    from experiments.cli.output import emit_json, emit_lines, terminal_width
+    from experiments.cli.study_text import front_lines, summary_lines, where_lines
+
+    document = followed(study, progress)
     if as_json:
         emit_json(document)
     else:

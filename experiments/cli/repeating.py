@@ -1,0 +1,129 @@
+"""``formulation compare`` and ``formulation rerun``: studies side by side, and once more."""
+
+from collections.abc import Iterator, Mapping
+from textwrap import wrap
+from typing import Any
+
+import typer
+
+from experiments.cli.output import emit_json, emit_lines, table_lines, terminal_width
+from experiments.cli.studies import AsJson, Home, Kind, ProgressKind, Ref, Workers, followed
+
+SHOWN = 20
+"""Differences of what was asked that are shown at most, [-]."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the application.
+
+    Parameters
+    ----------
+    app : typer.Typer
+        The application, [-].
+    """
+    app.command()(compare)
+    app.command()(rerun)
+
+
+def compare(first: Ref, second: Ref, home: Home = None, as_json: AsJson = False) -> None:
+    """Set two studies side by side: what was asked, and what came out."""
+    from experiments.repeating import compare_studies
+    from experiments.workspace import open_workspace
+
+    found = compare_studies(first, second, open_workspace(home=home))
+    if as_json:
+        emit_json({"schema": "formulation/compare", "version": 1, **found})
+    else:
+        emit_lines(_side_by_side(found, terminal_width()))
+
+
+def rerun(
+    study: Ref,
+    executor: Kind = None,
+    workers: Workers = None,
+    home: Home = None,
+    as_json: AsJson = False,
+    progress: ProgressKind = "auto",
+) -> None:
+    """Repeat a study from its record, and report any difference."""
+    from experiments.repeating import rerun_study
+    from experiments.workspace import open_workspace
+    from formulation.errors import RequirementError
+
+    workspace = open_workspace(home=home, executor=executor, workers=workers)
+    found = followed(lambda listener: rerun_study(study, workspace, listener), progress)
+    if as_json:
+        emit_json({"schema": "formulation/rerun", "version": 1, **found})
+    else:
+        emit_lines(_repeated(found, terminal_width()))
+    if found["equal"] < found["compared"]:
+        raise RequirementError(
+            f"Study {found['again']['label']} differs from {found['study']['label']} in"
+            f" {found['compared'] - found['equal']} of {found['compared']} trials.",
+            hint="Code, libraries or models changed, or a result depends on the machine.",
+        )
+
+
+def _side_by_side(found: Mapping[str, Any], width: int) -> Iterator[str]:
+    a, b = found["a"], found["b"]
+    rows = [
+        ["strategy", *(side["strategy"].partition("(")[0] for side in (a, b))],
+        ["seed", str(a["seed"]), str(b["seed"])],
+        ["trials", str(a["trials"]), str(b["trials"])],
+        ["feasible", *(f"{side['feasible_fraction']:.0%}" for side in (a, b))],
+        ["on the front", str(a["on_front"]), str(b["on_front"])],
+        ["confirmed", str(a["confirmed"]), str(b["confirmed"])],
+    ]
+    if found["same_scale"]:
+        rows.append(["hypervolume", *(f"{side['hypervolume']:.3f}" for side in (a, b))])
+    for objective in found["objectives"]:
+        name = f"best {objective['title']} [{objective['unit']}]"
+        rows.append([name, *(_value(objective[side]) for side in ("a", "b"))])
+    heads = (f"{side['label']} {side['name']} ({side['state']})" for side in (a, b))
+    yield from table_lines(["", *heads], rows, width)
+    yield ""
+    yield f"{found['designs_in_both']} candidates stand on both fronts."
+    if not found["same_scale"]:
+        yield from wrap(
+            "Hypervolumes are not compared: the studies do not count between the same values.",
+            width,
+        )
+    yield from ("", *_differences(found["changed"], width))
+
+
+def _repeated(found: Mapping[str, Any], width: int) -> Iterator[str]:
+    yield (
+        f"{found['again']['label']} repeats {found['study']['label']}:"
+        f" {found['equal']} of {found['compared']} trials are equal to the last digit."
+    )
+    first = found["first_difference"]
+    if first is not None:
+        where = f"First difference, trial {first['number']}"
+        if first["what"] == "value":
+            yield f"{where}: {first['key']} was {first['before']!r}, now {first['after']!r}."
+        else:
+            yield f"{where}: its {first['what']}."
+    yield from _differences(found["changed"], width)
+
+
+def _differences(changed: list[Mapping[str, Any]], width: int) -> Iterator[str]:
+    if not changed:
+        yield "Asked and answered by the same: file, code, libraries and models."
+        return
+    yield "Changed:"
+    for change in changed[:SHOWN]:
+        text = f"  {change['what']}: {_short(change['a'])} -> {_short(change['b'])}"
+        yield from wrap(text, width, subsequent_indent="    ")
+    if len(changed) > SHOWN:
+        yield f"  and {len(changed) - SHOWN} more; --json lists them."
+
+
+def _short(value: Any) -> str:
+    text = "nothing" if value is None else str(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _value(best: Mapping[str, Any] | None) -> str:
+    if best is None:
+        return ""
+    return f"{best['value']:.3g} ({best['lo90']:.3g} to {best['hi90']:.3g}) {best['label']}"

@@ -1,0 +1,213 @@
+"""Two studies side by side, and a study repeated from its record.
+
+The same record, seed and code give the same trials to the last digit. Where they do not, the first
+trial that differs is named with what changed in between: code, libraries, models.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from attrs import evolve
+
+from experiments.config import study_from_config
+from experiments.results import study_document
+from experiments.store import Store, StudyRecord, TrialRecord
+from experiments.studies import Listener, run_study
+from experiments.workspace import Workspace
+from formulation.errors import DataError, InputError
+
+CONDITIONS = ("code_sha256", "versions")
+"""What a study records about itself beside its file that decides its trials."""
+
+COMPARED = ("design", "state", "values", "slacks")
+"""What is compared of two trials of one number."""
+
+
+def compare_studies(first: str, second: str, workspace: Workspace) -> dict[str, Any]:
+    """Set two studies of a workspace side by side.
+
+    Parameters
+    ----------
+    first, second : str
+        Label such as ``S001``, name or uuid, [-].
+    workspace : Workspace
+        Where they are kept, [-].
+
+    Returns
+    -------
+    dict
+        What differs in what was asked, and results of both; a hypervolume only where both are
+        counted between the same values, [-].
+
+    Raises
+    ------
+    InputError
+        They are one and the same.
+    """
+    with Store.open(workspace.store_path, create=False) as store:
+        records = store.study(first), store.study(second)
+        if records[0].id == records[1].id:
+            raise InputError(
+                f"{first!r} and {second!r} are the same study, {records[0].label}.",
+                hint="`formulation status` lists the studies of the workspace.",
+            )
+        documents = [study_document(store, record) for record in records]
+    a, b = documents
+    same_scale = a["objectives"] == b["objectives"]
+    return {
+        "a": _summary(a, with_volume=same_scale),
+        "b": _summary(b, with_volume=same_scale),
+        "changed": _changed(*records),
+        "same_scale": same_scale,
+        "objectives": _best_by_objective(a, b),
+        "designs_in_both": len(
+            {c["design_key"] for c in a["front"]} & {c["design_key"] for c in b["front"]}
+        ),
+    }
+
+
+def rerun_study(ref: str, workspace: Workspace, listener: Listener) -> dict[str, Any]:
+    """Repeat a study from its record, and say in what the trials differ.
+
+    Parameters
+    ----------
+    ref : str
+        Label such as ``S001``, name or uuid, [-].
+    workspace : Workspace
+        Where it is kept; the repetition becomes a study of its own there, [-].
+    listener : Listener
+        Who is told, [-].
+
+    Returns
+    -------
+    dict
+        Both studies, trials compared and equal, the first difference, and what changed, [-].
+
+    Raises
+    ------
+    DataError
+        The study has no finished trial to compare with.
+    """
+    with Store.open(workspace.store_path, create=False) as store:
+        study = store.study(ref)
+        before = _finished(store.trials(study.id))
+    if not before:
+        raise DataError(
+            f"Study {study.label} has no finished trial; there is nothing to repeat.",
+            hint=f"Go on with it: formulation resume {study.label}",
+        )
+    spec = evolve(study_from_config(study.config), text=study.config_text)
+    document = run_study(spec, workspace, listener)
+    with Store.open(workspace.store_path, create=False) as store:
+        again = store.study(document["study"]["id"])
+        after = _finished(store.trials(again.id))
+    different = [n for n in before if n not in after or _differs(before[n], after[n])]
+    return {
+        "study": _named(study),
+        "again": _named(again),
+        "compared": len(before),
+        "equal": len(before) - len(different),
+        "first_difference": _difference(different[0], before, after) if different else None,
+        "changed": _changed(study, again),
+    }
+
+
+def _finished(trials: Sequence[TrialRecord]) -> dict[int, TrialRecord]:
+    return {t.number: t for t in trials if t.state != "running"}
+
+
+def _differs(a: TrialRecord, b: TrialRecord) -> bool:
+    return any(getattr(a, part) != getattr(b, part) for part in COMPARED)
+
+
+def _difference(
+    number: int, before: Mapping[int, TrialRecord], after: Mapping[int, TrialRecord]
+) -> dict[str, Any]:
+    """Return in what a trial differs: its design, or the value that moved most."""
+    a, b = before[number], after.get(number)
+    if b is None or a.design != b.design or a.state != b.state:
+        what = "missing" if b is None else "design" if a.design != b.design else "state"
+        return {"number": number, "what": what, "key": None, "before": None, "after": None}
+    moved = {key: abs(b.values[key] - x) / max(abs(x), 1e-12) for key, x in a.values.items()}
+    key = max(moved, key=lambda name: moved[name])
+    return {
+        "number": number,
+        "what": "value",
+        "key": key,
+        "before": a.values[key],
+        "after": b.values[key],
+    }
+
+
+def _changed(a: StudyRecord, b: StudyRecord) -> list[dict[str, Any]]:
+    """Return what differs in what was asked and in what answered, one line a part."""
+    left, right = _parts(a), _parts(b)
+    return [
+        {"what": name, "a": left.get(name), "b": right.get(name)}
+        for name in dict.fromkeys([*left, *right])
+        if left.get(name) != right.get(name)
+    ]
+
+
+def _parts(study: StudyRecord) -> dict[str, Any]:
+    found = dict(_flat(study.config))
+    for name in CONDITIONS:
+        found |= dict(_flat({name: study.info.get(name, {})}))
+    return found | {f"model {m['name']}": m["sha256"][:12] for m in study.info.get("models", [])}
+
+
+def _flat(value: Any, name: str = "") -> list[tuple[str, Any]]:
+    if not isinstance(value, Mapping) or not value:
+        return [(name, value)]
+    return [
+        pair
+        for key, member in value.items()
+        for pair in _flat(member, f"{name}.{key}" if name else str(key))
+    ]
+
+
+def _summary(document: Mapping[str, Any], *, with_volume: bool) -> dict[str, Any]:
+    study = document["study"]
+    return {
+        "id": study["id"],
+        "label": study["label"],
+        "name": study["name"],
+        "state": study["state"],
+        "strategy": study["strategy"],
+        "seed": document["seed"],
+        "trials": document["trials"],
+        "feasible_fraction": document["feasible_fraction"],
+        "hypervolume": document["hypervolume"] if with_volume else None,
+        "on_front": len(document["front"]),
+        "confirmed": document["confirmation"]["n_confirmed"],
+    }
+
+
+def _best_by_objective(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[dict[str, Any]]:
+    wanted = {o["key"]: o for o in [*a["objectives"], *b["objectives"]]}
+    return [
+        {
+            "key": key,
+            "title": objective["title"],
+            "unit": objective["unit"],
+            "goal": objective["goal"],
+            "a": _best(a, key, objective["goal"]),
+            "b": _best(b, key, objective["goal"]),
+        }
+        for key, objective in wanted.items()
+    ]
+
+
+def _best(document: Mapping[str, Any], key: str, goal: str) -> dict[str, Any] | None:
+    """Return the best candidate of a front in one objective, with its interval."""
+    having = [c for c in document["front"] if key in c["objectives"]]
+    if not having:
+        return None
+    sign = 1 if goal == "maximise" else -1
+    best = max(having, key=lambda c: sign * c["objectives"][key])
+    low, high = best["intervals"][key]
+    return {"label": best["label"], "value": best["objectives"][key], "lo90": low, "hi90": high}
+
+
+def _named(study: StudyRecord) -> dict[str, str]:
+    return {"id": study.id, "label": study.label, "name": study.name}

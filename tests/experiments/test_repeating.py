@@ -1,0 +1,118 @@
+"""Two studies side by side, and a study repeated from its record."""
+
+import json
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from experiments import fitting
+from experiments.cli import main
+from experiments.store import Store
+from tests.experiments.small_study import TEXT
+
+ASK = ("--executor", "inline", "--progress", "none")
+
+
+@pytest.fixture(autouse=True)
+def few_designs(monkeypatch) -> None:
+    """Train on few designs, and track nothing."""
+    monkeypatch.setattr(fitting, "TRAINING_DESIGNS", 16)
+    monkeypatch.setenv("FORMULATION_TRACKING_URI", "off")
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory) -> Path:
+    """Return a workspace with two studies that differ in their seed."""
+    folder = tmp_path_factory.mktemp("repeating")
+    (folder / "study.yaml").write_text(TEXT)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fitting, "TRAINING_DESIGNS", 16)
+        patch.setenv("FORMULATION_TRACKING_URI", "off")
+        for seed in ("5", "6"):
+            words = ("run", str(folder / "study.yaml"), "--home", str(folder / "home"))
+            assert main([*words, "--seed", seed, *ASK]) == 0
+    return folder / "home"
+
+
+@pytest.fixture
+def home(workspace, tmp_path) -> Path:
+    """Return a copy of the workspace."""
+    copy = Path(shutil.copytree(workspace, tmp_path / "home"))
+    with sqlite3.connect(copy / "store.sqlite") as database:
+        database.execute(
+            "UPDATE model_version SET path = replace(path, ?, ?)", (str(workspace), str(copy))
+        )
+    return copy
+
+
+def told(capsys, *words: str, code: int = 0) -> dict:
+    """Return the document that a command prints."""
+    capsys.readouterr()
+    assert main([*words, "--json"]) == code
+    return json.loads(capsys.readouterr().out)
+
+
+def test_a_study_repeated_from_its_record_gives_the_same_trials(home, capsys) -> None:
+    """As a study of its own."""
+    found = told(capsys, "rerun", "S001", "--home", str(home), *ASK)
+    assert (found["study"]["label"], found["again"]["label"]) == ("S001", "S003")
+    assert found["compared"] == found["equal"] == 20
+    assert (found["first_difference"], found["changed"]) == (None, [])
+
+
+def test_a_value_that_differs_is_named_and_ends_with_5(home, capsys) -> None:
+    """With what it was and what it is."""
+    with Store.open(home / "store.sqlite") as store:
+        study = store.study("S001")
+        values = dict(store.trials(study.id)[7].values)
+    key = "absorbed_increment.p50"
+    changed = json.dumps({**values, key: values[key] * 1.5})
+    with sqlite3.connect(home / "store.sqlite") as database:
+        done = database.execute(
+            'UPDATE trial SET "values" = ? WHERE study_id = ? AND number = 7', (changed, study.id)
+        )
+        assert done.rowcount == 1
+    found = told(capsys, "rerun", "S001", "--home", str(home), *ASK, code=5)
+    assert found["compared"] - found["equal"] == 1
+    first = found["first_difference"]
+    assert (first["number"], first["key"]) == (7, key)
+    assert first["before"] == pytest.approx(1.5 * first["after"])
+
+
+def test_a_study_without_a_finished_trial_is_not_repeated(home, capsys) -> None:
+    """In words."""
+    with sqlite3.connect(home / "store.sqlite") as database:
+        database.execute("UPDATE trial SET state = 'running'")
+    assert main(["rerun", "S001", "--home", str(home), *ASK]) == 3
+    assert "nothing to repeat" in capsys.readouterr().err
+
+
+def test_two_studies_stand_side_by_side(home, capsys) -> None:
+    """What was asked, what came out, and what differs."""
+    found = told(capsys, "compare", "S001", "S002", "--home", str(home))
+    assert (found["a"]["seed"], found["b"]["seed"]) == (5, 6)
+    assert [c["what"] for c in found["changed"]] == ["budget.seed"]
+    assert found["same_scale"]
+    assert 0 < found["a"]["hypervolume"] < 1
+    best = found["objectives"][0]["a"]
+    assert best["lo90"] <= best["value"] <= best["hi90"]
+    assert main(["compare", "S001", "S002", "--home", str(home)]) == 0
+    assert "budget.seed: 5 -> 6" in capsys.readouterr().out
+
+
+def test_hypervolumes_between_other_values_are_not_compared(home, tmp_path, capsys) -> None:
+    """They would be of other boxes."""
+    other = tmp_path / "other.yaml"
+    other.write_text(TEXT.replace("ideal: 40 mg/d", "ideal: 60 mg/d"))
+    assert main(["run", str(other), "--home", str(home), *ASK]) == 0
+    found = told(capsys, "compare", "S001", "S003", "--home", str(home))
+    assert not found["same_scale"]
+    assert found["a"]["hypervolume"] is None
+
+
+def test_a_study_is_not_compared_with_itself(home, capsys) -> None:
+    """In words."""
+    assert main(["compare", "S001", "S001", "--home", str(home)]) == 2
+    assert "same study" in capsys.readouterr().err
