@@ -1,6 +1,7 @@
 """Commands that run, read and export studies."""
 
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,9 @@ import typer
 
 if TYPE_CHECKING:
     from experiments.studies import Listener
+
+WATCH_S = 2.0
+"""Between two looks of `status --watch`, [s]."""
 
 Home = Annotated[
     str | None, typer.Option("--home", help="Workspace folder; default ./.formulation.")
@@ -34,6 +38,7 @@ def register(app: typer.Typer) -> None:
     """
     app.command()(run)
     app.command()(resume)
+    app.command()(cancel)
     app.command()(status)
     app.command()(front)
     app.command()(report)
@@ -85,18 +90,48 @@ def resume(
     )
 
 
-def status(home: Home = None, as_json: AsJson = False) -> None:
+def cancel(study: Ref, home: Home = None, as_json: AsJson = False) -> None:
+    """Ask the process that runs a study to keep what is done and stop."""
+    from experiments.cli.output import emit_json, emit_lines
+    from experiments.stopping import cancel_study
+    from experiments.workspace import open_workspace
+
+    done = cancel_study(study, open_workspace(home=home))
+    if as_json:
+        emit_json({"schema": "formulation/cancel", "version": 1, **done})
+        return
+    label = done["study"]["label"]
+    emit_lines(
+        [
+            f"{label} is {done['state']}: {done['done']} of {done['budget']} trials are kept."
+            f" Go on with: formulation resume {label}"
+        ]
+    )
+
+
+def status(
+    home: Home = None,
+    as_json: AsJson = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Again and again, until nothing runs.")
+    ] = False,
+) -> None:
     """List the studies of this workspace."""
     from experiments.cli.output import emit_json, emit_lines, terminal_width
     from experiments.cli.study_text import studies_lines
     from experiments.studies import list_studies
     from experiments.workspace import open_workspace
 
-    studies = list_studies(open_workspace(home=home))
-    if as_json:
-        emit_json({"schema": "formulation/status", "version": 1, "studies": studies})
-    else:
-        emit_lines(studies_lines(studies, terminal_width()))
+    workspace = open_workspace(home=home)
+    while True:
+        studies = list_studies(workspace)
+        if as_json:
+            emit_json({"schema": "formulation/status", "version": 1, "studies": studies})
+        else:
+            emit_lines(studies_lines(studies, terminal_width()))
+        if not (watch and any(study["is_owned"] for study in studies)):
+            return
+        time.sleep(WATCH_S)
 
 
 def front(study: Ref, home: Home = None, as_json: AsJson = False) -> None:
