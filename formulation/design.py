@@ -6,6 +6,7 @@ unit mass and the elemental dose are all linear. Its key names it across machine
 
 import json
 from collections.abc import Mapping
+from functools import cached_property
 from hashlib import sha256
 from math import isfinite
 from typing import Any
@@ -242,7 +243,7 @@ class Design:
                 f"Design {dict(values)!r} has a missing or foreign field: {error}."
             ) from None
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Hash of the canonical form, equal for equal designs on every machine."""
         text = json.dumps(self.as_dict(), sort_keys=True, separators=(",", ":"), allow_nan=False)
