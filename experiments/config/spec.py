@@ -13,8 +13,8 @@ from formulation.quality_attributes import ProfileTarget
 from formulation.space import DesignSpace
 from formulation.targets import Objective, OutcomeLimit
 
-STRATEGIES = ("tpe", "random")
-"""Search strategies a study may name."""
+STRATEGIES = ("tpe", "model_based", "random")
+"""Search strategies a study may name: for fast surrogates, for costly evaluations, to compare."""
 
 REPORT, PENALISE, FORBID = EXTRAPOLATION = ("report", "penalise", "forbid")
 """What a study does with designs far from what its surrogates were fitted on: says so beside them;

@@ -29,8 +29,11 @@ LENGTH_SPREAD = 1.0
 CONSTANT_SPREAD = 1.0
 """Standard deviation of the logarithm of the variance, whose middle is 1, [-]."""
 
-NOISE_MIDDLE, NOISE_SPREAD = 1e-4, 2.0
+NOISE_MIDDLE, NOISE_SPREAD = 1e-4, 3.0
 """Middle of the noise variance, and the standard deviation of its logarithm, [-]."""
+
+FIRST_NOISES = (1e-4, 0.1)
+"""Noise variances from which a search begins: readings that repeat, and readings that do not."""
 
 CONSTANT_BOUNDS = (0.05, 50.0)
 LENGTH_BOUNDS = (0.02, 100.0)
@@ -198,17 +201,22 @@ def _searched(
     n_groups = int(groups.max()) + 1
     middle, spread = prior(n_groups, dimension)
     ends = np.log(np.array([CONSTANT_BOUNDS, *[LENGTH_BOUNDS] * n_groups, NOISE_BOUNDS]))
-    found = minimize(
-        posterior_and_gradient,
-        np.clip(middle, ends[:, 0], ends[:, 1]),
-        args=(features, standard, groups, middle, spread),
-        method="L-BFGS-B",
-        jac=True,
-        bounds=ends.tolist(),
-        options={"maxiter": ITERATIONS},
-    ).x
-    lengths = np.exp(found[1:-1])[groups]
-    return Kernel(constant=float(np.exp(found[0])), lengths=lengths, noise=float(np.exp(found[-1])))
+    found = []
+    for noise in FIRST_NOISES:
+        begin = np.append(middle[:-1], np.log(noise))
+        done = minimize(
+            posterior_and_gradient,
+            np.clip(begin, ends[:, 0], ends[:, 1]),
+            args=(features, standard, groups, middle, spread),
+            method="L-BFGS-B",
+            jac=True,
+            bounds=ends.tolist(),
+            options={"maxiter": ITERATIONS},
+        )
+        found.append((float(done.fun), done.x))
+    best = min(found, key=lambda pair: pair[0])[1]
+    lengths = np.exp(best[1:-1])[groups]
+    return Kernel(constant=float(np.exp(best[0])), lengths=lengths, noise=float(np.exp(best[-1])))
 
 
 def prior(n_groups: int, dimension: float) -> tuple[FloatArray, FloatArray]:
