@@ -162,9 +162,7 @@ def test_every_proposal_says_which_rung_found_it() -> None:
     """A batch may pass from one rung to the next."""
     proposer = box(2)
     found = proposer.propose([], [], 12, 1)
-    n_parzen = proposer.settings.n_parzen
     assert [rung for _, rung in found] == [START] * 10 + [TPE] * 2
-    assert n_parzen >= 0
 
 
 def box(n_objectives: int, **given) -> Proposer:
@@ -213,13 +211,14 @@ def test_any_number_of_objectives_is_searched(n_objectives) -> None:
 def test_the_front_of_noisy_outcomes_is_what_the_processes_believe() -> None:
     """A lucky reading is not what is to be beaten."""
     proposer = box(2)
-    noisy = box_history(proposer, 60, 2, noise=0.3)
+    noisy = box_history(proposer, 120, 2, noise=0.3)
     features = proposer.scaler(proposer.space.features([s.point for s in noisy]))
     belief = belief_of(noisy, features, proposer.space.layout.groups, 3.0, None)
     assert all(process.is_noisy for process in belief.objectives)
     read = np.array([s.losses for s in noisy])
     assert not (belief.front[:, None] == read[None]).all(axis=2).any()
     exact = box_history(proposer, 60, 2)
+    features = features[:60]
     belief = belief_of(exact, features, proposer.space.layout.groups, 3.0, None)
     read = np.array([s.losses for s in exact])
     assert (belief.front[:, None] == read[None]).all(axis=2).any(axis=1).all()

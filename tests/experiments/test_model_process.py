@@ -30,7 +30,7 @@ def test_the_gradient_of_the_posterior_is_that_of_differences():
     """Also over groups and priors."""
     x = rows(25)
     y = (outcome(x) - outcome(x).mean()) / outcome(x).std()
-    middle, spread = prior(4, 4.0)
+    middle, spread = prior(np.array([False, False, False, True]), 4.0)
     theta = middle + np.array([0.3, -0.4, 0.2, 0.5, -0.1, 1.0])
     given = (x, y, GROUPS, middle, spread)
     _, gradient = posterior_and_gradient(theta, *given)

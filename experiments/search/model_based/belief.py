@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from attrs import frozen
+from attrs import evolve, frozen
 
 from experiments.search.front import front_indices
 from experiments.search.model_based.improvement import (
@@ -12,6 +12,7 @@ from experiments.search.model_based.improvement import (
     probability_of_feasibility,
 )
 from experiments.search.model_based.outcomes import (
+    MARGIN,
     Seen,
     calm_losses,
     limits_of,
@@ -20,6 +21,9 @@ from experiments.search.model_based.outcomes import (
 )
 from experiments.search.model_based.process import Process, fitted
 from formulation.arrays import FloatArray
+
+LIKELY = 0.5
+"""Probability of feasibility above which a candidate belongs to the expected front, [-]."""
 
 
 @frozen(kw_only=True, eq=False)
@@ -41,6 +45,9 @@ class Belief:
     has_feasible: bool
     """Whether anything feasible is known."""
 
+    is_stated: bool
+    """Whether the reference is what a user finds worst acceptable."""
+
     def score(self, features: FloatArray) -> FloatArray:
         """Return how much each candidate promises.
 
@@ -55,14 +62,39 @@ class Belief:
             Expected improvement times probability of feasibility; the latter alone while nothing
             feasible is known, [-].
         """
-        chance = np.ones(len(features))
-        if self.limits:
-            mean, spread = _predicted(self.limits, features)
-            chance = probability_of_feasibility(mean, spread)
+        chance = probability_of_feasibility(*_predicted(self.limits, features))
         if not self.has_feasible:
             return chance
         mean, spread = _predicted(self.objectives, features)
         return chance * expected_improvement(mean, spread, self.front, self.reference)
+
+    def widened(self, features: FloatArray) -> "Belief":
+        """Return the belief that also counts as far as the front is expected to reach.
+
+        While few designs are known their front is short, and what lies beyond its ends adds nothing
+        to its hypervolume. So the reference moves out to the worst of the front that the processes
+        expect among candidates, and never in. A stated reference stays.
+
+        Parameters
+        ----------
+        features : ndarray of shape (n, n_features)
+            Scaled features of candidates over the whole space, [-].
+
+        Returns
+        -------
+        Belief
+            The belief with that reference, [-].
+        """
+        if self.is_stated or not self.has_feasible:
+            return self
+        mean, _ = _predicted(self.objectives, features)
+        chance = probability_of_feasibility(*_predicted(self.limits, features))
+        both = np.vstack([self.front, mean[chance > LIKELY]])
+        if not len(both):
+            return self
+        expected = both[front_indices(-both)]
+        reference = expected.max(axis=0) + MARGIN * np.ptp(expected, axis=0)
+        return evolve(self, reference=np.maximum(self.reference, reference))
 
     def having(self, features: FloatArray) -> "Belief":
         """Return the belief after one more row came out as expected.
@@ -83,12 +115,11 @@ class Belief:
         if (slack >= 0).all() and (mean[0] < self.reference).all():
             front = np.vstack([front, mean])
             front = front[front_indices(-front)]
-        return Belief(
+        return evolve(
+            self,
             objectives=_having(self.objectives, features, mean[0]),
             limits=_having(self.limits, features, slack[0]),
             front=front,
-            reference=self.reference,
-            has_feasible=self.has_feasible,
         )
 
 
@@ -143,6 +174,7 @@ def belief_of(
         front=front[front_indices(-front)],
         reference=reference,
         has_feasible=bool(feasible.any()),
+        is_stated=worst is not None and tuple(reference) == tuple(worst),
     )
 
 

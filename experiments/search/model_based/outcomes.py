@@ -74,13 +74,13 @@ def reference_point(
     losses: FloatArray,
     is_feasible: FloatArray,
     worst: Sequence[float] | None,
-    margin: float = MARGIN,
 ) -> FloatArray:
     """Return from where hypervolume counts.
 
     The worst acceptable values are offered, not forced: they count as soon as one feasible design
     beats all of them. Until then, and where none are stated, the reference lies a tenth of the
-    front's range beyond its worst values.
+    front's range beyond its worst values; `Belief.widened` moves it out to where the front is
+    expected to end.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def reference_point(
     nadir, span = front.max(axis=0), np.ptp(front, axis=0)
     span = np.where(span > 0, span, np.ptp(among, axis=0))
     span = np.where(span > 0, span, np.maximum(np.abs(nadir), 1.0))
-    reference: FloatArray = nadir + margin * span
+    reference: FloatArray = nadir + MARGIN * span
     return reference
 
 

@@ -10,6 +10,7 @@ Nothing is carried over from one fit to the next: equal rows give an equal proce
 
 import numpy as np
 from attrs import evolve, field, frozen
+from numpy.typing import NDArray
 
 from formulation.arrays import FloatArray
 from models.surrogates.process import matern52, negative_log_likelihood
@@ -23,17 +24,21 @@ ITERATIONS = 40
 LENGTH_AT_ONE = 0.5
 """Middle of the prior of a length scale in one dimension, in widths of the space, [-]."""
 
+CHOICE_LENGTH = 1.0
+"""Middle of the prior for a choice, at most; two settings of one lie 1.4 apart, [-]."""
+
 LENGTH_SPREAD = 1.0
 """Standard deviation of the logarithm of a length scale, [-]."""
 
 CONSTANT_SPREAD = 1.0
 """Standard deviation of the logarithm of the variance, whose middle is 1, [-]."""
 
-NOISE_MIDDLE, NOISE_SPREAD = 1e-4, 3.0
+NOISE_MIDDLE, NOISE_SPREAD = 1e-4, 2.0
 """Middle of the noise variance, and the standard deviation of its logarithm, [-]."""
 
-FIRST_NOISES = (1e-4, 0.1)
-"""Noise variances from which a search begins: readings that repeat, and readings that do not."""
+FIRST_NOISES = {0: 1e-4, 40: 0.1}
+"""Noise variances from which a search begins, by the rows it needs: readings that repeat, and, once
+rows are enough to tell, readings that do not."""
 
 CONSTANT_BOUNDS = (0.05, 50.0)
 LENGTH_BOUNDS = (0.02, 100.0)
@@ -199,10 +204,11 @@ def _searched(
     from scipy.optimize import minimize
 
     n_groups = int(groups.max()) + 1
-    middle, spread = prior(n_groups, dimension)
+    is_choice = np.bincount(groups, minlength=n_groups) > 1
+    middle, spread = prior(is_choice, dimension)
     ends = np.log(np.array([CONSTANT_BOUNDS, *[LENGTH_BOUNDS] * n_groups, NOISE_BOUNDS]))
     found = []
-    for noise in FIRST_NOISES:
+    for noise in (x for rows, x in FIRST_NOISES.items() if len(features) >= rows):
         begin = np.append(middle[:-1], np.log(noise))
         done = minimize(
             posterior_and_gradient,
@@ -219,13 +225,13 @@ def _searched(
     return Kernel(constant=float(np.exp(best[0])), lengths=lengths, noise=float(np.exp(best[-1])))
 
 
-def prior(n_groups: int, dimension: float) -> tuple[FloatArray, FloatArray]:
+def prior(is_choice: NDArray[np.bool_], dimension: float) -> tuple[FloatArray, FloatArray]:
     """Return middle and spread of the logarithms of constant, length scales and noise.
 
     Parameters
     ----------
-    n_groups : int
-        Groups of features, [-].
+    is_choice : ndarray of shape (n_groups,)
+        Which groups of features code a choice, [-].
     dimension : float
         How many questions a design answers on average, [-].
 
@@ -234,9 +240,11 @@ def prior(n_groups: int, dimension: float) -> tuple[FloatArray, FloatArray]:
     tuple of ndarray of shape (n_groups + 2,)
         Middles and spreads, [-].
     """
-    length = np.log(LENGTH_AT_ONE * np.sqrt(max(dimension, 1.0)))
-    middle = np.concatenate([[0.0], np.full(n_groups, length), [np.log(NOISE_MIDDLE)]])
-    spread = np.concatenate([[CONSTANT_SPREAD], np.full(n_groups, LENGTH_SPREAD), [NOISE_SPREAD]])
+    of_numbers = LENGTH_AT_ONE * np.sqrt(max(dimension, 1.0))
+    lengths = np.where(is_choice, min(CHOICE_LENGTH, of_numbers), of_numbers)
+    middle = np.concatenate([[0.0], np.log(lengths), [np.log(NOISE_MIDDLE)]])
+    spread = np.full(len(middle), LENGTH_SPREAD)
+    spread[0], spread[-1] = CONSTANT_SPREAD, NOISE_SPREAD
     return middle, spread
 
 

@@ -1,8 +1,8 @@
 """What to try next in any space: a spread start, then Parzen, then the processes.
 
-Which rung of this ladder answers follows from how many rows there are, the dimension and the size
-of the batch, and from nothing else; a clock is never asked. A batch is filled one by one: each
-design taken counts as seen, with what the processes believe of it.
+Which rung of this ladder answers, and how many candidates it looks at, follows from how many rows
+there are, the dimension and the size of the batch, and from nothing else; no clock is asked. A
+batch is filled one by one: each design taken counts as seen, with what the processes believe of it.
 """
 
 from collections.abc import Sequence
@@ -36,23 +36,61 @@ MOST_MODELLED = 2000
 SPREAD_TRIES = 24
 """Random points among which the start takes the farthest, [-]."""
 
-POOL = 260
-"""Candidates of a design, half of them random, [-]."""
+NARROW = 10.0
+"""Dimension up to which an ask takes more candidates; their points cost less to draw, [-]."""
 
 BATCH_POOL = 1000
 """Candidates of a batch, whatever its size, [-]."""
 
+SMALL_BATCH = 16
+"""Batch above which each of its designs is refined less, [-]."""
+
 SCALES = (0.3, 0.1, 0.03)
 """Steps of the first candidates near incumbents, [-]."""
 
-FINE = (0.1, 0.05, 0.02, 0.01)
-"""Steps of each round of the refinement, [-]."""
-
-BEST, TRIES = 4, 10
-"""Candidates refined, and moves of each in a round, [-]."""
+BEST = 4
+"""Candidates refined, [-]."""
 
 MOST_REDRAWS = 64
 """Attempts to avoid a point that is known, [-]."""
+
+
+@frozen(kw_only=True)
+class Effort:
+    """How many candidates an ask looks at."""
+
+    pool: int
+    """First candidates, half of them random, half near incumbents."""
+
+    fine: tuple[float, ...]
+    """Steps of each round of the refinement."""
+
+    tries: int
+    """Moves of each of the best candidates in a round."""
+
+
+def effort_of(dimension: float, batch: int) -> Effort:
+    """Return the effort of an ask.
+
+    Parameters
+    ----------
+    dimension : float
+        Questions that a point answers on average, [-].
+    batch : int
+        How many designs are asked for, [-].
+
+    Returns
+    -------
+    Effort
+        The effort, [-].
+    """
+    if batch > SMALL_BATCH:
+        return Effort(pool=BATCH_POOL, fine=(0.05, 0.02), tries=5)
+    if batch > 1:
+        return Effort(pool=BATCH_POOL, fine=(0.1, 0.05, 0.02, 0.01), tries=10)
+    if dimension <= NARROW:
+        return Effort(pool=600, fine=(0.2, 0.1, 0.05, 0.02, 0.01, 0.005), tries=20)
+    return Effort(pool=260, fine=(0.1, 0.05, 0.02, 0.01), tries=10)
 
 
 @frozen(kw_only=True)
@@ -62,7 +100,7 @@ class Settings:
     n_start: int = 10
     """Spread points before anything is modelled, [-]."""
 
-    n_parzen: int = 10
+    n_parzen: int = 0
     """Rows after the start until the processes take over, [-]."""
 
 
@@ -198,12 +236,14 @@ class Proposer:
         for row in self._features(list(pending)):
             belief = belief.having(row)
         incumbents = self._incumbents(seen)
-        size = POOL if n == 1 else BATCH_POOL
-        pool = spread_pool(self.space, incumbents, size // 2, size // 2, SCALES, rng)
+        effort = effort_of(self.scaler.dimension, n)
+        half = effort.pool // 2
+        pool = spread_pool(self.space, incumbents, half, half, SCALES, rng)
         pool_features = self._features([c.point for c in pool])
+        belief = belief.widened(pool_features)
         found = []
         for k in range(n):
-            best = self._best(belief, pool, pool_features, known, rng)
+            best = self._best(belief, pool, pool_features, effort, known, rng)
             known.add(self.space.key(best.point))
             found.append(best.point)
             if k + 1 < n:
@@ -215,6 +255,7 @@ class Proposer:
         belief: Belief,
         pool: list[Candidate[Any]],
         features: FloatArray,
+        effort: Effort,
         known: set[str],
         rng: np.random.Generator,
     ) -> Candidate[Any]:
@@ -222,11 +263,11 @@ class Proposer:
         scores = belief.score(features)
         leaders: list[tuple[float, Candidate[Any]]]
         leaders = [(float(scores[k]), pool[k]) for k in np.argsort(-scores)[: 4 * BEST]]
-        for scale in FINE:
+        for scale in effort.fine:
             moved = [
                 moved_candidate(self.space, c.answers, c.answers, scale, rng, turns_choices=False)
                 for _, c in leaders[:BEST]
-                for _ in range(TRIES)
+                for _ in range(effort.tries)
             ]
             new = belief.score(self._features([c.point for c in moved]))
             leaders += list(zip(new.tolist(), moved, strict=True))
