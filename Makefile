@@ -6,7 +6,7 @@ ROADRUNNER ?= $(BIN)/python
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help study test check test-slow test-kill bench bench-space bench-simulator bench-export bench-panel bench-learning bench-emulator bench-surrogates readme quality pictures kernel lock clean
+.PHONY: help study test check test-slow test-kill bench bench-space bench-simulator bench-export bench-panel bench-learning bench-emulator bench-surrogates bench-search readme quality pictures kernel lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -50,6 +50,9 @@ bench-surrogates: $(STAMP) ## the learners on public tables; DATA=folder of them
 
 bench-emulator: $(STAMP) ## the emulator of absorption on unseen designs: error, order, regret, speed
 	$(BIN)/python -m tests.bench.emulator --out docs/emulator.json
+
+bench-search: $(STAMP) ## the model-based search beside its peers; PROBLEMS=search_problems.py
+	$(BIN)/python -m tests.bench.search --out docs/search.json $(if $(PROBLEMS),--problems $(PROBLEMS))
 
 bench-simulator: $(STAMP) ## the simulator beside its peers: speed, error, memory; ROADRUNNER=python
 	$(BIN)/python -m tests.bench.simulator --out docs/simulator.json --roadrunner $(ROADRUNNER)
