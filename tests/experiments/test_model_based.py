@@ -2,11 +2,15 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
-from attrs import evolve
+from attrs import evolve, frozen
 
+from experiments.config import load_study
+from experiments.executors import make_executor
+from experiments.objective import Outcome, Task
 from experiments.search.model_based import belief as belief_module
 from experiments.search.model_based.belief import belief_of
 from experiments.search.model_based.candidates import random_candidate, scaler_of
@@ -30,9 +34,13 @@ from experiments.search.model_based.proposer import (
 )
 from experiments.search.model_based.spaces import ProductSpace
 from experiments.search.strategies import Observation, make_strategy
+from experiments.store import Store
 from formulation.design import Design
 from tests.bench.search_spaces import BoxSpace
-from tests.experiments.small_study import small_study
+from tests.experiments.small_study import TEXT, small_study
+from tests.experiments.test_search import Stopping, facts, run_search
+
+ROOT = Path(__file__).parents[2]
 
 SPEC = small_study()
 ABSORBED, MASS = (o.endpoint for o in SPEC.objectives)
@@ -274,3 +282,58 @@ def test_features_are_of_one_width_over_all_systems() -> None:
     assert len(np.unique(features, axis=0)) == len({d.key for d in designs})
     shares = [k for k, name in enumerate(space.layout.names) if name.startswith("share.")]
     assert features[:, shares].sum(axis=1) == pytest.approx(100.0)
+
+
+def test_every_design_of_five_systems_can_be_weighed() -> None:
+    """The quickstart, outcomes at random: valid after rounding, and several systems are tried."""
+    space = load_study(ROOT / "configs" / "studies" / "quickstart.yaml").space
+    asking = make_strategy("model_based", space, SPEC.objectives)
+    rng = np.random.default_rng(6)
+
+    def lottery(design: Design, number: int) -> Observation:
+        values = {ABSORBED: rng.uniform(0, 40), MASS: rng.uniform(0.5, 6)}
+        return evolve(evaluated(design, number), values=values)
+
+    history = [lottery(d, k) for k, d in enumerate(space.sample(16, rng))]
+    for _ in range(8):
+        for proposal in asking.propose(history, (), 2, 3):
+            assert not space.violations(proposal.design)
+            history.append(lottery(proposal.design, len(history)))
+    assert len({o.design.system for o in history[16:]}) > 1
+
+
+@frozen
+class RecipeEvaluator:
+    """Evaluates tasks by the made-up endpoints."""
+
+    def __call__(self, tasks: Sequence[Task]) -> list[Outcome]:
+        """Return an outcome for each task."""
+        return [
+            Outcome(
+                number=t.number,
+                values=o.values,
+                lo90={},
+                hi90={},
+                slacks=o.slacks,
+                reasons=(),
+                origin="simulated",
+            )
+            for t in tasks
+            for o in [evaluated(t.design, t.number)]
+        ]
+
+
+def test_a_study_that_names_it_goes_on_where_it_was_interrupted(tmp_path: Path) -> None:
+    """The store keeps the rung of every trial, and a resumed search ends with the same trials."""
+    spec = load_study(TEXT.replace("seed: 5}", "seed: 5, strategy: model_based}"))
+    assert spec.budget.strategy == "model_based"
+    assert spec.sha256 != SPEC.sha256
+    with Store.open(tmp_path / "a.sqlite") as store:
+        given = (store, spec, RecipeEvaluator())
+        _, whole, _ = run_search(*given, make_executor("inline"), strategy=strategy())
+    with Store.open(tmp_path / "b.sqlite") as store:
+        given = (store, spec, RecipeEvaluator())
+        study, _, _ = run_search(*given, Stopping(after=1), strategy=strategy())
+        _, rest, _ = run_search(*given, make_executor("inline"), study, strategy=strategy())
+    assert facts(rest) == facts(whole)
+    assert [t.rung for t in whole] == [START] * 10 + [GP] * 10
