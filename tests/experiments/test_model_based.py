@@ -12,7 +12,7 @@ from experiments.config import load_study
 from experiments.executors import make_executor
 from experiments.objective import Outcome, Task
 from experiments.search.model_based import belief as belief_module
-from experiments.search.model_based.belief import belief_of
+from experiments.search.model_based.belief import Belief, belief_of
 from experiments.search.model_based.candidates import random_candidate, scaler_of
 from experiments.search.model_based.outcomes import (
     MADE,
@@ -109,15 +109,42 @@ def test_a_batch_holds_no_design_twice_and_none_that_is_known(batch) -> None:
     assert {p.rung for p in found} == {GP}
 
 
-def test_designs_under_way_are_believed_in() -> None:
-    """The proposal changes, and moves away from what is under way."""
+def test_designs_under_way_are_believed_in(monkeypatch) -> None:
+    """Each counts before a candidate is scored, and promises little afterwards."""
     history = history_of(24)
     (alone,) = strategy().propose(history, (), 1, 5)
-    (beside,) = strategy().propose(history, [(24, alone.design)], 1, 5)
-    assert alone.design.key != beside.design.key
-    # As a number under way alone moves the stream, the belief itself is looked at.
     belief, row = believed([seen_of(o) for o in history], alone.design)
     assert belief.having(row).score(row[None])[0] < 0.2 * belief.score(row[None])[0]
+    told, inner = [], Belief.having
+    monkeypatch.setattr(Belief, "having", lambda self, x: told.append(x) or inner(self, x))
+    (beside,) = strategy().propose(history, [(24, alone.design)], 1, 5)
+    assert [x.tolist() for x in told] == [row.tolist()]
+    assert alone.design.key != beside.design.key
+
+
+class GridSpace(BoxSpace):
+    """Three numbers, five settings each: 125 points."""
+
+    def draw(self, pick):
+        """Round every number to its nearest setting."""
+        return {name: round(4 * value) / 4 for name, value in super().draw(pick).items()}
+
+
+def test_of_few_points_none_is_asked_twice_while_others_are_left() -> None:
+    """Eighty known of 125, and forty more: all different, on every rung."""
+    space = GridSpace(low=np.zeros(3), high=np.ones(3))
+    for n_start in (10, 200):
+        settings = Settings(n_start=n_start)
+        proposer = Proposer(space=space, scaler=scaler_of(space), settings=settings)
+        seen: list[Seen] = []
+        rng = np.random.default_rng(1)
+        while len(seen) < 80:
+            point = random_candidate(space, rng).point
+            if space.key(point) not in {space.key(s.point) for s in seen}:
+                seen.append(Seen(point=point, losses=losses_of(point, 2)))
+        found = [point for point, _ in proposer.propose(seen, [], 40, 1)]
+        every = {space.key(p) for p in (*(s.point for s in seen), *found)}
+        assert len(every) == 120
 
 
 def seen_of(observed: Observation) -> Seen:
@@ -145,6 +172,22 @@ def test_only_limits_and_failures_have_a_probability_of_feasibility() -> None:
     assert len(believed(failed, history[0].point)[0].limits) == 1
     assert len(limits_of(failed)) == 1
     assert MADE
+
+
+def test_a_candidate_that_surely_misses_a_limit_promises_next_to_nothing() -> None:
+    """However good its objectives are."""
+    history = [seen_of(o) for o in history_of(60)]
+    tight = [evolve(s, slacks={LIMIT: s.slacks[LIMIT] - 4.0}) for s in history]
+    belief, _ = believed(tight, history[0].point)
+    designs = SPEC.space.sample(60, np.random.default_rng(12))
+    space = ProductSpace(space=SPEC.space)
+    features = scaler_of(space)(space.features(designs))
+    with_limit = belief.score(features)
+    without = evolve(belief, limits=()).score(features)
+    assert (with_limit <= without + 1e-12).all()
+    misses = np.array([evaluated(d, 0).slacks[LIMIT] - 4.0 for d in designs]) < -1.5
+    assert misses.any()
+    assert with_limit[misses].sum() < 0.2 * without[misses].sum()
 
 
 def test_the_search_goes_where_it_is_better() -> None:
