@@ -9,7 +9,6 @@ starts from the same ten points and works in feasible coordinates. Writes JSON w
 import argparse
 import json
 import platform
-import resource
 import subprocess
 import sys
 import time
@@ -121,8 +120,12 @@ def memory(name: str, path: Path) -> dict[str, float]:
 
 
 def peak_mb() -> float:
-    """Return the peak memory of this process, [MB]."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    """Return the peak memory of this process, [MB].
+
+    The kernel's own figure: what `getrusage` tells a child begins at the peak of its parent.
+    """
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
 def paired(runs: Sequence[Mapping[str, Any]], name: str, n: int) -> dict[str, Any]:
@@ -240,6 +243,8 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--memory", choices=NAMES)
     given = parser.parse_args()
+    if not given.problems.is_file():
+        parser.error(f"{given.problems} is no file; name that of the problems with --problems")
     if given.memory:
         problem = problem_of(given.memory, given.problems)
         before = peak_mb()
