@@ -8,6 +8,9 @@ makes, those with too long a history are redundant (Kohler1967) and left out: a 
 than a millisecond, a point of it a few microseconds.
 
 Points drawn uniformly in the cube are not uniform in the polytope; they favour its narrow ends.
+`Polytope.uniform` draws uniform ones by hit-and-run (Smith1984): many chains walk at once, each
+along random chords. Half the chords change one variable or exchange two, which meets few faces and
+so goes far; the others mix all, as wide in each direction as a first walk found the polytope.
 """
 
 import numpy as np
@@ -17,6 +20,15 @@ from formulation.arrays import FloatArray
 from formulation.errors import InputError
 
 _TOLERANCE = 1e-9
+
+CHAINS = 128
+"""Chains of a hit-and-run walk that go side by side, [-]."""
+
+WARM_ROUNDS = 3
+"""Walks that only learn how wide the polytope is in each direction, [-]."""
+
+ROUND_WAYS = 64
+"""Directions of a walk that mix all variables, drawn anew for each walk, [-]."""
 
 
 @frozen(kw_only=True)
@@ -146,6 +158,56 @@ class Polytope:
             return max(low, first[0]), min(high, first[1])
         return low, high
 
+    def uniform(self, n: int, rng: np.random.Generator) -> FloatArray:
+        """Return points that are uniform in the polytope.
+
+        Parameters
+        ----------
+        n : int
+            How many, [-].
+        rng : numpy.random.Generator
+            Source of randomness, [-].
+
+        Returns
+        -------
+        ndarray of shape (n, n_variables)
+            Points; a chain passes on about ``n / 128`` of them, far apart on its way, [-].
+        """
+        cubes = rng.random((CHAINS, self.n_variables))
+        points = np.array([self.from_cube(cube) for cube in cubes])
+        # Corners are hard to leave: chains begin half way to the middle.
+        points = (points + points.mean(axis=0)) / 2
+        steps = max(self.n_variables**2, 2 * self.n_variables + 8)
+        for _ in range(WARM_ROUNDS):
+            points = self._walked(points, _widths(points), steps, rng)
+        widths, found = _widths(points), [points]
+        while CHAINS * len(found) < n + CHAINS:
+            found.append(self._walked(found[-1], widths, steps, rng))
+        return np.concatenate(found[1:])[:n]
+
+    def _walked(
+        self, points: FloatArray, widths: FloatArray, steps: int, rng: np.random.Generator
+    ) -> FloatArray:
+        """Return where chains end after so many steps, each to a random place on a chord."""
+        points = points.copy()
+        rooms = self.bounds - points @ self.matrix.T
+        ways = np.vstack([_exchanges(len(widths)), _round_ways(widths, rng)])
+        slopes = ways @ self.matrix.T
+        flat = np.abs(slopes) <= _TOLERANCE * np.abs(slopes).max(initial=_TOLERANCE)
+        inverse = 1.0 / np.where(flat, np.inf, slopes)
+        taken = rng.integers(len(ways), size=(steps, len(points)))
+        shares = rng.random((steps, len(points)))
+        for way, share in zip(taken, shares, strict=True):
+            ends = rooms * inverse[way]
+            high = np.where(inverse[way] > 0, ends, np.inf).min(axis=1)
+            low = np.where(inverse[way] < 0, ends, -np.inf).max(axis=1)
+            # A polytope without a width in some direction offers no chord there.
+            high, low = (np.where(np.isfinite(end), end, 0.0) for end in (high, low))
+            lengths = low + share * np.maximum(high - low, 0.0)
+            points += lengths[:, None] * ways[way]
+            rooms -= lengths[:, None] * slopes[way]
+        return points
+
     def shrunk(self, margin: float) -> "Polytope":
         """Return the points that stay inside when every variable moves by up to a margin.
 
@@ -161,6 +223,27 @@ class Polytope:
         """
         reach = margin * np.abs(self.matrix).sum(axis=1)
         return Polytope(matrix=self.matrix, bounds=self.bounds - reach)
+
+
+def _widths(points: FloatArray) -> FloatArray:
+    """Return a square root of the covariance of points, which turns round steps into wide ones."""
+    values, vectors = np.linalg.eigh(np.cov(points, rowvar=False).reshape(points.shape[1], -1))
+    root: FloatArray = np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T
+    return root
+
+
+def _exchanges(n: int) -> FloatArray:
+    """Return the directions that change one variable, or one at the expense of another."""
+    axes = np.eye(n)
+    pairs = [axes[i] - axes[j] for i in range(n) for j in range(i)]
+    return np.vstack([axes, *pairs])
+
+
+def _round_ways(widths: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """Return about as many directions that mix all variables."""
+    n = len(widths)
+    ways: FloatArray = rng.standard_normal((max(ROUND_WAYS, n * (n + 1) // 2), n)) @ widths
+    return ways
 
 
 def _check_bounded(rows: FloatArray) -> None:

@@ -13,8 +13,9 @@ from formulation.quality_attributes import ProfileTarget
 from formulation.space import DesignSpace
 from formulation.targets import Objective, OutcomeLimit
 
-STRATEGIES = ("tpe", "evolutionary", "random")
-"""Search strategies a study may name."""
+STRATEGIES = ("tpe", "model_based", "evolutionary", "random")
+"""Search strategies a study may name: for some hundred evaluations, for costly ones, for ten
+thousand and more, to compare."""
 
 REPORT, PENALISE, FORBID = EXTRAPOLATION = ("report", "penalise", "forbid")
 """What a study does with designs far from what its surrogates were fitted on: says so beside them;

@@ -4,8 +4,8 @@
 rebuilt from the store goes on exactly where it stopped. Every strategy answers the questions of
 `DesignSpace.draw`, so it can only propose designs that obey every input rule.
 
-This is the one home of Optuna: its studies live in memory, hold feasible coordinates, and are
-rebuilt from the history for each batch.
+With `experiments.search.parzen` the home of Optuna: its studies live in memory, hold feasible
+coordinates, and are rebuilt from the history for each batch.
 """
 
 import warnings
@@ -327,7 +327,7 @@ def make_strategy(
     Parameters
     ----------
     name : str
-        ``tpe``, ``evolutionary`` or ``random``, [-].
+        ``tpe``, ``model_based``, ``evolutionary`` or ``random``, [-].
     space : DesignSpace
         What may be made, [-].
     objectives : tuple of Objective
@@ -348,10 +348,15 @@ def make_strategy(
     """
     if name == "tpe":
         return TpeStrategy(space=space, objectives=objectives, reach=reach)
+    # Both packages need what this module defines.
+    if name == "model_based":
+        from experiments.search.model_based.strategy import ModelBasedStrategy
+
+        return ModelBasedStrategy(space=space, objectives=objectives, reach=reach)
     if name == "evolutionary":
         from experiments.search.evolutionary import EvolutionaryStrategy
 
         return EvolutionaryStrategy(space=space, objectives=objectives, reach=reach)
     if name == "random":
         return RandomStrategy(space=space)
-    raise UnknownNameError("Strategy", name, ("tpe", "evolutionary", "random"))
+    raise UnknownNameError("Strategy", name, ("tpe", "model_based", "evolutionary", "random"))

@@ -168,7 +168,7 @@ class _Prepared:
         squared = -2.0 * (here @ self.rows)
         squared += (here**2).sum(axis=1)[:, None]
         squared += self.squares
-        near = _matern(squared)[0]
+        near = matern52(squared)[0]
         near *= self.constant
         mean = near @ self.dual
         explained = dtrmm(1.0, self.factor, near.T, lower=1)
@@ -204,8 +204,19 @@ def _prepared(model: Any) -> _Prepared:
     )
 
 
-def _matern(squared: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the correlation at squared distances, and its slope against them, times -2."""
+def matern52(squared: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the Matern 5/2 correlation at squared distances, and its slope, times -2.
+
+    Parameters
+    ----------
+    squared : ndarray of shape (n, m)
+        Squared distances in units of the length scale, [-].
+
+    Returns
+    -------
+    tuple of ndarray of shape (n, m)
+        Correlation, and minus two times its slope against the squared distance, [-].
+    """
     root = np.maximum(squared, 0.0)
     root *= 5.0
     np.sqrt(root, out=root)
@@ -231,7 +242,7 @@ def _searched(
     if not iterations:
         return begin
     found = minimize(
-        _objective,
+        negative_log_likelihood,
         begin,
         args=(features, targets, noise),
         method="L-BFGS-B",
@@ -243,11 +254,29 @@ def _searched(
     return theta
 
 
-def _objective(
+def negative_log_likelihood(
     theta: FloatArray, features: FloatArray, targets: FloatArray, noise: FloatArray
 ) -> tuple[float, FloatArray]:
-    """Return what is minimised, minus the log likelihood of all outputs, and its gradient.
+    """Return minus the log likelihood of all outputs but for a constant, and its gradient.
 
+    Parameters
+    ----------
+    theta : ndarray of shape (n_features + 2,)
+        Logarithms of constant, length scales and noise variance, [-].
+    features : ndarray of shape (n, n_features)
+        Features, [-].
+    targets : ndarray of shape (n, n_outputs)
+        Outputs that share the kernel, centred, [-].
+    noise : ndarray of shape (n,)
+        Noise variance known beforehand, [-].
+
+    Returns
+    -------
+    tuple of float and ndarray of shape (n_features + 2,)
+        The value, and its gradient against `theta`, [-].
+
+    Notes
+    -----
     The sum over rows i and j of ``B_ij (x_i - x_j)^2`` is ``2 x^2 . B 1 - 2 x . B x`` when B is
     symmetric, so no matrix is formed for each feature.
     """
@@ -257,7 +286,7 @@ def _objective(
     weighted = features / np.exp(theta[1:-1])
     squares = (weighted**2).sum(axis=1)
     squared = squares[:, None] + squares - 2.0 * (weighted @ weighted.T)
-    near, slope = _matern(squared)
+    near, slope = matern52(squared)
     covariance = constant * near
     covariance[np.diag_indices_from(covariance)] += white + noise
     try:

@@ -244,6 +244,28 @@ def row_wise_table(document: Mapping[str, Any]) -> str:
     return table(("LAI, splits 0 to 9", "calibrated", "held of 90 %", "mean width"), rows)
 
 
+def search_figures_table(document: Mapping[str, Any]) -> str:
+    """Return what the search was to reach, and whether it did."""
+    rows = [
+        (row["figure"], _three(row["value"]), f"{row['must']:g}", VERDICTS[row["verdict"]])
+        for row in document["figures"]
+    ]
+    return table(("figure of the search", "measured", "must", ""), rows)
+
+
+def search_table(document: Mapping[str, Any]) -> str:
+    """Return the hypervolume of every strategy by problem, ours against the best peer."""
+    peers = ("model_based", "tpe", "nsga2", "random")
+    rows = []
+    for found in document["comparisons"]:
+        ends = (found["difference"], found["low95"], found["high95"])
+        away = "{:+.3f} ({:+.3f} to {:+.3f})".format(*ends)
+        means = [_three(found["means"][peer]) for peer in peers]
+        rows.append((f"{found['problem']}, n = {found['n']}", *means, away))
+    titles = ("model-based", "TPE", "NSGA-II", "random")
+    return table(("share of the best known", *titles, "ahead of the best of them, 95 %"), rows)
+
+
 def _three(value: float | None) -> str:
     return "" if value is None else f"{value:.3f}"
 
@@ -260,6 +282,8 @@ TABLES = {
     "costs": ("surrogates.json", costs_table),
     "row-wise": ("surrogates.json", row_wise_table),
     "emulator": ("emulator.json", emulator_table),
+    "search": ("search.json", search_table),
+    "search figures": ("search.json", search_figures_table),
     "simulator": ("simulator.json", simulator_table),
     "panel": ("panel.json", panel_table),
     "scores": ("panel.json", scores_table),

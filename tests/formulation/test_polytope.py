@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
+from scipy.stats import beta, ks_2samp, kstest
 
 from formulation.errors import InputError
 from formulation.polytope import Polytope
@@ -127,3 +128,56 @@ def test_an_empty_or_unbounded_set_is_refused(rows, bounds, message):
     """At construction, not at the first point."""
     with pytest.raises(InputError, match=message):
         Polytope(matrix=np.array(rows), bounds=np.array(bounds, dtype=float))
+
+
+def mixture(n_components, low=0.0, high=1.0):
+    """Return the shares of all components but the last, which is the rest to 1."""
+    n = n_components - 1
+    rows = np.vstack([np.eye(n), -np.eye(n), np.ones((1, n)), -np.ones((1, n))])
+    bounds = [*[high] * n, *[-low] * n, 1 - low, high - 1]
+    return Polytope(matrix=rows, bounds=np.array(bounds))
+
+
+@pytest.mark.parametrize("n_components", [3, 7, 12, 20])
+def test_uniform_points_of_a_simplex_have_its_margins(n_components):
+    """Every share, the last too, is Beta(1, n - 1): a chart or a Dirichlet by halves is not."""
+    points = mixture(n_components).uniform(4000, np.random.default_rng(1))
+    shares = np.column_stack([points, 1 - points.sum(axis=1)])
+    assert shares.min() >= -1e-9
+    wanted = beta(1, n_components - 1).cdf
+    chances = [kstest(share, wanted).pvalue for share in shares.T]
+    # The least of so many chances, by Bonferroni.
+    assert min(chances) * n_components > 1e-3
+    pairs = np.corrcoef(shares, rowvar=False)[np.triu_indices(n_components, 1)]
+    assert pairs == pytest.approx(-1 / (n_components - 1), abs=0.08)
+
+
+def test_points_uniform_in_the_chart_would_fail_that_test():
+    """They favour narrow ends, so the test can tell."""
+    polytope, rng = mixture(7), np.random.default_rng(1)
+    points = np.array([polytope.from_cube(rng.random(6)) for _ in range(4000)])
+    chances = [kstest(share, beta(1, 6).cdf).pvalue for share in points.T]
+    assert min(chances) * 7 < 1e-6
+
+
+def test_uniform_points_of_a_bounded_mixture_are_those_that_rejection_leaves():
+    """Bounds of very different width, and an inequality."""
+    high = np.array([0.65, 0.40, 0.02, 0.40])
+    rows = np.vstack([np.eye(4), -np.eye(4), np.ones((1, 4)), -np.ones((1, 4)), [[0, 1, 0, 1.0]]])
+    bounds = np.array([*high, 0, 0, 0, 0, 1.0, -0.6, 0.6])
+    rng = np.random.default_rng(2)
+    points = Polytope(matrix=rows, bounds=bounds).uniform(3000, rng)
+    boxed = rng.random((60_000, 4)) * high
+    kept = boxed[(boxed @ rows.T <= bounds).all(axis=1)][:3000]
+    for k in range(4):
+        assert ks_2samp(points[:, k], kept[:, k]).pvalue > 1e-3
+
+
+@settings(max_examples=15, deadline=None)
+@given(polytopes())
+def test_uniform_points_lie_in_the_polytope(drawn):
+    """Whatever its shape; asked for few, few come."""
+    polytope, rng = drawn
+    points = polytope.uniform(40, rng)
+    assert points.shape == (40, polytope.n_variables)
+    assert all(polytope.contains(point, 1e-6) for point in points)

@@ -31,7 +31,7 @@ def test_likelihood_and_gradient_are_those_of_scikit_learn(rows) -> None:
     reference = GaussianProcessRegressor(kernel=kernel, alpha=noise, optimizer=None).fit(x, y)
     value, gradient = reference.log_marginal_likelihood(theta, eval_gradient=True)
     constant = N_ROWS * y.shape[1] * np.log(2 * np.pi) / 2
-    ours, ours_gradient = process._objective(theta, x, y, noise)
+    ours, ours_gradient = process.negative_log_likelihood(theta, x, y, noise)
     assert ours == pytest.approx(-value - constant, rel=1e-9)
     np.testing.assert_allclose(ours_gradient, -gradient, rtol=1e-6, atol=1e-8)
 
@@ -63,7 +63,7 @@ def test_a_known_kernel_gives_the_same_process_without_a_search(rows, monkeypatc
     """What a fit from kept rows rests on, bit for bit."""
     start = kernel_of(fitted_process(*rows))
     first = fitted_process(*rows, start=start, iterations=0)
-    monkeypatch.setattr(process, "_objective", None)
+    monkeypatch.setattr(process, "negative_log_likelihood", None)
     again = fitted_process(*rows, start=start, iterations=0)
     found = (predict_process(model, rows[0]) for model in (first, again))
     for one, other in zip(*found, strict=True):

@@ -1,0 +1,106 @@
+"""Optuna's tree-structured Parzen estimator over any space of questions.
+
+It sees feasible coordinates only, so whatever it proposes is valid. Branches are modelled apart
+(``group``), the answers of a branch together (``multivariate``), limits as Optuna's constraints;
+points under way count as bad ones (``constant_liar``).
+"""
+
+import warnings
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from experiments.search.model_based.outcomes import Seen
+from experiments.search.model_based.spaces import Point, SearchSpace
+
+
+class ParzenEstimator:
+    """An estimator told of finished points and of those under way."""
+
+    def __init__(
+        self,
+        space: SearchSpace[Any],
+        seen: Sequence[Seen[Any]],
+        pending: Sequence[Any],
+        seed: Sequence[int],
+    ) -> None:
+        import optuna
+
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            sampler = optuna.samplers.TPESampler(
+                n_startup_trials=1,
+                multivariate=True,
+                group=True,
+                constant_liar=True,
+                seed=int(np.random.SeedSequence(list(seed)).generate_state(1)[0]),
+            )
+        n_losses = max((len(s.losses) for s in seen), default=1) or 1
+        self._space = space
+        self._study = optuna.create_study(directions=["minimize"] * n_losses, sampler=sampler)
+        for one in seen:
+            if one.losses and space.holds(one.point):
+                self._study.add_trial(_trial(space, one.point, one))
+        for point in pending:
+            if space.holds(point):
+                self._study.add_trial(_trial(space, point, None))
+
+    def ask(self) -> Any:
+        """Return a valid point, which counts as under way from now on.
+
+        Returns
+        -------
+        object
+            The point, [-].
+        """
+        return self._space.draw(partial(suggested, self._study.ask()))
+
+
+def suggested(trial: Any, name: str, choices: tuple[str, ...] | None) -> str | float:
+    """Answer one question by a trial of Optuna.
+
+    Parameters
+    ----------
+    trial : optuna.Trial
+        The trial, [-].
+    name : str
+        The question, [-].
+    choices : tuple of str or None
+        What may be chosen; None for a number between 0 and 1, [-].
+
+    Returns
+    -------
+    str or float
+        The answer, [-].
+    """
+    if choices is None:
+        return float(trial.suggest_float(name, 0.0, 1.0))
+    return str(trial.suggest_categorical(name, choices))
+
+
+def _trial(space: SearchSpace[Point], point: Point, seen: Seen[Point] | None) -> Any:
+    import optuna
+    from optuna.distributions import CategoricalDistribution, FloatDistribution
+
+    answers = space.encode(point)
+    distributions: dict[str, Any] = {}
+
+    def note(name: str, choices: tuple[str, ...] | None) -> str | float:
+        distributions[name] = (
+            FloatDistribution(0.0, 1.0) if choices is None else CategoricalDistribution(choices)
+        )
+        return answers[name]
+
+    space.draw(note)
+    given: dict[str, Any] = {"state": optuna.trial.TrialState.RUNNING}
+    if seen is not None:
+        given = {
+            "values": list(seen.losses),
+            "constraints": {name: -slack for name, slack in seen.slacks.items()},
+        }
+    return optuna.trial.create_trial(
+        params={name: answers[name] for name in distributions}, distributions=distributions, **given
+    )
