@@ -120,7 +120,10 @@ class TrackingResult:
 
 
 def enqueue_study(store: Store, lease: Lease, document: Mapping[str, Any], report: Path) -> None:
-    """Put a finished study, its front and its surrogates into the outbox.
+    """Put a finished study, its confirmed candidates and its surrogates into the outbox.
+
+    Of a front that was not confirmed as a whole, the rest stands in the study's document alone: a
+    run of its own for each of a thousand candidates takes minutes and can be compared by nobody.
 
     Parameters
     ----------
@@ -135,7 +138,7 @@ def enqueue_study(store: Store, lease: Lease, document: Mapping[str, Any], repor
     """
     study = document["study"]
     store.enqueue(lease, STUDY, f"{study['id']}/study", study_message(document, report))
-    for candidate in document["front"]:
+    for candidate in (c for c in document["front"] if c["confirmation"]):
         store.enqueue(
             lease,
             CANDIDATE,

@@ -118,6 +118,28 @@ def test_the_run_of_a_study_has_its_tags_and_history(tracked):
     assert series(tracked, run, "hypervolume") == pytest.approx(expected)
 
 
+def test_a_candidate_that_was_not_confirmed_gets_no_run(untracked):
+    """It stands in the study's document."""
+
+    class Outbox:
+        keys: tuple[str, ...] = ()
+
+        def enqueue(self, _lease, _kind, key, _message):
+            """Note the key."""
+            self.keys = (*self.keys, key)
+
+        def models(self):
+            """Return no model."""
+            return ()
+
+    first, *others = untracked.document["front"]
+    document = {**untracked.document, "front": [{**first, "confirmation": None}, *others]}
+    outbox = Outbox()
+    tracking.enqueue_study(outbox, None, document, Path("report.html"))
+    names = [key.split("/")[1] for key in outbox.keys]
+    assert names == ["study", *(candidate["label"] for candidate in others)]
+
+
 def test_html_in_the_question_stays_text(tracked):
     """MLflow shows the note as Markdown; nothing of it may become an element."""
     for run in tracked.runs():
