@@ -162,6 +162,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
+    commit = subprocess.run(
+        ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False
+    ).stdout.strip()
     spec = load_study(STUDY)
     trials = [a_trial(spec) for _ in range(REPEATS)]
     print("CPU ms a trial", trials, flush=True)
@@ -196,9 +199,7 @@ def main() -> int:
     document = {
         "schema": "formulation/bench-engine",
         "version": 1,
-        "commit": subprocess.run(
-            ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False
-        ).stdout.strip(),
+        "commit": commit,
         "python": platform.python_version(),
         "versions": {n: version(n) for n in ("numpy", "optuna", "sqlalchemy")},
         "cores": os.cpu_count(),

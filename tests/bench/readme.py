@@ -143,6 +143,22 @@ def emulator_table(document: Mapping[str, Any]) -> str:
     )
 
 
+def engine_table(document: Mapping[str, Any]) -> str:
+    """Return what the engine of a search costs."""
+    return table(
+        ("engine of a search", "measured", "must", "aim", ""),
+        (
+            (
+                f["name"],
+                _measured(f),
+                *(_with_unit(f[bound], f["unit"]) for bound in ("must", "aim")),
+                VERDICTS[f["verdict"]],
+            )
+            for f in document["figures"]
+        ),
+    )
+
+
 def _share(figure: Mapping[str, Any]) -> str:
     """Return a correlation, which two figures would round to 1."""
     return f"{figure['value']:.3f}"
@@ -282,6 +298,7 @@ TABLES = {
     "costs": ("surrogates.json", costs_table),
     "row-wise": ("surrogates.json", row_wise_table),
     "emulator": ("emulator.json", emulator_table),
+    "engine": ("engine.json", engine_table),
     "search": ("search.json", search_table),
     "search figures": ("search.json", search_figures_table),
     "simulator": ("simulator.json", simulator_table),
