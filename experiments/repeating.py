@@ -7,6 +7,7 @@ trial that differs is named with what changed in between: code, libraries, model
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from attrs import evolve
 
 from experiments.config import study_from_config
@@ -128,14 +129,18 @@ def _difference(
     if b is None or a.design != b.design or a.state != b.state:
         what = "missing" if b is None else "design" if a.design != b.design else "state"
         return {"number": number, "what": what, "key": None, "before": None, "after": None}
-    moved = {key: abs(b.values[key] - x) / max(abs(x), 1e-12) for key, x in a.values.items()}
-    key = max(moved, key=lambda name: moved[name])
+    was, now = {**a.slacks, **a.values}, {**b.slacks, **b.values}
+    moved = {
+        key: abs(now[key] - x) / max(abs(x), 1e-12) if key in now else np.inf
+        for key, x in was.items()
+    }
+    key = max(moved, key=lambda name: moved[name], default="")
     return {
         "number": number,
         "what": "value",
         "key": key,
-        "before": a.values[key],
-        "after": b.values[key],
+        "before": was.get(key),
+        "after": now.get(key),
     }
 
 

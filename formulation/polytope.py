@@ -181,7 +181,7 @@ class Polytope:
         for _ in range(WARM_ROUNDS):
             points = self._walked(points, _widths(points), steps, rng)
         widths, found = _widths(points), [points]
-        while CHAINS * len(found) < n + CHAINS:
+        while CHAINS * len(found) < max(n, 1) + CHAINS:
             found.append(self._walked(found[-1], widths, steps, rng))
         return np.concatenate(found[1:])[:n]
 
@@ -193,12 +193,14 @@ class Polytope:
         rooms = self.bounds - points @ self.matrix.T
         ways = np.vstack([_exchanges(len(widths)), _round_ways(widths, rng)])
         slopes = ways @ self.matrix.T
-        flat = np.abs(slopes) <= _TOLERANCE * np.abs(slopes).max(initial=_TOLERANCE)
+        # A row is flat along a way by its own measure: a thin width beside a wide one is no zero.
+        flat = np.abs(slopes) <= _TOLERANCE * np.abs(slopes).max(axis=0)
         inverse = 1.0 / np.where(flat, np.inf, slopes)
         taken = rng.integers(len(ways), size=(steps, len(points)))
         shares = rng.random((steps, len(points)))
         for way, share in zip(taken, shares, strict=True):
-            ends = rooms * inverse[way]
+            # Rounding leaves a room a little below zero, from where a chord would lead outside.
+            ends = np.maximum(rooms, 0.0) * inverse[way]
             high = np.where(inverse[way] > 0, ends, np.inf).min(axis=1)
             low = np.where(inverse[way] < 0, ends, -np.inf).max(axis=1)
             # A polytope without a width in some direction offers no chord there.

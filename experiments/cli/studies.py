@@ -267,7 +267,7 @@ def _drive(study: Callable[["Listener"], dict[str, Any]], progress: str, as_json
 def _refuse_nothing_to_make(document: dict[str, Any]) -> None:
     from experiments.cli.output import note
     from experiments.reports.account_words import is_refused, risk_reasons
-    from experiments.reports.answers import Verdict, answer
+    from experiments.reports.answers import Verdict, answer, judged
     from experiments.reports.wording import limit_text
     from formulation.errors import NothingFeasibleError, RefusedError
 
@@ -283,13 +283,13 @@ def _refuse_nothing_to_make(document: dict[str, Any]) -> None:
             f" any of them.{most}",
             hint="Relax that limit, or widen the study's ranges.",
         )
-    if verdict is Verdict.REFUTED and all(map(is_refused, document["front"])):
-        reason = risk_reasons(document["front"][0], "refused")[0]
+    if verdict is Verdict.REFUTED and all(map(is_refused, judged(document))):
+        reason = risk_reasons(judged(document)[0], "refused")[0]
         note(f"error Study {label}: no candidate is offered on the grounds of its risk. {reason}")
         raise typer.Exit(RefusedError.exit_code)
     if verdict is Verdict.REFUTED:
         raise NothingFeasibleError(
-            f"Study {label}: each of {len(document['front'])} candidates misses a limit, or is"
+            f"Study {label}: each of {len(judged(document))} candidates misses a limit, or is"
             " refused on its risk, when every subject is integrated; do not make any of them.",
             hint="Give the study more trials, or relax the limit its report names.",
         )

@@ -109,10 +109,27 @@ def answer(document: Mapping[str, Any]) -> Answer:
         )
     if not document["front"]:
         return _nothing_feasible(document)
-    held = [c for c in document["front"] if not _is_refuted(c)]
+    held = [c for c in judged(document) if not _is_refuted(c)]
     if not held:
         return _refuted(document)
     return _recommended(document, held)
+
+
+def judged(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the candidates that may be recommended.
+
+    Parameters
+    ----------
+    document : mapping
+        What `experiments.results.study_document` made, [-].
+
+    Returns
+    -------
+    list of mapping
+        Those that were confirmed; of a front that was not yet, all of them, [-].
+    """
+    confirmed = [c for c in document["front"] if c["confirmation"] is not None]
+    return confirmed or list(document["front"])
 
 
 def _quality(ranked: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
@@ -172,8 +189,10 @@ def _headline(
     rival: Mapping[str, Any] | None,
     short: Sequence[str],
 ) -> str:
-    n = len(document["front"])
+    n, n_judged = len(document["front"]), len(judged(document))
     of = f"of {n} on the front" if n > 1 else "(the only one on the front)"
+    if n_judged < n:
+        of = f"of {n_judged} confirmed, far apart, of {n} on the front"
     name = f"{best['label']}, {_article(best)}{_product(best)},"
     if is_plain_soluble(best):
         return (
@@ -305,7 +324,7 @@ def _nothing_feasible(document: Mapping[str, Any]) -> Answer:
 
 
 def _refuted(document: Mapping[str, Any]) -> Answer:
-    front = document["front"]
+    front = judged(document)
     objectives = objectives_of(document)
     best = max(front, key=lambda c: merit(objectives, c))
     refusals = risk_reasons(best, "refused") if is_refused(best) else ()
@@ -313,10 +332,12 @@ def _refuted(document: Mapping[str, Any]) -> Answer:
     missed = "miss a limit or are refused" if any(map(is_refused, front)) else "miss a limit"
     n_subjects = best["confirmation"]["n_subjects"]
     whom = "this one person" if n_subjects == 1 else f"each of {n_subjects} virtual subjects"
+    is_whole = len(front) == len(document["front"])
+    which = "on the front" if is_whole else f"confirmed of {len(document['front'])} on the front"
     return Answer(
         verdict=Verdict.REFUTED,
         sentence=(
-            f"No candidate holds up: all {len(front)} on the front {missed} when {whom} is"
+            f"No candidate holds up: all {len(front)} {which} {missed} when {whom} is"
             " integrated; do not make any of them."
         ),
         details=(f"The nearest, {best['label']}: {why}.", *_standing(document)),

@@ -27,7 +27,11 @@ NUMBER, OWNER = "formulation_trial", "formulation_study"
 OLD_CONSTRAINTS = "constraints"
 """System attribute in which readers before version 5 look for limits."""
 
-_PASSWORD = re.compile(r"(://[^:/@\s]*:)[^@\s]*@")
+OPTUNA_TABLES = ("studies", "trials", "version_info")
+"""Tables by which a storage of Optuna is known."""
+
+_PASSWORD = re.compile(r"(://[^:/@\s]*:)[^\s]*@")
+_QUERY = re.compile(r"(\bpass\w*=)[^&\s]*", re.IGNORECASE)
 
 
 @frozen(kw_only=True)
@@ -74,12 +78,13 @@ def export_to_optuna(
         The storage cannot be opened, or holds another study of that name.
     """
     import optuna
-    from optuna.exceptions import ExperimentalWarning
+    from optuna.exceptions import ExperimentalWarning, StorageInternalError
     from sqlalchemy.exc import SQLAlchemyError
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     name = f"{study.label} {study.name} {study.id[:8]}"
     try:
+        _refuse_foreign(url)
         target = optuna.create_study(
             storage=optuna.storages.RDBStorage(url),
             study_name=name,
@@ -103,7 +108,7 @@ def export_to_optuna(
             total=len(finished),
             infeasible=sum(t.state == "complete" and not t.is_feasible for t in finished),
         )
-    except (SQLAlchemyError, ImportError) as error:
+    except (SQLAlchemyError, StorageInternalError, RuntimeError, ImportError) as error:
         reason = _without_password(str(error).splitlines()[0])
         raise InputError(
             f"Storage {_without_password(url)!r} cannot be used: {reason}.",
@@ -136,8 +141,25 @@ def parameters_of(design: Design) -> dict[str, float | str]:
     }
 
 
+def _refuse_foreign(url: str) -> None:
+    """Refuse a database of something else, such as this program's own; nothing is written to it."""
+    from sqlalchemy import create_engine, inspect
+
+    engine = create_engine(url)
+    try:
+        tables = set(inspect(engine).get_table_names())
+    finally:
+        engine.dispose()
+    if tables and not set(OPTUNA_TABLES) <= tables:
+        raise InputError(
+            f"Storage {_without_password(url)!r} holds tables of another program"
+            f" ({', '.join(sorted(tables)[:3])}).",
+            hint="Give a storage of Optuna's own, or a new one.",
+        )
+
+
 def _without_password(text: str) -> str:
-    return _PASSWORD.sub(r"\1***@", text)
+    return _QUERY.sub(r"\1***", _PASSWORD.sub(r"\1***@", text))
 
 
 def _numbers_there(target: Any, study: StudyRecord) -> set[int]:

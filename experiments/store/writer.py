@@ -57,6 +57,9 @@ class AckWriter:
         StoreError
             The commit failed; its trials are not acknowledged.
         """
+        # What comes together is committed together, or a resumed study would cut it otherwise.
+        if self._waiting and len(self._waiting) + len(records) > MAX_GROUP:
+            self._commit()
         if not self._waiting:
             self._since_s = self._clock()
         self._waiting.extend(records)

@@ -46,6 +46,9 @@ class Foretold:
     measured_groups: int
     """Measured formulations that the curve rests on, [-]."""
 
+    family: str = ""
+    """Family of learners that answers for whole curves; empty where the release law does."""
+
 
 def foretell(
     product: Product, workspace: Workspace, *, model: str | None = None, early: str | None = None
@@ -95,6 +98,7 @@ def foretell(
         early=readings,
         outside=surrogate.extrapolations(features[0]),
         measured_groups=surrogate.discrepancy.n_groups,
+        family=surrogate.direct.family if surrogate.direct is not None else "",
     )
 
 
@@ -184,5 +188,7 @@ def _endpoint(of: Prediction, k: int, key: str) -> Mapping[str, Any]:
 def _rests_on(found: Foretold) -> str:
     n = found.measured_groups
     others = f"{n} measured formulation{'s' if n != 1 else ''}" if n else "no laboratory rows"
+    if found.family and found.early is None:
+        return f"a {found.family.replace('_', ' ')} model of {others} alone, not the release law"
     base = f"the release law; {others}"
     return base if found.early is None else f"its own first readings and {base} besides"

@@ -133,3 +133,16 @@ def test_a_driver_killed_before_its_commit_has_acknowledged_nothing(
     assert (done.returncode, done.stderr) == (-9, "")
     assert done.stdout == ("(0,)\n" if lost else "")
     assert states(path) == {(0, 1): "running"}
+
+
+def test_what_comes_together_is_committed_together(store: Store, lease: Lease) -> None:
+    """A short chunk that comes first does not cut the ones after it."""
+    started(store, lease, 70)
+    acks: list[tuple[int, ...]] = []
+    writer = AckWriter(store, lease, acks.append, clock=lambda: 0.0)
+    chunks = [(68, 69), *(tuple(range(k, k + 4)) for k in range(0, 68, 4))]
+    for chunk in chunks:
+        writer.add([complete(k) for k in chunk])
+    writer.flush()
+    for chunk in chunks:
+        assert sum(set(chunk) <= set(group) for group in acks) == 1

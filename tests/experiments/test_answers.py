@@ -139,6 +139,32 @@ def test_a_front_that_fails_confirmation_as_a_whole_is_not_to_be_made():
     assert "the gut is overloaded" in found.text
 
 
+def test_of_a_front_that_was_confirmed_in_part_only_confirmed_candidates_are_recommended():
+    """Whatever the surrogate says of the others."""
+    document = example_document()
+    best = answer(document).label
+    for candidate in document["front"]:
+        if candidate["label"] == best:
+            candidate["confirmation"] = None
+    found = answer(document)
+    assert found.verdict is Verdict.RECOMMENDED
+    assert found.label != best
+    n = len(document["front"])
+    assert f"of {n - 1} confirmed, far apart, of {n} on the front" in found.sentence
+
+
+def test_a_front_whose_confirmed_candidates_all_fail_is_not_to_be_made():
+    """Those that nobody confirmed save nothing."""
+    document = example_document()
+    for candidate in document["front"][1:]:
+        candidate["confirmation"]["is_confirmed"] = False
+    document["front"][0]["confirmation"] = None
+    found = answer(document)
+    assert found.verdict is Verdict.REFUTED
+    n = len(document["front"])
+    assert f"all {n - 1} confirmed of {n} on the front" in found.sentence
+
+
 def test_an_unconfirmed_answer_says_how_to_confirm_it():
     """Without confirmation the predicted value stands alone, and the next step is named."""
     document = example_document()

@@ -131,7 +131,14 @@ def test_infeasible_trials_are_infeasible_in_both_forms(export):
 
 
 @pytest.mark.parametrize(
-    "url", ["nonsense", "sqlite:////no/such/folder/x.db", "mysql://u:secret@nowhere/x"]
+    "url",
+    [
+        "nonsense",
+        "sqlite:////no/such/folder/x.db",
+        "mysql://u:secret@nowhere/x",
+        "mysql://u:se@secret@nowhere/x",
+        "mysql://u@nowhere/x?password=secret",
+    ],
 )
 def test_a_storage_that_cannot_be_used_is_refused_without_its_password(home, capsys, url):
     """In one line with what to write."""
@@ -140,3 +147,23 @@ def test_a_storage_that_cannot_be_used_is_refused_without_its_password(home, cap
     assert "cannot be used" in told
     assert "sqlite:///optuna.db" in told
     assert "secret" not in told
+
+
+def test_the_programs_own_store_is_no_storage_of_optuna(home, capsys):
+    """Nothing is written to it."""
+    own = home / "store.sqlite"
+    before = own.read_bytes()
+    assert main(["export-optuna", "S001", f"sqlite:///{own}", "--home", str(home)]) == 2
+    assert "tables of another program" in capsys.readouterr().err
+    assert own.read_bytes() == before
+
+
+def test_a_storage_that_may_only_be_read_is_refused(home, tmp_path, capsys):
+    """In words."""
+    path = tmp_path / "there.db"
+    url = f"sqlite:///{path}"
+    assert main(["export-optuna", "S001", url, "--home", str(home)]) == 0
+    add(home, N_DONE, N_DONE + 1)
+    read_only = f"sqlite:///file:{path}?mode=ro&uri=true"
+    assert main(["export-optuna", "S001", read_only, "--home", str(home)]) == 2
+    assert "cannot be used" in capsys.readouterr().err

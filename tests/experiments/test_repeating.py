@@ -6,10 +6,11 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
-from experiments import fitting
+from experiments import fitting, repeating
 from experiments.cli import main
-from experiments.store import Store
+from experiments.store import Store, TrialRecord
 from tests.experiments.small_study import TEXT
 
 ASK = ("--executor", "inline", "--progress", "none")
@@ -116,3 +117,16 @@ def test_a_study_is_not_compared_with_itself(home, capsys) -> None:
     """In words."""
     assert main(["compare", "S001", "S001", "--home", str(home)]) == 2
     assert "same study" in capsys.readouterr().err
+
+
+def test_trials_that_differ_in_their_slacks_alone_say_by_which() -> None:
+    """Also failed ones, which have no values."""
+    design, seed = {"system": "x"}, 1
+    a, b = (
+        TrialRecord(number=0, state="failed", design=design, seed=seed, slacks={"limit": slack})
+        for slack in (1.0, 2.0)
+    )
+    found = repeating._difference(0, {0: a}, {0: b})
+    assert (found["key"], found["before"], found["after"]) == ("limit", 1.0, 2.0)
+    gone = repeating._difference(0, {0: evolve(a, values={"old": 1.0})}, {0: a})
+    assert (gone["key"], gone["before"], gone["after"]) == ("old", 1.0, None)

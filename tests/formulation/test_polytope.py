@@ -181,3 +181,21 @@ def test_uniform_points_lie_in_the_polytope(drawn):
     points = polytope.uniform(40, rng)
     assert points.shape == (40, polytope.n_variables)
     assert all(polytope.contains(point, 1e-6) for point in points)
+
+
+@pytest.mark.parametrize(
+    ("rows", "bounds"),
+    [
+        ([[1, 0, 0], [0, 1, 0], [0, 0, 1]], ([1, 1, 0.5], [0, 0, -0.5])),
+        ([[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 1]], ([1, 1, 1, 1], [0, 0, 0, -1])),
+        ([[1, 0, 0], [0, 1, 0], [0, 0, 1]], ([1, 1e-5, 1e3], [0, 0, 0])),
+    ],
+    ids=["one fixed", "a sum", "thin"],
+)
+def test_uniform_points_of_a_set_without_room_stay_inside(rows, bounds):
+    """A fixed amount, amounts that add up, widths of unlike size: rounding leads nowhere."""
+    matrix = np.array(rows, dtype=float)
+    upper, lower = (np.array(part, dtype=float) for part in bounds)
+    polytope = Polytope(matrix=np.vstack([matrix, -matrix]), bounds=np.concatenate([upper, lower]))
+    for point in polytope.uniform(300, np.random.default_rng(0)):
+        assert polytope.contains(point, tolerance=1e-6)
