@@ -74,6 +74,7 @@ CITED_IN_CODE = {
     "Langenbucher1972",
     "NoyesWhitney1897",
     "PeppasSahlin1989",
+    "Smith1984",
     "Wilson1927",
 }
 """Sources of equations, which no table cites."""
