@@ -69,7 +69,9 @@ def _driver(study: StudyRecord, owner: Owner | None) -> Owner:
     if owner is None or not owner.is_at_work:
         raise InputError(
             f"Study {study.label} is {study.state}; nobody is at work on it.",
-            hint=f"Go on with it: formulation resume {study.label}",
+            hint=""
+            if study.state == "complete"
+            else f"Go on with it: formulation resume {study.label}",
         )
     if owner.host != socket.gethostname():
         raise InputError(
