@@ -1,0 +1,23 @@
+"""Fixtures of the experiments' tests: a place for a store, on every database that holds one."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.experiments.postgres_server import Server, server
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """Run one server for all tests that need no power cut; skip where none is installed."""
+    with server(synchronised=False) as running:
+        yield running
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
+    """Return where a store may be made: a file, then a database of a server."""
+    if request.param == "sqlite":
+        return tmp_path / "home" / "store.sqlite"
+    return request.getfixturevalue("postgres").new_database()
