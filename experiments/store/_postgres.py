@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from attrs import define, field, frozen
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from experiments.store import _schema_v1
@@ -22,7 +22,7 @@ from experiments.store._postgres_errors import LOST, told
 from experiments.store._process import Standing
 from experiments.store.address import read_address, without_password
 from experiments.store.lease import Claim, Owner
-from formulation.errors import StoreError
+from formulation.errors import InputError, StoreError
 
 MARK = 0x464D4731
 """First key of every advisory lock of this product ("FMG1"); the second is a study's number."""
@@ -112,25 +112,18 @@ class PostgresDatabase:
     def engine(self) -> Engine:
         """Return an engine that tries a connection before it is used again."""
         url = read_address(self.address)
+        given = _options_of(url, self.place)
         settings = " ".join(f"-c {name}={value}" for name, value in self._settings().items())
-        given = str(url.query.get("options", ""))
         arguments = {
             "connect_timeout": max(1, math.ceil(min(self.timeout_s, LONGEST_CONNECT_S))),
             "application_name": "formulation",
             **_KEEPALIVES,
-            **{key: value for key, value in url.query.items() if key != "options"},
-            "options": f"{given} {settings}".strip(),
+            **given,
+            "options": f"{given.get('options', '')} {settings}".strip(),
         }
-        try:
-            engine = create_engine(
-                url.set(query={}), connect_args=arguments, pool_pre_ping=True, hide_parameters=True
-            )
-        except ImportError as error:
-            raise StoreError(
-                f"Store {self.place} needs the driver psycopg, which is not installed ({error}).",
-                hint="Install it with: pip install 'psycopg[binary]'; or leave FORMULATION_STORE "
-                "out to keep studies in a file of the workspace.",
-            ) from None
+        engine = create_engine(
+            url.set(query={}), connect_args=arguments, pool_pre_ping=True, hide_parameters=True
+        )
         event.listen(engine, "begin", _begin)
         return engine
 
@@ -278,6 +271,28 @@ def make_append_only(connection: Connection, table: str) -> None:
 
 _NO_CODE = ("OperationalError", "ConnectionTimeout")
 """Errors of the driver itself, which never reached a server or lost it."""
+
+
+def _options_of(url: URL, place: str) -> dict[str, str]:
+    """Return what stands behind the question mark of an address, as the driver takes it."""
+    try:
+        from psycopg import ProgrammingError
+        from psycopg.conninfo import make_conninfo
+    except ImportError as error:
+        raise StoreError(
+            f"Store {place} needs the driver psycopg, which is not installed ({error}).",
+            hint="Install it with: pip install 'psycopg[binary]'; or leave FORMULATION_STORE out "
+            "to keep studies in a file of the workspace.",
+        ) from None
+    given = {k: v if isinstance(v, str) else ",".join(v) for k, v in url.query.items()}
+    try:
+        make_conninfo("", **given)
+    except ProgrammingError as error:
+        raise InputError(
+            f"Store {place} cannot be used: {without_password(str(error)).strip()}.",
+            hint="After '?' stand options of libpq, such as sslmode=require.",
+        ) from None
+    return given
 
 
 def _begin(connection: Connection) -> None:

@@ -6,9 +6,11 @@ is called again where a server went away before anything was committed.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection
+from attrs import AttrsInstance
+from sqlalchemy import Connection, Table
 
 from experiments.store import _audit, _datasets, _models, _outbox, _studies, _trials
 from experiments.store._schema import confirmation, curve
@@ -90,9 +92,8 @@ class Store(OpenStore):
         StoreError
             The study was taken over, a number is complete, or an attempt is stored already.
         """
-        self._write_as_owner(
-            lease, lambda connection: _trials.add_running(connection, lease, records)
-        )
+        add = partial(_trials.add_running, lease=lease, records=records)
+        self._write_as_owner(lease, add)
 
     def finish(self, lease: Lease, records: Sequence[TrialRecord]) -> None:
         """Turn running trials into complete or failed ones, all or none.
@@ -161,12 +162,7 @@ class Store(OpenStore):
         records : sequence of ConfirmationRecord
             One record per candidate, [-].
         """
-        self._write_as_owner(
-            lease,
-            lambda connection: _trials.replace(
-                connection, lease, confirmation, CONFIRMATION_KEYS, records
-            ),
-        )
+        self._replace(lease, confirmation, CONFIRMATION_KEYS, records)
 
     def put_curves(self, lease: Lease, records: Sequence[CurveRecord]) -> None:
         """Store curves of candidates, in place of earlier ones of the same trial and name.
@@ -178,10 +174,7 @@ class Store(OpenStore):
         records : sequence of CurveRecord
             One record per curve, [-].
         """
-        self._write_as_owner(
-            lease,
-            lambda connection: _trials.replace(connection, lease, curve, CURVE_KEYS, records),
-        )
+        self._replace(lease, curve, CURVE_KEYS, records)
 
     def put_model(
         self, *, name: str, sha256: str, path: str, card: Mapping[str, Any]
@@ -205,9 +198,7 @@ class Store(OpenStore):
             The version as stored, [-].
         """
         return self._database.write(
-            lambda connection: _models.put(
-                connection, name=name, sha256=sha256, path=path, card=card
-            )
+            partial(_models.put, name=name, sha256=sha256, path=path, card=card)
         )
 
     def put_dataset(
@@ -278,9 +269,8 @@ class Store(OpenStore):
             Several accepted ones are meant, the one meant was retired before, or no reason is
             given.
         """
-        return self._database.write(
-            lambda connection: _datasets.retire(connection, self._actor, ref, reason)
-        )
+        retire = partial(_datasets.retire, actor=self._actor, ref=ref, reason=reason)
+        return self._database.write(retire)
 
     def enqueue(
         self, lease: Lease, kind: str, key: str, payload: Mapping[str, Any]
@@ -352,3 +342,9 @@ class Store(OpenStore):
             reason=reason,
         )
         self._database.write(lambda connection: _audit.append(connection, change))
+
+    def _replace(
+        self, lease: Lease, table: Table, keys: Sequence[str], records: Sequence[AttrsInstance]
+    ) -> None:
+        put = partial(_trials.replace, lease=lease, table=table, keys=keys, records=records)
+        self._write_as_owner(lease, put)
