@@ -124,6 +124,7 @@ class Database:
                     with self._transaction(write=write) as connection:
                         transaction = self.backend.transaction_of(connection) if write else None
                         results.append(action(connection))
+                    self._has_given_up = False
                     return results[0]
                 except DBAPIError as error:
                     if not self.backend.is_lost(error):

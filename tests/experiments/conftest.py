@@ -16,8 +16,10 @@ def postgres() -> Iterator[Server]:
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
-    """Return where a store may be made: a file, then a database of a server."""
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path | str]:
+    """Yield where a store may be made: a file, then a database of a server."""
     if request.param == "sqlite":
-        return tmp_path / "home" / "store.sqlite"
-    return request.getfixturevalue("postgres").new_database()
+        yield tmp_path / "home" / "store.sqlite"
+        return
+    with request.getfixturevalue("postgres").database() as address:
+        yield address

@@ -20,9 +20,10 @@ from tests.experiments.postgres_server import PASSWORD, Server, spare_port
 
 
 @pytest.fixture
-def address(postgres: Server) -> str:
-    """Return the address of an empty database."""
-    return postgres.new_database()
+def address(postgres: Server) -> Iterator[str]:
+    """Yield the address of an empty database."""
+    with postgres.database() as made:
+        yield made
 
 
 @pytest.fixture
