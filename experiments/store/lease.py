@@ -78,6 +78,8 @@ class Owner:
     @property
     def who(self) -> str:
         """The owner in words."""
+        if self.pid is None:
+            return f"a process on {self.host} since {self.since_utc}, which has given it back"
         return f"pid {self.pid} on {self.host} since {self.since_utc}"
 
 

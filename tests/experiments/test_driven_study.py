@@ -95,11 +95,12 @@ def test_a_stalled_driver_that_wakes_after_a_take_over_is_refused(place: Path | 
     stalled.until_acknowledged(8)
     os.kill(stalled.process.pid, signal.SIGSTOP)
     bury_owner(place)
-    second = drive("S001")
-    assert (second.end(), second.errors) == (0, "")
+    second = drive("S001", pause_s=0.2)
+    second.until_acknowledged(8)
     os.kill(stalled.process.pid, signal.SIGCONT)
     assert stalled.end() == 6
-    assert "Study S001 was taken over by " in stalled.errors
+    assert f"Study S001 was taken over by pid {second.process.pid} on " in stalled.errors
+    assert (second.end(), second.errors) == (0, "")
     assert complete(place) == Counter(range(BUDGET))
     assert set(stalled.acks).isdisjoint(second.acks)
     with Store.open(place) as store:

@@ -198,6 +198,18 @@ def test_a_stalled_owner_that_wakes_is_refused(
     assert store.study(study.id).state == "running"
 
 
+def test_a_stalled_owner_is_told_of_one_that_came_and_went(
+    place: Path | str, store: Store, study: StudyRecord
+) -> None:
+    """Its successor may have given the study back before it wakes."""
+    stalled = store.own(study.id)
+    bury_owner(place)
+    with Store.open(place) as other:
+        other.own(study.id).close()
+    with pytest.raises(StoreError, match=r"taken over by a process on .*, which has given it back"):
+        store.add_running(stalled, [trial()])
+
+
 def test_a_lease_given_back_writes_no_more(store: Store, study: StudyRecord) -> None:
     """The message tells it from one that was taken over."""
     lease = store.own(study.id)
