@@ -61,11 +61,14 @@ class Backend(Protocol):
     def is_lost(self, error: Exception) -> bool:
         """Tell whether an error means that the connection is gone, and may come back."""
 
-    def transaction_of(self, connection: Connection) -> str | None:
-        """Return what names the transaction of a write after its connection is lost."""
+    def sign(self, connection: Connection, writer: str, write: int) -> None:
+        """Put into a write by which it is known again, should its commit be in doubt."""
 
-    def is_committed(self, connection: Connection, transaction: str) -> bool:
-        """Tell whether a write whose connection was lost was committed all the same."""
+    def is_signed(self, connection: Connection, writer: str, write: int) -> bool:
+        """Tell under the write lock whether a write was committed, whose connection was lost."""
+
+    def forget(self, connection: Connection, writer: str) -> None:
+        """Remove the signature of a writer that writes no more."""
 
     def standing(self, connection: Connection, holder: Owner) -> Standing:
         """Tell whether the process lives that holds a study."""

@@ -1,14 +1,15 @@
 """A database that is open: short reading and writing transactions with errors in plain words.
 
 Where a server can go away and come back, a transaction whose connection was lost is done again, for
-a limited time. Whether a commit that was under way went through is asked, never guessed, so that a
-write happens once.
+a limited time. Each write is signed in its own transaction; the next try looks, under the write
+lock, whether the one before went through after all, so that a write happens once.
 """
 
 import os
 import time
+import uuid
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -37,6 +38,8 @@ class Database:
         self.engine = engine
         self._pid = os.getpid()
         self._has_given_up = False
+        self._writer = uuid.uuid4().hex
+        self._writes = 0
 
     @property
     def place(self) -> str:
@@ -100,7 +103,12 @@ class Database:
 
     def close(self) -> None:
         """Close the connections of this process."""
-        self.engine.dispose(close=os.getpid() == self._pid)
+        is_ours = os.getpid() == self._pid
+        if is_ours and self._writes and not self._has_given_up:
+            # What stays of a writer that was killed is a row that nobody reads.
+            with suppress(DBAPIError), self.engine.connect() as connection, connection.begin():
+                self.backend.forget(connection, self._writer)
+        self.engine.dispose(close=is_ours)
 
     @contextmanager
     def _transaction(self, *, write: bool) -> Iterator[Connection]:
@@ -117,45 +125,34 @@ class Database:
 
     def _surely(self, action: Callable[[Connection], R], *, write: bool) -> R:
         until: float | None = None
+        results = list[R]()
+        self._writes += write
         with self.backend.plain_errors():
             while True:
-                transaction, results = None, list[R]()
                 try:
                     with self._transaction(write=write) as connection:
-                        transaction = self.backend.transaction_of(connection) if write else None
-                        results.append(action(connection))
+                        if not (results and write and self._is_signed(connection)):
+                            results = [action(connection)]
+                            if write:
+                                self.backend.sign(connection, self._writer, self._writes)
                     self._has_given_up = False
                     return results[0]
                 except DBAPIError as error:
                     if not self.backend.is_lost(error):
                         raise
                     until = self._deadline() if until is None else until
-                    if self._is_committed(error, transaction, until) and results:
-                        return results[0]
+                    # In force until a try succeeds, also for whoever interrupts the wait.
+                    self._has_given_up = True
                     if time.monotonic() >= until:
                         raise
+                time.sleep(RETRY_S)
+
+    def _is_signed(self, connection: Connection) -> bool:
+        return self.backend.is_signed(connection, self._writer, self._writes)
 
     def _deadline(self) -> float:
         """Return until when a server is waited for; not again after one wait was in vain."""
         return time.monotonic() + (0.0 if self._has_given_up else self.backend.timeout_s)
-
-    def _is_committed(self, lost: DBAPIError, transaction: str | None, until: float) -> bool:
-        """Wait for the server, and tell whether a transaction was committed before it went."""
-        while True:
-            time.sleep(RETRY_S)
-            try:
-                with self._transaction(write=False) as connection:
-                    self._has_given_up = False
-                    return transaction is not None and self.backend.is_committed(
-                        connection, transaction
-                    )
-            except DBAPIError as error:
-                if not self.backend.is_lost(error):
-                    raise
-                lost = error
-            if time.monotonic() >= until:
-                self._has_given_up = True
-                raise lost
 
 
 def backend_for(place: str | Path, timeout_s: float) -> Backend:

@@ -76,13 +76,15 @@ class SqliteFile:
         """Tell that a file does not come back by waiting."""
         return False
 
-    def transaction_of(self, connection: Connection) -> str | None:
-        """Return None: a file's commit is never in doubt."""
-        return None
+    def sign(self, connection: Connection, writer: str, write: int) -> None:
+        """Do nothing: the commit of a file is never in doubt."""
 
-    def is_committed(self, connection: Connection, transaction: str) -> bool:
-        """Refuse the question, which no write to a file gives rise to."""
-        raise StoreError(f"{self.place}: transaction {transaction} is not known.")
+    def is_signed(self, connection: Connection, writer: str, write: int) -> bool:
+        """Tell that nothing was lost."""
+        return False
+
+    def forget(self, connection: Connection, writer: str) -> None:
+        """Do nothing: nothing was signed."""
 
     def standing(self, connection: Connection, holder: Owner) -> Standing:
         """Look for the process that holds a study."""

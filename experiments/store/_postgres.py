@@ -13,13 +13,15 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from attrs import define, field, frozen
-from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy import URL, Connection, Engine, create_engine, delete, event, inspect, select, text
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 
 from experiments.store import _schema_v1
 from experiments.store._backend import Facts
 from experiments.store._postgres_errors import LOST, told
 from experiments.store._process import Standing
+from experiments.store._schema import meta
 from experiments.store.address import read_address, without_password
 from experiments.store.lease import Claim, Owner
 from formulation.errors import InputError, StoreError
@@ -151,21 +153,24 @@ class PostgresDatabase:
             code.startswith(LOST) if code else type(error.orig).__name__ in _NO_CODE
         )
 
-    def transaction_of(self, connection: Connection) -> str | None:
-        """Return the number under which the server remembers how the transaction ended."""
-        return str(connection.info["transaction"])
+    def sign(self, connection: Connection, writer: str, write: int) -> None:
+        """Count the write in a row of its writer.
 
-    def is_committed(self, connection: Connection, transaction: str) -> bool:
-        """Ask the server how a transaction ended."""
-        query = text("SELECT pg_xact_status(CAST(:number AS xid8))")
-        found = connection.execute(query, {"number": transaction}).scalar_one()
-        if found not in ("committed", "aborted"):
-            raise StoreError(
-                f"The connection to {self.place} was lost in the middle of a write, and the server "
-                f"says of it: {found or 'unknown'}. Whether it was stored is not known.",
-                hint="Resume the study; it goes on from what is stored.",
-            )
-        return bool(found == "committed")
+        The number of the transaction would not do: a server that was cut off gives it out again.
+        """
+        row = insert(meta).values(key=_signature(writer), value=str(write))
+        connection.execute(
+            row.on_conflict_do_update(index_elements=["key"], set_={"value": row.excluded.value})
+        )
+
+    def is_signed(self, connection: Connection, writer: str, write: int) -> bool:
+        """Look for the count of the write."""
+        query = select(meta.c.value).where(meta.c.key == _signature(writer))
+        return connection.execute(query).scalar_one_or_none() == str(write)
+
+    def forget(self, connection: Connection, writer: str) -> None:
+        """Delete the row of the writer."""
+        connection.execute(delete(meta).where(meta.c.key == _signature(writer)))
 
     def standing(self, connection: Connection, holder: Owner) -> Standing:
         """Look for the session that holds the study."""
@@ -305,8 +310,10 @@ def _begin(connection: Connection) -> None:
         return
     connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL READ COMMITTED READ WRITE")
     connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MARK}, {WRITERS})")
-    number = connection.exec_driver_sql("SELECT pg_current_xact_id()::text").scalar_one()
-    connection.info["transaction"] = number
+
+
+def _signature(writer: str) -> str:
+    return f"write:{writer}"
 
 
 def _has_tables(connection: Connection, place: str) -> bool:

@@ -239,6 +239,16 @@ def test_a_commit_in_doubt_is_asked_for_and_done_once(
     assert rows(address, "SELECT number, attempt, state FROM trial") == [(0, 1, "complete")]
 
 
+def test_a_writer_leaves_no_signature_behind(address: str, store: Store) -> None:
+    """One row while it is open, by which its last write is known; none once it is closed."""
+    for name in ("a", "b"):
+        store.create_study(name, {}, "", "", 0, 10)
+    ((key, value),) = rows(address, "SELECT key, value FROM meta WHERE key <> 'schema_version'")
+    assert (key.partition(":")[0], value) == ("write", "2")
+    store.close()
+    assert rows(address, "SELECT key FROM meta") == [("schema_version",)]
+
+
 def unusable(postgres: Server) -> dict[str, str]:
     """Return addresses that lead nowhere."""
     nowhere = postgres.address("lab").replace(str(postgres.port), str(spare_port()))
@@ -312,3 +322,20 @@ def test_the_doctor_says_which_server_keeps_the_studies(
     assert said.status is Status.WARNING
     assert found["store"].status is Status.OK
     assert PASSWORD not in str(found)
+
+
+def test_data_sets_of_a_server_are_listed_and_retired(
+    address: str, capsys, monkeypatch: pytest.MonkeyPatch, tmp_path
+) -> None:
+    """By the commands that know a workspace; no file takes the place of the server."""
+    monkeypatch.setenv("FORMULATION_STORE", address)
+    monkeypatch.chdir(tmp_path)
+    assert main(["data", "versions"]) == 0
+    assert "No data set yet" in capsys.readouterr().out
+    with Store.open(address) as store:
+        given = {"path": "x.csv", "card": {}, "systems": ["timed_release"], "n_curves": 3}
+        store.put_dataset(name="bench", sha256="ab" * 32, **given)
+    assert main(["data", "retire", "bench", "--reason", "wrong scale"]) == 0
+    assert main(["data", "versions"]) == 0
+    assert "retired" in capsys.readouterr().out
+    assert list(tmp_path.iterdir()) == []

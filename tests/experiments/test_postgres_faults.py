@@ -98,7 +98,7 @@ def test_a_driver_that_lost_its_study_while_the_server_was_away_is_refused(
 def test_a_wait_that_was_in_vain_is_not_repeated(
     lasting: Server, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Letting go of a study looks once; a later wait is as long as ever."""
+    """Letting go of a study tries once; a later wait is as long as ever."""
     sleep, tries = time.sleep, []
     monkeypatch.setattr(time, "sleep", lambda seconds: (tries.append(seconds), sleep(seconds)))
     with Store.open(address, timeout_s=1.0) as store:
@@ -115,5 +115,31 @@ def test_a_wait_that_was_in_vain_is_not_repeated(
             finally:
                 lasting.start()
             assert [s.label for s in store.studies()] == ["S001"]
-        assert waits[1:3] == [1, 1]
+        assert waits[1:3] == [0, 0]
         assert min(waits[0], waits[3]) > 1
+
+
+def test_whoever_is_interrupted_while_waiting_does_not_wait_again(
+    lasting: Server, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After Ctrl-C what is left to do is tried once."""
+    with Store.open(address) as store:
+        lease = store.own(store.create_study("citrate", {}, "", "", 0, 10).id)
+        looks: list[float] = []
+
+        def interrupt(seconds: float) -> None:
+            looks.append(seconds)
+            if len(looks) == 3:
+                raise KeyboardInterrupt
+
+        lasting.stop_at_once()
+        try:
+            monkeypatch.setattr("experiments.store._database.time.sleep", interrupt)
+            with pytest.raises(KeyboardInterrupt):
+                store.set_study(lease, info={"a": 1})
+            with pytest.raises(StoreError, match="cannot be reached"):
+                store.set_study(lease, state="interrupted")
+            assert len(looks) == 3
+        finally:
+            monkeypatch.undo()
+            lasting.start()
