@@ -7,6 +7,7 @@ a dead owner is known on every host and without a clock; what keeps two owners a
 epoch of the lease. A pooler that shares sessions between clients would break this.
 """
 
+import logging
 import math
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -25,6 +26,9 @@ from experiments.store._schema import meta
 from experiments.store.address import read_address, without_password
 from experiments.store.lease import Claim, Owner
 from formulation.errors import InputError, StoreError
+
+# The driver remarks on connections that break; what matters of it is an error in our own words.
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 MARK = 0x464D4731
 """First key of every advisory lock of this product ("FMG1"); the second is a study's number."""
