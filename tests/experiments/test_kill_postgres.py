@@ -18,9 +18,23 @@ import pytest
 from experiments.store import without_password
 from tests.experiments.databases import rows
 from tests.experiments.postgres_server import PASSWORD, Server, server
-from tests.experiments.test_kill import BUDGET, STUDY
 
 pytestmark = [pytest.mark.kill, pytest.mark.timeout(1800)]
+
+BUDGET = 80
+STUDY = f"""\
+study: kill
+question: Does anything get lost when the server does?
+jurisdiction: EU
+systems: [immediate_release]
+salts: [citrate, chloride]
+dose: {{low: 150 mg/d, high: 250 mg/d}}
+population: {{name: healthy_adults, size: 16, seed: 3}}
+objectives:
+  - {{endpoint: absorbed_increment, goal: maximise, worst: 0 mg/d, ideal: 40 mg/d}}
+  - {{endpoint: swallowed_mass, goal: minimise, worst: 6 g/d, ideal: 0.5 g/d}}
+budget: {{trials: {BUDGET}, batch: 8, seed: 5}}
+"""
 
 TABLES = "study trial confirmation curve model_version outbox owner audit".split()
 
