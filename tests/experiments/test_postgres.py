@@ -287,6 +287,29 @@ def test_options_of_an_address_are_those_of_the_driver(address: str) -> None:
     assert PASSWORD not in str(caught.value)
 
 
+def test_a_user_without_special_rights_suffices(
+    postgres: Server, address: str, study: StudyRecord
+) -> None:
+    """Who owns the database does everything; who may not make tables is told what to ask for."""
+    name = address.rpartition("/")[2]
+    postgres.execute("CREATE ROLE ben LOGIN")
+    try:
+        as_ben = address.replace("//postgres:", "//ben:")
+        with pytest.raises(StoreError, match=r"may not be used in this way.*administrator.*GRANT"):
+            Store.open(as_ben)
+        sql(address, "DROP SCHEMA public CASCADE", "CREATE SCHEMA public AUTHORIZATION ben")
+        with pytest.raises(StoreError, match="holds no store yet"):
+            Store.open(as_ben, create=False)
+        with Store.open(as_ben) as store:
+            with store.own(store.create_study("citrate", {}, "", "", 0, 10).id) as lease:
+                store.add_running(lease, [running()])
+                assert store.owner(lease.study_id).is_at_work
+            assert store.verify_audit().rows == 1
+    finally:
+        postgres.execute("DROP OWNED BY ben", name)
+        postgres.execute("DROP ROLE ben")
+
+
 def test_without_the_driver_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing falls back to a file."""
     for name in [name for name in sys.modules if name.partition(".")[0] == "psycopg"]:
