@@ -59,8 +59,8 @@ def test_a_study_whose_server_stays_away_ends_with_the_next_step(
     lasting: Server, address: str
 ) -> None:
     """It waits for as long as it was told, keeps what was acknowledged, and can be resumed."""
-    driver = Driver(address, trials=BUDGET, pause_s=0.05, timeout_s=1.0)
-    driver.until_acknowledged(16)
+    driver = Driver(address, trials=BUDGET, pause_s=1.0, timeout_s=1.0)
+    driver.until_acknowledged(8)
     lasting.stop_at_once()
     try:
         assert driver.end() == 6
