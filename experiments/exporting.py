@@ -32,7 +32,7 @@ def export_study_to_optuna(ref: str, workspace: Workspace, url: str) -> dict[str
     InputError
         The storage cannot be used.
     """
-    with Store.open(workspace.store_path, create=False) as store:
+    with Store.open(workspace.store_place, create=False) as store:
         study = store.study(ref)
         spec, trials = study_from_config(study.config), store.trials(study.id)
     done = export_to_optuna(study, spec, trials, url)

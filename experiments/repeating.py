@@ -45,7 +45,7 @@ def compare_studies(first: str, second: str, workspace: Workspace) -> dict[str, 
     InputError
         They are one and the same.
     """
-    with Store.open(workspace.store_path, create=False) as store:
+    with Store.open(workspace.store_place, create=False) as store:
         records = store.study(first), store.study(second)
         if records[0].id == records[1].id:
             raise InputError(
@@ -89,7 +89,7 @@ def rerun_study(ref: str, workspace: Workspace, listener: Listener) -> dict[str,
     DataError
         The study has no finished trial to compare with.
     """
-    with Store.open(workspace.store_path, create=False) as store:
+    with Store.open(workspace.store_place, create=False) as store:
         study = store.study(ref)
         before = _finished(store.trials(study.id))
     if not before:
@@ -99,7 +99,7 @@ def rerun_study(ref: str, workspace: Workspace, listener: Listener) -> dict[str,
         )
     spec = evolve(study_from_config(study.config), text=study.config_text)
     document = run_study(spec, workspace, listener)
-    with Store.open(workspace.store_path, create=False) as store:
+    with Store.open(workspace.store_place, create=False) as store:
         again = store.study(document["study"]["id"])
         after = _finished(store.trials(again.id))
     different = [n for n in before if n not in after or _differs(before[n], after[n])]

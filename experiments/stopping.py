@@ -42,12 +42,12 @@ def cancel_study(ref: str, workspace: Workspace, *, wait_s: float = WAIT_S) -> d
     StoreError
         The driver did not let go in time, or belongs to another user.
     """
-    with Store.open(workspace.store_path, create=False) as store:
+    with Store.open(workspace.store_place, create=False) as store:
         study = store.study(ref)
         driver = _driver(study, store.owner(study.id))
         _ask_to_stop(study, driver)
         deadline = time.monotonic() + wait_s
-        while driver.is_at_work and _still_owns(store, driver):
+        while _still_owns(store, driver):
             if time.monotonic() > deadline:
                 raise StoreError(
                     f"Study {study.label}: {driver.who} was asked to stop {wait_s:.0f} s ago and"
@@ -96,4 +96,6 @@ def _ask_to_stop(study: StudyRecord, driver: Owner) -> None:
 
 def _still_owns(store: Store, driver: Owner) -> bool:
     owner = store.owner(driver.study_id)
-    return owner is not None and (owner.pid, owner.epoch) == (driver.pid, driver.epoch)
+    if owner is None or not owner.is_at_work:
+        return False
+    return (owner.pid, owner.epoch) == (driver.pid, driver.epoch)

@@ -87,7 +87,7 @@ def run_study(spec: StudySpec, workspace: Workspace, listener: Listener) -> dict
     """
     # Settings of the executor that cannot be used are refused before a study is stored.
     executor = make_executor(workspace.executor, workspace.workers)
-    with Store.open(workspace.store_path) as store:
+    with Store.open(workspace.store_place) as store:
         study = store.create_study(
             name=spec.name,
             config=spec.config,
@@ -125,7 +125,7 @@ def resume_study(
     A study that is complete and was handed to the tracking is left as it is.
     """
     executor = make_executor(workspace.executor, workspace.workers)
-    with Store.open(workspace.store_path, create=False) as store:
+    with Store.open(workspace.store_place, create=False) as store:
         study = store.study(ref)
         if study.state == "complete" and "tracking" in study.info:
             listener.say(f"study {study.label} is complete; nothing is left to do")
@@ -149,7 +149,7 @@ def read_study(ref: str, workspace: Workspace) -> dict[str, Any]:
     dict
         The document, [-].
     """
-    with Store.open(workspace.store_path, create=False) as store:
+    with Store.open(workspace.store_place, create=False) as store:
         return study_document(store, store.study(ref))
 
 
@@ -166,9 +166,9 @@ def list_studies(workspace: Workspace) -> list[dict[str, Any]]:
     list of dict
         Label, name, state, finished trials, budget and time of each; none without a store, [-].
     """
-    if not workspace.store_path.exists():
+    if not workspace.has_store:
         return []
-    with Store.open(workspace.store_path, create=False) as store:
+    with Store.open(workspace.store_place, create=False) as store:
         found = []
         for study in store.studies():
             trials = store.trials(study.id)
@@ -203,7 +203,7 @@ def deliver_tracking(workspace: Workspace) -> dict[str, Any]:
     dict
         Delivered and waiting messages, and why, [-].
     """
-    with Store.open(workspace.store_path, create=False) as store:
+    with Store.open(workspace.store_place, create=False) as store:
         result = deliver(store, workspace)
         _record_tracking(store, result)
         return {
@@ -229,9 +229,9 @@ def tracking_links(workspace: Workspace, port: int) -> dict[str, str]:
     dict of str to str
         Address by study label, [-].
     """
-    if not workspace.store_path.exists():
+    if not workspace.has_store:
         return {}
-    with Store.open(workspace.store_path, create=False) as store:
+    with Store.open(workspace.store_place, create=False) as store:
         found = {}
         for study in reversed(store.studies()):
             tracking = study.info.get("tracking", {})
@@ -351,7 +351,7 @@ def _record(store: Store, lease: Lease, workspace: Workspace, models: FittedMode
                 for m in models.records
             ],
             "models_fitted_now": models.n_fitted,
-            "store": str(workspace.store_path),
+            "store": workspace.store_shown,
             "code_sha256": code_fingerprint(),
             "versions": {name: version(name) for name in packages},
         },

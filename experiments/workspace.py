@@ -1,4 +1,4 @@
-"""Where a study is kept and run: workspace folder, executor and tracking.
+"""Where a study is kept and run: workspace folder, store, executor and tracking.
 
 Each setting comes from the flag, else the environment, else ``formulation.toml`` in the current
 folder, else the default. The study file never says where it runs.
@@ -9,16 +9,17 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
-from attrs import frozen
+from attrs import field, frozen
 
 from experiments.executors import KINDS
-from experiments.store import STORE_FILE
+from experiments.store import STORE_FILE, read_address, store_exists, without_password
 from formulation.errors import InputError, UnknownNameError
 
 SETTINGS_FILE = "formulation.toml"
 DEFAULT_HOME = ".formulation"
 VARIABLES = {
     "home": "FORMULATION_HOME",
+    "store": "FORMULATION_STORE",
     "executor": "FORMULATION_EXECUTOR",
     "workers": "FORMULATION_WORKERS",
     "tracking_uri": "FORMULATION_TRACKING_URI",
@@ -28,7 +29,7 @@ VARIABLES = {
 
 @frozen(kw_only=True)
 class Workspace:
-    """A folder that holds the store, the models and the reports, and how studies run there."""
+    """A folder of models, data and reports, where the store is, and how studies run there."""
 
     home: Path
     """The folder."""
@@ -42,10 +43,23 @@ class Workspace:
     tracking_uri: str
     """MLflow tracking address."""
 
+    store: str = field(default="", repr=without_password)
+    """Address of the store's database on a server; empty for a file in the folder."""
+
     @property
-    def store_path(self) -> Path:
-        """Database file."""
-        return self.home / STORE_FILE
+    def store_place(self) -> Path | str:
+        """What opens the store: its file, or its address with whatever stands in it."""
+        return self.store or self.home / STORE_FILE
+
+    @property
+    def store_shown(self) -> str:
+        """Where the store is, as records and people may see it: without a password."""
+        return without_password(str(self.store_place))
+
+    @property
+    def has_store(self) -> bool:
+        """Whether anything was stored yet; looking makes nothing."""
+        return store_exists(self.store_place)
 
     @property
     def models_folder(self) -> Path:
@@ -94,7 +108,8 @@ def open_workspace(
     Raises
     ------
     InputError
-        The settings file is not TOML, has an unknown key, or a value is of the wrong kind.
+        The settings file is not TOML, has an unknown key, or a value is of the wrong kind; or the
+        store is no address of a database of PostgreSQL.
     """
     environ = os.environ if environment is None else environment
     given = {"home": home, "executor": executor, "workers": workers}
@@ -114,11 +129,15 @@ def open_workspace(
     kind = str(found["executor"] or "ray")
     if kind not in KINDS:
         raise UnknownNameError("Executor", kind, KINDS)
+    store = str(found["store"] or "")
+    if store:
+        read_address(store)
     return Workspace(
         home=place,
         executor=kind,
         workers=_count(found["workers"]),
         tracking_uri=str(found["tracking_uri"] or f"sqlite:///{place / 'mlflow.db'}"),
+        store=store,
     )
 
 

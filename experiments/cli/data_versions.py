@@ -1,6 +1,5 @@
 """``formulation data versions | retire``: the data sets of a workspace."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -9,6 +8,7 @@ from experiments.cli.output import emit_json, emit_lines, table_lines, terminal_
 
 if TYPE_CHECKING:
     from experiments.store import DatasetRecord
+    from experiments.workspace import Workspace
 
 Home = Annotated[
     str | None, typer.Option("--home", help="Workspace folder; default ./.formulation.")
@@ -21,7 +21,7 @@ def list_versions(home: Home = None, as_json: AsJson = False) -> None:
     from experiments.datasets import kind_of, version_ref
     from experiments.workspace import open_workspace
 
-    records = every_version(open_workspace(home=home).home)
+    records = every_version(open_workspace(home=home))
     if as_json:
         versions = [record_dict(record) for record in records]
         document = {"schema": "formulation/data-versions", "version": 1, "versions": versions}
@@ -49,7 +49,7 @@ def retire_version(
     from experiments.store import Store
     from experiments.workspace import open_workspace
 
-    with Store.open(open_workspace(home=home).store_path, create=False) as store:
+    with Store.open(open_workspace(home=home).store_place, create=False) as store:
         known = {version_ref(record): record.sha256 for record in store.datasets(state=None)}
         record = store.retire_dataset(known.get(ref, ref), reason)
     if as_json:
@@ -63,24 +63,24 @@ def retire_version(
     emit_lines([f"Retired {version_ref(record)}; new fits leave it out."])
 
 
-def every_version(folder: Path) -> "tuple[DatasetRecord, ...]":
+def every_version(workspace: "Workspace") -> "tuple[DatasetRecord, ...]":
     """Return every version; a preview must not make a store where there is none.
 
     Parameters
     ----------
-    folder : Path
-        Workspace folder, [-].
+    workspace : Workspace
+        Where the store is, [-].
 
     Returns
     -------
     tuple of DatasetRecord
         Versions, retired ones too, [-].
     """
-    from experiments.store import STORE_FILE, Store
+    from experiments.store import Store
 
-    if not (folder / STORE_FILE).is_file():
+    if not workspace.has_store:
         return ()
-    with Store.open(folder / STORE_FILE, create=False) as store:
+    with Store.open(workspace.store_place, create=False) as store:
         return store.datasets(state=None)
 
 

@@ -12,6 +12,7 @@ from experiments.cli.output import emit_json, emit_lines, note
 if TYPE_CHECKING:
     from experiments.datasets import Candidate
     from experiments.store import DatasetRecord
+    from experiments.workspace import Workspace
 
 
 def import_data(
@@ -49,8 +50,8 @@ def import_data(
     from experiments.workspace import open_workspace
     from formulation.errors import InputError
 
-    folder = open_workspace(home=home).home
-    versions = tuple(record for record in every_version(folder) if record.state == "accepted")
+    workspace = open_workspace(home=home)
+    versions = tuple(record for record in every_version(workspace) if record.state == "accepted")
     found: Candidate
     bench = {
         "--time-unit": time_unit,
@@ -81,7 +82,7 @@ def import_data(
             emit_lines(preview_lines(found))
             note(f"Nothing was stored: {len(found.problems)} problem(s).")
         raise InputError.of(found.problems)
-    record = _accept(found, folder) if accept else None
+    record = _accept(found, workspace) if accept else None
     if as_json:
         emit_json(import_document(found, record))
         return
@@ -109,9 +110,9 @@ def _is_release(kind: str, products: Path | None, bench: list[str]) -> bool:
     return kind == "release"
 
 
-def _accept(found: "Candidate", folder: Path) -> "DatasetRecord":
+def _accept(found: "Candidate", workspace: "Workspace") -> "DatasetRecord":
     from experiments import datasets
-    from experiments.store import STORE_FILE, Store
+    from experiments.store import Store
 
-    with Store.open(folder / STORE_FILE) as store:
-        return datasets.accept(found, store, folder / datasets.DATA_FOLDER)
+    with Store.open(workspace.store_place) as store:
+        return datasets.accept(found, store, workspace.home / datasets.DATA_FOLDER)

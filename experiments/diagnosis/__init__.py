@@ -11,8 +11,8 @@ from experiments.diagnosis.finding import Finding, Status, failed, warning
 from experiments.diagnosis.installation import INSTALLATION_CHECKS
 from experiments.diagnosis.machine import MACHINE_CHECKS
 from experiments.diagnosis.ray_trial import try_ray
-from experiments.diagnosis.stored import STORE_CHECKS, has_store
-from experiments.diagnosis.workplace import WORKPLACE_CHECKS
+from experiments.diagnosis.stored import STORE_CHECKS
+from experiments.diagnosis.workplace import DATABASE, WORKPLACE_CHECKS
 from experiments.store import Store
 from experiments.workspace import Workspace
 from formulation.errors import FormulationError
@@ -42,7 +42,7 @@ def diagnose(workspace: Workspace, *, start_ray: bool = False) -> dict[str, Find
         What each check found, in order, [-].
     """
     found = {name: _found(partial(check, workspace)) for name, check in CHECKS}
-    if has_store(workspace):
+    if found[DATABASE].status is not Status.FAILED:
         found |= _found_in_store(workspace)
     if start_ray:
         found["ray start"] = _found(try_ray)
@@ -84,7 +84,9 @@ def exit_code(found: Mapping[str, Finding]) -> int:
 
 def _found_in_store(workspace: Workspace) -> dict[str, Finding]:
     try:
-        store = Store.open(workspace.store_path, create=False, timeout_s=LOCK_WAIT_S)
+        if not workspace.has_store:
+            return {}
+        store = Store.open(workspace.store_place, create=False, timeout_s=LOCK_WAIT_S)
     except FormulationError as error:
         return {STORE_CHECKS[0][0]: failed(error)}
     with store:

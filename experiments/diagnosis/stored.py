@@ -1,37 +1,19 @@
 """Is what is stored whole, and what waits: interrupted studies, messages, lost models."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from experiments.diagnosis.finding import Finding, fine, warning
 from experiments.store import Store, StudyRecord
-from experiments.workspace import Workspace
 
 MOST_NAMED = 5
 """Studies or folders that a sentence names, [-]."""
 
 
-def has_store(workspace: Workspace) -> bool:
-    """Tell whether there is a database, or a log that a lost one left behind.
-
-    Parameters
-    ----------
-    workspace : Workspace
-        Where studies are kept, [-].
-
-    Returns
-    -------
-    bool
-        False where nothing was stored yet, [-].
-    """
-    return any(os.path.exists(f"{workspace.store_path}{end}") for end in ("", "-wal", "-journal"))
-
-
 def _store(store: Store) -> Finding:
     """Verify the audit trail; that the store opened says its place, kind and version are right."""
     rows = store.verify_audit().rows
-    return fine(f"Store {store.path} opens, and the {rows} rows of its audit trail are unbroken.")
+    return fine(f"Store {store.place} opens, and the {rows} rows of its audit trail are unbroken.")
 
 
 def _studies(store: Store) -> Finding:

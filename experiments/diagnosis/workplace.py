@@ -1,4 +1,4 @@
-"""Can studies be kept, evaluated and tracked here: workspace folder, disk, executor, MLflow."""
+"""Can studies be kept, evaluated and tracked here: folder, disk, database, executor, MLflow."""
 
 import os
 import shutil
@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 from experiments.diagnosis.finding import Finding, fine, warning
 from experiments.executors import make_executor
 from experiments.executors.ray_cluster import TEMP_ROOT
+from experiments.store import store_facts
 from experiments.tracking import OFF
 from experiments.workspace import Workspace
 from formulation.errors import DataError, ExecutorError, StoreError
@@ -20,6 +21,12 @@ FULL_DISK_BYTES = 50_000_000
 
 LOW_DISK_BYTES = 1_000_000_000
 """Free space that a few studies with their tracking can fill, [-] (bytes)."""
+
+DATABASE = "database"
+"""Name of the check of the database that studies are kept in."""
+
+ANSWER_WAIT_S = 5.0
+"""How long a server is waited for, [s]."""
 
 _MAY_WRITE = os.W_OK | os.X_OK
 
@@ -51,6 +58,20 @@ def _disk(workspace: Workspace) -> Finding:
         raise StoreError(f"{told}; a study needs more.", hint=f"Free some space. {_OTHER_HOME}")
     if free < LOW_DISK_BYTES:
         return warning(f"{told}; a few studies can fill that.", "Free some space.")
+    return fine(f"{told}.")
+
+
+def _database(workspace: Workspace) -> Finding:
+    """Say which database studies are kept in; a server must answer."""
+    facts = store_facts(workspace.store_place, timeout_s=ANSWER_WAIT_S)
+    told = f"Studies are kept by {facts.product} in {facts.place}"
+    if facts.concern:
+        return warning(
+            f"{told}; {facts.concern}, so a power cut may lose what was acknowledged.",
+            "Let its administrator switch it on, or name another with FORMULATION_STORE.",
+        )
+    if not facts.exists:
+        return fine(f"{told}, which holds none yet; the first run makes its tables.")
     return fine(f"{told}.")
 
 
@@ -90,6 +111,7 @@ def _tracking(workspace: Workspace) -> Finding:
 WORKPLACE_CHECKS = (
     ("workspace", _workspace),
     ("disk", _disk),
+    (DATABASE, _database),
     ("executor", _executor),
     ("tracking", _tracking),
 )

@@ -228,10 +228,10 @@ def curves_of(product: Product, workspace: Workspace) -> tuple[MeasuredCurve, ..
     DataError
         A data set's file is missing or was changed.
     """
-    if not workspace.store_path.is_file():
+    if not workspace.has_store:
         return ()
     design = product.design
-    with Store.open(workspace.store_path, create=False) as store:
+    with Store.open(workspace.store_place, create=False) as store:
         known = measured_curves(store, design.system)
     return tuple(c for c in known if evolve(c.design, regimen=design.regimen).key == design.key)
 

@@ -5,7 +5,6 @@ what is new. Parameters are natural amounts with their units, the target's value
 limits stand in both forms that Optuna knows: by name, and as the list that older readers look for.
 """
 
-import re
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
@@ -13,7 +12,7 @@ from typing import Any, Literal
 from attrs import frozen
 
 from experiments.config import StudySpec
-from experiments.store import StudyRecord, TrialRecord
+from experiments.store import StudyRecord, TrialRecord, without_password
 from formulation.delivery import FORM
 from formulation.design import Design
 from formulation.errors import InputError
@@ -29,9 +28,6 @@ OLD_CONSTRAINTS = "constraints"
 
 OPTUNA_TABLES = ("studies", "trials", "version_info")
 """Tables by which a storage of Optuna is known."""
-
-_PASSWORD = re.compile(r"(://[^:/@\s]*:)[^\s]*@")
-_QUERY = re.compile(r"(\bpass\w*=)[^&\s]*", re.IGNORECASE)
 
 
 @frozen(kw_only=True)
@@ -109,9 +105,9 @@ def export_to_optuna(
             infeasible=sum(t.state == "complete" and not t.is_feasible for t in finished),
         )
     except (SQLAlchemyError, StorageInternalError, RuntimeError, ImportError) as error:
-        reason = _without_password(str(error).splitlines()[0])
+        reason = without_password(str(error).splitlines()[0])
         raise InputError(
-            f"Storage {_without_password(url)!r} cannot be used: {reason}.",
+            f"Storage {without_password(url)!r} cannot be used: {reason}.",
             hint="Write it such as sqlite:///optuna.db or postgresql+psycopg://user@host/name.",
         ) from error
 
@@ -152,14 +148,10 @@ def _refuse_foreign(url: str) -> None:
         engine.dispose()
     if tables and not set(OPTUNA_TABLES) <= tables:
         raise InputError(
-            f"Storage {_without_password(url)!r} holds tables of another program"
+            f"Storage {without_password(url)!r} holds tables of another program"
             f" ({', '.join(sorted(tables)[:3])}).",
             hint="Give a storage of Optuna's own, or a new one.",
         )
-
-
-def _without_password(text: str) -> str:
-    return _QUERY.sub(r"\1***", _PASSWORD.sub(r"\1***@", text))
 
 
 def _numbers_there(target: Any, study: StudyRecord) -> set[int]:

@@ -1,8 +1,9 @@
-"""Studies, trials and audit trail in one durable database file."""
+"""Studies, trials and audit trail in one durable database."""
 
+from experiments.store.address import read_address, without_password
 from experiments.store.core import Store
 from experiments.store.lease import Lease, Owner
-from experiments.store.opening import LOCK_TIMEOUT_S, STORE_FILE
+from experiments.store.opening import LOCK_TIMEOUT_S, STORE_FILE, store_exists, store_facts
 from experiments.store.reading import Reader
 from experiments.store.records import (
     AuditHead,
@@ -41,5 +42,9 @@ __all__ = [
     "TrialRecord",
     "TrialState",
     "candidate_label",
+    "read_address",
+    "store_exists",
+    "store_facts",
     "study_label",
+    "without_password",
 ]

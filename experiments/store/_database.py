@@ -1,27 +1,81 @@
-"""A database that is open: short reading and writing transactions with errors in plain words."""
+"""A database that is open: short reading and writing transactions with errors in plain words.
+
+Where a server can go away and come back, a transaction whose connection was lost is done again, for
+a limited time. Each write is signed in its own transaction; the next try looks, under the write
+lock, whether the one before went through after all, so that a write happens once.
+"""
 
 import os
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
-from experiments.store import _backup, _migrations, _mounts, _sqlite
-from experiments.store._errors import plain_errors
+from experiments.store import _migrations
+from experiments.store._backend import Backend
+from experiments.store._file import SqliteFile
+from experiments.store.address import is_address
 from formulation.errors import StoreError
+
+R = TypeVar("R")
+
+RETRY_S = 0.2
+"""How long is waited between two tries to reach a server again, [s]."""
 
 
 class Database:
-    """An engine on one database file, for the process that opened it."""
+    """An engine on one database, for the process that opened it."""
 
-    def __init__(self, engine: Engine, path: Path, timeout_s: float) -> None:
-        self.path = path
+    def __init__(self, engine: Engine, backend: Backend) -> None:
+        self.backend = backend
         self.migrated_from: int | None = None
         self.backup: Path | None = None
-        self._engine = engine
-        self._timeout_s = timeout_s
+        self.engine = engine
         self._pid = os.getpid()
+        self._has_given_up = False
+        self._writer = uuid.uuid4().hex
+        self._writes = 0
+
+    @property
+    def place(self) -> str:
+        """Where it is, for people and without a password."""
+        return self.backend.place
+
+    def read(self, query: Callable[[Connection], R]) -> R:
+        """Return what a query finds in one state of the database.
+
+        Parameters
+        ----------
+        query : callable
+            Given a connection in a transaction; may be called again, [-].
+
+        Returns
+        -------
+        object
+            What it returned, [-].
+        """
+        return self._surely(query, write=False)
+
+    def write(self, action: Callable[[Connection], R]) -> R:
+        """Commit what an action writes, once.
+
+        Parameters
+        ----------
+        action : callable
+            Given a connection that holds the write lock; called again only if nothing of the call
+            before was committed, [-].
+
+        Returns
+        -------
+        object
+            What it returned, [-].
+        """
+        return self._surely(action, write=True)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -32,7 +86,7 @@ class Database:
         Connection
             Connection in a transaction, [-].
         """
-        with self._transaction(write=False) as connection:
+        with self.backend.plain_errors(), self._transaction(write=False) as connection:
             yield connection
 
     @contextmanager
@@ -44,38 +98,103 @@ class Database:
         Connection
             Connection in a transaction, rolled back if the block raises, [-].
         """
-        with self._transaction(write=True) as connection:
+        with self.backend.plain_errors(), self._transaction(write=True) as connection:
             yield connection
 
     def close(self) -> None:
         """Close the connections of this process."""
-        self._engine.dispose(close=os.getpid() == self._pid)
+        is_ours = os.getpid() == self._pid
+        if is_ours and self._writes and not self._has_given_up:
+            # What stays of a writer that was killed is a row that nobody reads.
+            with suppress(DBAPIError), self.engine.connect() as connection, connection.begin():
+                self.backend.forget(connection, self._writer)
+        self.engine.dispose(close=is_ours)
 
     @contextmanager
     def _transaction(self, *, write: bool) -> Iterator[Connection]:
         if os.getpid() != self._pid:
             raise StoreError(
-                f"{self.path} was opened by process {self._pid} and is used by its child "
+                f"{self.place} was opened by process {self._pid} and is used by its child "
                 f"{os.getpid()}; a connection must not cross a fork.",
                 hint="Open the store anew in the child.",
             )
-        with plain_errors(self.path, self._timeout_s), self._engine.connect() as plain:
+        with self.engine.connect() as plain:
             connection = plain.execution_options(write=write)
             with connection.begin():
                 yield connection
 
+    def _surely(self, action: Callable[[Connection], R], *, write: bool) -> R:
+        until: float | None = None
+        results = list[R]()
+        self._writes += write
+        with self.backend.plain_errors():
+            while True:
+                try:
+                    with self._transaction(write=write) as connection:
+                        if not (results and write and self._is_signed(connection)):
+                            results = [action(connection)]
+                            if write:
+                                self.backend.sign(connection, self._writer, self._writes)
+                    self._has_given_up = False
+                    return results[0]
+                except DBAPIError as error:
+                    if not self.backend.is_lost(error):
+                        raise
+                    until = self._deadline() if until is None else until
+                    # In force until a try succeeds, also for whoever interrupts the wait.
+                    self._has_given_up = True
+                    if time.monotonic() >= until:
+                        raise
+                time.sleep(RETRY_S)
 
-def open_database(path: Path, *, create: bool, timeout_s: float) -> Database:
-    """Open a database file, make it if allowed, and bring it to the latest version.
+    def _is_signed(self, connection: Connection) -> bool:
+        return self.backend.is_signed(connection, self._writer, self._writes)
+
+    def _deadline(self) -> float:
+        """Return until when a server is waited for; not again after one wait was in vain."""
+        return time.monotonic() + (0.0 if self._has_given_up else self.backend.timeout_s)
+
+
+def backend_for(place: str | Path, timeout_s: float) -> Backend:
+    """Return the database that a place means.
 
     Parameters
     ----------
-    path : Path
-        Database file, [-].
-    create : bool
-        Whether a missing file is made, [-].
+    place : str or Path
+        Database file, or address of a database of PostgreSQL, [-].
     timeout_s : float
-        How long a lock is waited for, [s].
+        How long a lock, or a server that went away, is waited for, [s].
+
+    Returns
+    -------
+    Backend
+        The database; nothing is opened yet, [-].
+
+    Raises
+    ------
+    InputError
+        The address cannot be read.
+    StoreError
+        The driver of PostgreSQL is not installed.
+    """
+    if not is_address(place):
+        return SqliteFile(path=Path(place), timeout_s=timeout_s)
+    from experiments.store._postgres import PostgresDatabase
+
+    return PostgresDatabase(address=str(place), timeout_s=timeout_s)
+
+
+def open_database(place: str | Path, *, create: bool, timeout_s: float) -> Database:
+    """Open a database, make its tables if allowed, and bring it to the latest version.
+
+    Parameters
+    ----------
+    place : str or Path
+        Database file, or address of a database of PostgreSQL, [-].
+    create : bool
+        Whether a missing file, or missing tables, are made, [-].
+    timeout_s : float
+        How long a lock, or a server that went away, is waited for, [s].
 
     Returns
     -------
@@ -85,52 +204,36 @@ def open_database(path: Path, *, create: bool, timeout_s: float) -> Database:
     Raises
     ------
     StoreError
-        The file is missing, empty, damaged, foreign, of a newer version, or on a network file
-        system, or its backup before a migration cannot be written. It is never written over.
+        It is missing, empty, damaged, foreign, of a newer version, on a network file system or
+        cannot be reached, or its backup before a migration cannot be written. It is never written
+        over.
     """
-    _mounts.refuse_network(path)
-    with plain_errors(path, timeout_s):
-        if not path.exists():
-            _create(path, create=create, timeout_s=timeout_s)
-        _sqlite.recognise(path, timeout_s)
+    backend = backend_for(place, timeout_s)
+
+    def fill(engine: Engine) -> None:
+        with Database(engine, backend).writing() as connection:
+            _migrations.migrate(connection, backend.place)
+
+    backend.prepare(create=create, fill=fill)
     with ExitStack() as unless_done:
-        database = Database(_sqlite.engine_for(path, timeout_s), path, timeout_s)
+        database = Database(backend.engine(), backend)
         unless_done.callback(database.close)
-        _bring_up_to_date(database, timeout_s)
+        _bring_up_to_date(database)
         unless_done.pop_all()
     return database
 
 
-def _create(path: Path, *, create: bool, timeout_s: float) -> None:
-    if _sqlite.is_orphaned(path):
-        raise StoreError(
-            f"{path} is missing, but its write-ahead log is there.",
-            hint="Put the file back beside its log, or move the log away to start anew.",
-        )
-    if not create:
-        raise StoreError(
-            f"{path} does not exist.",
-            hint="Run a study first, or name the workspace with --home or FORMULATION_HOME.",
-        )
-
-    def fill(engine: Engine) -> None:
-        with Database(engine, path, timeout_s).writing() as connection:
-            _migrations.migrate(connection, path)
-
-    _sqlite.create_file(path, fill, timeout_s)
-
-
-def _bring_up_to_date(database: Database, timeout_s: float) -> None:
-    path = database.path
+def _bring_up_to_date(database: Database) -> None:
+    place = database.place
     with database.reading() as connection:
-        stored = _migrations.stored_version(connection, path)
-    _migrations.refuse_newer(stored, path)
+        stored = _migrations.stored_version(connection, place)
+    _migrations.refuse_newer(stored, place)
     if stored == _migrations.latest():
         return
     with database.writing() as connection:
         # Another process may have migrated it while this one waited for the lock.
-        stored = _migrations.stored_version(connection, path)
+        stored = _migrations.stored_version(connection, place)
         if 0 < stored < _migrations.latest():
-            database.backup = _backup.write(path, stored, timeout_s)
+            database.backup = database.backend.back_up(stored)
             database.migrated_from = stored
-        _migrations.migrate(connection, path)
+        _migrations.migrate(connection, place)

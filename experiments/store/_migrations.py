@@ -5,21 +5,26 @@ Each step keeps to the definitions of its own version, in a module that is never
 """
 
 from collections.abc import Callable
-from pathlib import Path
 
 from sqlalchemy import Connection, insert, inspect, select, update
 
-from experiments.store import _schema, _schema_v1, _schema_v2, _sqlite
+from experiments.store import _postgres, _schema, _schema_v1, _schema_v2, _sqlite
 from formulation.errors import StoreError
 
 Migration = tuple[int, Callable[[Connection], None]]
 
 _KEY = "schema_version"
 
+_MAKE_APPEND_ONLY = {
+    "sqlite": _sqlite.make_append_only,
+    "postgresql": _postgres.make_append_only,
+}
+"""How each database is made to refuse changes of a table's rows, by SQLAlchemy's name for it."""
+
 
 def _version_1(connection: Connection) -> None:
     _schema_v1.METADATA.create_all(connection)
-    _sqlite.make_append_only(connection, _schema_v1.audit.name)
+    _MAKE_APPEND_ONLY[connection.dialect.name](connection, _schema_v1.audit.name)
 
 
 def _version_2(connection: Connection) -> None:
@@ -46,15 +51,15 @@ def latest(migrations: tuple[Migration, ...] = MIGRATIONS) -> int:
     return migrations[-1][0]
 
 
-def stored_version(connection: Connection, path: Path) -> int:
+def stored_version(connection: Connection, place: str) -> int:
     """Return the version of the tables of a database, and refuse what cannot be read.
 
     Parameters
     ----------
     connection : Connection
         Connection in a transaction, [-].
-    path : Path
-        Database file, for the message, [-].
+    place : str
+        Where the database is, for the message, [-].
 
     Returns
     -------
@@ -75,14 +80,14 @@ def stored_version(connection: Connection, path: Path) -> int:
         stored = connection.execute(query).scalar_one_or_none()
     if stored is None or not stored.isdecimal():
         raise StoreError(
-            f"{path} carries the mark of this product but its schema_version is {stored!r}.",
+            f"{place} carries the mark of this product but its schema_version is {stored!r}.",
             hint="It is damaged or was made by hand: put a backup in its place.",
         )
     return int(stored)
 
 
 def migrate(
-    connection: Connection, path: Path, migrations: tuple[Migration, ...] = MIGRATIONS
+    connection: Connection, place: str, migrations: tuple[Migration, ...] = MIGRATIONS
 ) -> None:
     """Bring a database to the latest version.
 
@@ -90,8 +95,8 @@ def migrate(
     ----------
     connection : Connection
         Connection in a write transaction, which makes the steps one whole, [-].
-    path : Path
-        Database file, for the message, [-].
+    place : str
+        Where the database is, for the message, [-].
     migrations : tuple, optional
         Steps in order, [-].
 
@@ -100,23 +105,23 @@ def migrate(
     StoreError
         The database is of a newer version than this program knows.
     """
-    stored = stored_version(connection, path)
-    refuse_newer(stored, path, migrations)
+    stored = stored_version(connection, place)
+    refuse_newer(stored, place, migrations)
     for version, step in migrations:
         if version > stored:
             step(connection)
             _note_version(connection, version)
 
 
-def refuse_newer(stored: int, path: Path, migrations: tuple[Migration, ...] = MIGRATIONS) -> None:
+def refuse_newer(stored: int, place: str, migrations: tuple[Migration, ...] = MIGRATIONS) -> None:
     """Refuse a database that a later release has written.
 
     Parameters
     ----------
     stored : int
         Version of the database, [-].
-    path : Path
-        Database file, for the message, [-].
+    place : str
+        Where the database is, for the message, [-].
     migrations : tuple, optional
         Steps in order, [-].
 
@@ -127,7 +132,7 @@ def refuse_newer(stored: int, path: Path, migrations: tuple[Migration, ...] = MI
     """
     if stored > latest(migrations):
         raise StoreError(
-            f"{path} has schema version {stored}; this release reads up to version "
+            f"{place} has schema version {stored}; this release reads up to version "
             f"{latest(migrations)}.",
             hint="Use the release that wrote it or a later one, or name another workspace.",
         )

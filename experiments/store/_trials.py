@@ -185,12 +185,11 @@ def of_study(
     tuple
         Records, [-].
     """
-    query = (
-        select(*(c for c in table.c if c.name != "study_id"))
-        .where(table.c.study_id == study_id)
-        .order_by(*(table.c[key] for key in keys))
-    )
-    return tuple(from_row(table, row, make) for row in connection.execute(query))
+    columns = (c for c in table.c if c.name != "study_id")
+    rows = connection.execute(select(*columns).where(table.c.study_id == study_id))
+    # Ordered here, because each database has rules of its own for the order of texts.
+    ordered = sorted(rows, key=lambda row: [row._mapping[key] for key in keys])
+    return tuple(from_row(table, row, make) for row in ordered)
 
 
 def _rows(lease: Lease, records: Sequence[TrialRecord]) -> list[dict[str, Any]]:

@@ -1,11 +1,16 @@
-"""The store: one database file in which every finished trial is durable before it counts.
+"""The store: one database in which every finished trial is durable before it counts.
 
 A write with a lease checks that lease inside its own transaction; a transaction is on disk when the
-call returns (write-ahead log, full synchronisation).
+call returns (write-ahead log, full synchronisation). A write is a function of the connection, which
+is called again where a server went away before anything was committed.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
+
+from attrs import AttrsInstance
+from sqlalchemy import Connection, Table
 
 from experiments.store import _audit, _datasets, _models, _outbox, _studies, _trials
 from experiments.store._schema import confirmation, curve
@@ -57,8 +62,8 @@ class Store(OpenStore):
         StudyRecord
             The study with its uuid and number, [-].
         """
-        with self._database.writing() as connection:
-            return _studies.create(
+        return self._database.write(
+            lambda connection: _studies.create(
                 connection,
                 self._actor,
                 name=name,
@@ -68,6 +73,7 @@ class Store(OpenStore):
                 seed=seed,
                 budget=budget,
             )
+        )
 
     def add_running(self, lease: Lease, records: Sequence[TrialRecord]) -> None:
         """Store trials that are about to be evaluated, all or none.
@@ -86,8 +92,8 @@ class Store(OpenStore):
         StoreError
             The study was taken over, a number is complete, or an attempt is stored already.
         """
-        with self._leased(lease) as connection:
-            _trials.add_running(connection, lease, records)
+        add = partial(_trials.add_running, lease=lease, records=records)
+        self._write_as_owner(lease, add)
 
     def finish(self, lease: Lease, records: Sequence[TrialRecord]) -> None:
         """Turn running trials into complete or failed ones, all or none.
@@ -104,9 +110,12 @@ class Store(OpenStore):
         StoreError
             The study was taken over, or a trial is not running (any more).
         """
-        with self._leased(lease) as connection:
+
+        def finish(connection: Connection) -> None:
             _trials.finish(connection, lease, records)
             _studies.touch(connection, lease.study_id)
+
+        self._write_as_owner(lease, finish)
 
     def set_study(
         self,
@@ -134,11 +143,14 @@ class Store(OpenStore):
         StudyRecord
             The study as it is stored now, [-].
         """
-        with self._leased(lease) as connection:
+
+        def change(connection: Connection) -> StudyRecord:
             before = _studies.find(connection, lease.study_id)
             return _studies.change(
                 connection, self._actor, before, state=state, info=info or {}, reason=reason
             )
+
+        return self._write_as_owner(lease, change)
 
     def put_confirmations(self, lease: Lease, records: Sequence[ConfirmationRecord]) -> None:
         """Store confirmed candidates, in place of earlier ones of the same trials.
@@ -150,8 +162,7 @@ class Store(OpenStore):
         records : sequence of ConfirmationRecord
             One record per candidate, [-].
         """
-        with self._leased(lease) as connection:
-            _trials.replace(connection, lease, confirmation, CONFIRMATION_KEYS, records)
+        self._replace(lease, confirmation, CONFIRMATION_KEYS, records)
 
     def put_curves(self, lease: Lease, records: Sequence[CurveRecord]) -> None:
         """Store curves of candidates, in place of earlier ones of the same trial and name.
@@ -163,8 +174,7 @@ class Store(OpenStore):
         records : sequence of CurveRecord
             One record per curve, [-].
         """
-        with self._leased(lease) as connection:
-            _trials.replace(connection, lease, curve, CURVE_KEYS, records)
+        self._replace(lease, curve, CURVE_KEYS, records)
 
     def put_model(
         self, *, name: str, sha256: str, path: str, card: Mapping[str, Any]
@@ -187,8 +197,9 @@ class Store(OpenStore):
         ModelRecord
             The version as stored, [-].
         """
-        with self._database.writing() as connection:
-            return _models.put(connection, name=name, sha256=sha256, path=path, card=card)
+        return self._database.write(
+            partial(_models.put, name=name, sha256=sha256, path=path, card=card)
+        )
 
     def put_dataset(
         self,
@@ -222,8 +233,8 @@ class Store(OpenStore):
         DatasetRecord
             The version as stored; accepted again if it was retired, [-].
         """
-        with self._database.writing() as connection:
-            return _datasets.put(
+        return self._database.write(
+            lambda connection: _datasets.put(
                 connection,
                 self._actor,
                 name=name,
@@ -233,6 +244,7 @@ class Store(OpenStore):
                 systems=systems,
                 n_curves=n_curves,
             )
+        )
 
     def retire_dataset(self, ref: str, reason: str) -> DatasetRecord:
         """Take a laboratory's data set out of use; its record and its bytes stay.
@@ -257,8 +269,8 @@ class Store(OpenStore):
             Several accepted ones are meant, the one meant was retired before, or no reason is
             given.
         """
-        with self._database.writing() as connection:
-            return _datasets.retire(connection, self._actor, ref, reason)
+        retire = partial(_datasets.retire, actor=self._actor, ref=ref, reason=reason)
+        return self._database.write(retire)
 
     def enqueue(
         self, lease: Lease, kind: str, key: str, payload: Mapping[str, Any]
@@ -281,8 +293,10 @@ class Store(OpenStore):
         OutboxRecord
             The message as stored, [-].
         """
-        with self._leased(lease) as connection:
-            return _outbox.enqueue(connection, lease.study_id, kind, key, payload)
+        return self._write_as_owner(
+            lease,
+            lambda connection: _outbox.enqueue(connection, lease.study_id, kind, key, payload),
+        )
 
     def mark_outbox(self, seq: int, *, error: str | None = None) -> None:
         """Note the outcome of one try to deliver a message.
@@ -299,8 +313,7 @@ class Store(OpenStore):
         StoreError
             There is no such message, or it was delivered before.
         """
-        with self._database.writing() as connection:
-            _outbox.mark(connection, seq, error=error)
+        self._database.write(lambda connection: _outbox.mark(connection, seq, error=error))
 
     def audit(
         self, *, actor: str, action: str, object: str, old_hash: str, new_hash: str, reason: str
@@ -328,5 +341,10 @@ class Store(OpenStore):
             new_hash=new_hash,
             reason=reason,
         )
-        with self._database.writing() as connection:
-            _audit.append(connection, change)
+        self._database.write(lambda connection: _audit.append(connection, change))
+
+    def _replace(
+        self, lease: Lease, table: Table, keys: Sequence[str], records: Sequence[AttrsInstance]
+    ) -> None:
+        put = partial(_trials.replace, lease=lease, table=table, keys=keys, records=records)
+        self._write_as_owner(lease, put)

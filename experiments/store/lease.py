@@ -6,15 +6,31 @@ owner that was stalled, and wakes after another has taken the study over, is ref
 
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import Any, Protocol, Self
 
-from attrs import frozen
+from attrs import field, frozen
 from sqlalchemy import Connection, insert, select, update
 
 from experiments.store._codec import now_utc
-from experiments.store._process import Process, standing, this_process
+from experiments.store._process import Process, Standing
 from experiments.store._schema import owner
 from formulation.errors import StoreError
+
+
+class Claim(Protocol):
+    """What shows others that a process lives and holds a study, beside the row of the owner."""
+
+    def renew(self, connection: Connection) -> None:
+        """See within the transaction of a write that it is held, and take it anew if it was lost.
+
+        Parameters
+        ----------
+        connection : Connection
+            Connection that holds the write lock, [-].
+        """
+
+    def release(self) -> None:
+        """Let go; nothing happens if it was let go or lost."""
 
 
 @frozen(kw_only=True)
@@ -42,28 +58,40 @@ class Owner:
     since_utc: str
     """When it was taken, ISO-8601 in UTC."""
 
+    standing: Standing = field(default="dead", eq=False)
+    """Whether the process lived when it was looked for."""
+
     @property
-    def is_at_work(self) -> bool:
-        """Whether the study is held by a process that lives, as far as can be seen from here."""
+    def process(self) -> Process | None:
+        """The process that holds the study; None once it was given back."""
         if self.pid is None:
-            return False
-        process = Process(
+            return None
+        return Process(
             pid=self.pid, host=self.host, boot_id=self.boot_id, start_ticks=self.start_ticks
         )
-        return standing(process, this_process()) != "dead"
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether the study was held by a process that lived, as far as could be seen."""
+        return self.pid is not None and self.standing != "dead"
 
     @property
     def who(self) -> str:
         """The owner in words."""
+        if self.pid is None:
+            return f"a process on {self.host} since {self.since_utc}, which has given it back"
         return f"pid {self.pid} on {self.host} since {self.since_utc}"
 
 
 class Lease:
     """The right to write to one study, until it is closed or taken over."""
 
-    def __init__(self, holder: Owner, label: str, release: Callable[["Lease"], None]) -> None:
+    def __init__(
+        self, holder: Owner, label: str, claim: Claim, release: Callable[["Lease"], None]
+    ) -> None:
         self._holder = holder
         self._label = label
+        self.claim = claim
         self._release = release
         self._closed = False
 
@@ -120,13 +148,13 @@ def find_owner(connection: Connection, study_id: str) -> Owner | None:
     Owner or None
         None if nobody ever did, [-].
     """
-    query = select(owner).where(owner.c.study_id == study_id).with_for_update()
+    query = select(owner).where(owner.c.study_id == study_id)
     row = connection.execute(query).one_or_none()
     return None if row is None else Owner(**row._mapping)
 
 
 def take(
-    connection: Connection, study_id: str, label: str, here: Process, *, take_over: bool
+    connection: Connection, study_id: str, before: Owner | None, here: Process
 ) -> tuple[Owner, Owner | None]:
     """Make a process the owner of a study.
 
@@ -136,41 +164,31 @@ def take(
         Connection in a write transaction, [-].
     study_id : str
         Uuid of the study, [-].
-    label : str
-        Name of the study for people, [-].
+    before : Owner or None
+        Who held it before, and no longer does, [-].
     here : Process
         Process that takes it, [-].
-    take_over : bool
-        Whether an owner on another host, whose life cannot be seen from here, gives way, [-].
 
     Returns
     -------
     tuple of Owner and (Owner or None)
         The new owner, and the one it was taken from without being given back, [-].
-
-    Raises
-    ------
-    StoreError
-        Its owner lives, or is on another host and `take_over` is false.
     """
-    before = find_owner(connection, study_id)
-    if before is not None:
-        _refuse_held(before, label, here, take_over=take_over)
-    holder = Owner(
-        study_id=study_id,
-        epoch=1 if before is None else before.epoch + 1,
-        pid=here.pid,
-        host=here.host,
-        boot_id=here.boot_id,
-        start_ticks=here.start_ticks,
-        since_utc=now_utc(),
-    )
-    row = {name: getattr(holder, name) for name in owner.c.keys()}
+    row: dict[str, Any] = {
+        "study_id": study_id,
+        "epoch": 1 if before is None else before.epoch + 1,
+        "pid": here.pid,
+        "host": here.host,
+        "boot_id": here.boot_id,
+        "start_ticks": here.start_ticks,
+        "since_utc": now_utc(),
+    }
     if before is None:
         connection.execute(insert(owner).values(row))
     else:
         connection.execute(update(owner).where(owner.c.study_id == study_id).values(row))
-    return holder, before if before is not None and before.pid is not None else None
+    gone = before if before is not None and before.pid is not None else None
+    return Owner(**row, standing="alive"), gone
 
 
 def check(connection: Connection, lease: Lease) -> None:
@@ -219,22 +237,34 @@ def release(connection: Connection, lease: Lease) -> None:
     connection.execute(update(owner).where(held).values(pid=None))
 
 
-def _refuse_held(holder: Owner, label: str, here: Process, *, take_over: bool) -> None:
+def refuse_held(holder: Owner, label: str, here: Process, *, take_over: bool) -> None:
+    """Refuse to take a study from a process that lives, or may live.
+
+    Parameters
+    ----------
+    holder : Owner
+        Who holds it, with its standing, [-].
+    label : str
+        Name of the study for people, [-].
+    here : Process
+        Process that would take it, [-].
+    take_over : bool
+        Whether an owner on another host, whose life cannot be seen from here, gives way, [-].
+
+    Raises
+    ------
+    StoreError
+        Its owner lives, or is on another host and `take_over` is false.
+    """
     if holder.pid is None:
         return
-    held_by = Process(
-        pid=holder.pid,
-        host=holder.host,
-        boot_id=holder.boot_id,
-        start_ticks=holder.start_ticks,
-    )
-    where = standing(held_by, here)
-    if where == "alive":
+    if holder.standing == "alive":
+        there = "" if holder.host == here.host else f" on {holder.host}"
         raise StoreError(
             f"Study {label} is owned by {holder.who}, which is running.",
-            hint=f"Wait for it, or stop it with 'kill {holder.pid}' and resume.",
+            hint=f"Wait for it, or stop it{there} with 'kill {holder.pid}' and resume.",
         )
-    if where == "elsewhere" and not take_over:
+    if holder.standing == "elsewhere" and not take_over:
         raise StoreError(
             f"Study {label} is owned by {holder.who}, and whether that process still "
             f"runs cannot be seen from {here.host}.",

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from attrs import evolve
 from sqlalchemy import Connection
 
 from experiments.store import _audit, _datasets, _models, _outbox, _studies, _trials
@@ -36,9 +37,9 @@ class Reader:
         self._database = database
 
     @property
-    def path(self) -> Path:
-        """The database file."""
-        return self._database.path
+    def place(self) -> str:
+        """Where the database is: its file, or its address without a password."""
+        return self._database.place
 
     @property
     def migrated_from(self) -> int | None:
@@ -47,7 +48,7 @@ class Reader:
 
     @property
     def backup(self) -> Path | None:
-        """Copy of the database from before that migration; None without one."""
+        """Copy of the file from before that migration; None without one."""
         return self._database.backup
 
     def studies(self) -> tuple[StudyRecord, ...]:
@@ -187,9 +188,10 @@ class Reader:
         Returns
         -------
         Owner or None
-            Its `pid` is None once the study was given back; None if nobody ever held it, [-].
+            Its `pid` is None once the study was given back; `is_at_work` says whether it lived
+            when it was looked for. None if nobody ever held the study, [-].
         """
-        return self._read(lambda connection: find_owner(connection, study_id))
+        return self._read(lambda connection: self._owner(connection, study_id))
 
     def verify_audit(self) -> AuditHead:
         """Check every row of the audit trail.
@@ -207,5 +209,10 @@ class Reader:
         return self._read(_audit.verify)
 
     def _read(self, query: Callable[[Connection], R]) -> R:
-        with self._database.reading() as connection:
-            return query(connection)
+        return self._database.read(query)
+
+    def _owner(self, connection: Connection, study_id: str) -> Owner | None:
+        holder = find_owner(connection, study_id)
+        if holder is None or holder.pid is None:
+            return holder
+        return evolve(holder, standing=self._database.backend.standing(connection, holder))

@@ -47,7 +47,7 @@ def compare_models(first: str, second: str, workspace: Workspace) -> dict[str, A
     InputError
         They are of unlike systems, or one and the same.
     """
-    with Store.open(workspace.store_path, create=False) as store:
+    with Store.open(workspace.store_place, create=False) as store:
         records = store.models()
     a, b = find_model(records, first), find_model(records, second)
     if a.id == b.id:

@@ -80,7 +80,7 @@ def foretell(
     """
     system = product.design.system
     readings = None if early is None else read_early(early)
-    with Store.open(workspace.store_path, create=False) as store:
+    with Store.open(workspace.store_place, create=False) as store:
         record = find_model(store.models(), system if model is None else model)
     if record.card["system"] != system:
         raise InputError(

@@ -57,7 +57,7 @@ def train_models(
         if system not in space.systems:
             raise UnknownNameError(f"System of study {spec.name!r}", system, space.systems)
         space = DesignSpace(spaces=(space.space_of(system),))
-    with Store.open(workspace.store_path) as store:
+    with Store.open(workspace.store_place) as store:
         found = fit_or_load(
             space, spec.population, store, workspace.models_folder, say, again=again
         )
@@ -101,7 +101,7 @@ def restore_model(ref: str, workspace: Workspace) -> dict[str, Any]:
     DataError
         The registry has not the bytes that were fitted, or they do not load.
     """
-    with Store.open(workspace.store_path, create=False) as store:
+    with Store.open(workspace.store_place, create=False) as store:
         record = find_model(store.models(), ref)
     state = file_state(record)
     if state == "there":

@@ -43,9 +43,9 @@ def list_models(workspace: Workspace) -> list[dict[str, Any]]:
         Name, checksum, time, rows by origin, headline error and coverage, state of the file and
         the studies that used it; none without a store, [-].
     """
-    if not workspace.store_path.exists():
+    if not workspace.has_store:
         return []
-    with Store.open(workspace.store_path, create=False) as store:
+    with Store.open(workspace.store_place, create=False) as store:
         used = _used_by(store)
         return [
             {
@@ -84,7 +84,7 @@ def show_model(ref: str, workspace: Workspace) -> dict[str, Any]:
     InputError
         Several are meant.
     """
-    with Store.open(workspace.store_path, create=False) as store:
+    with Store.open(workspace.store_place, create=False) as store:
         record = find_model(store.models(), ref)
         used = _used_by(store).get(record.id, {})
         return {

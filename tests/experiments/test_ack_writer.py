@@ -1,26 +1,20 @@
 """The writer: only what is on disk is acknowledged, in small groups."""
 
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from experiments.store import AckWriter, Lease, Store, TrialRecord
 from formulation.errors import StoreError
+from tests.experiments.databases import states
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "home" / "store.sqlite"
-
-
-@pytest.fixture
-def store(path: Path) -> Iterator[Store]:
-    with Store.open(path, actor="ana") as opened:
+def store(place: Path | str) -> Iterator[Store]:
+    with Store.open(place, actor="ana") as opened:
         yield opened
 
 
@@ -41,22 +35,15 @@ def started(store: Store, lease: Lease, n: int) -> None:
     store.add_running(lease, records)
 
 
-def states(path: Path) -> dict[tuple[int, int], str]:
-    """Read the trials through a connection that is not the store's."""
-    with closing(sqlite3.connect(path)) as connection:
-        rows = connection.execute("SELECT number, attempt, state FROM trial")
-        return {(number, attempt): state for number, attempt, state in rows}
-
-
 def test_results_are_acknowledged_only_when_others_can_read_them(
-    path: Path, store: Store, lease: Lease
+    place: Path | str, store: Store, lease: Lease
 ) -> None:
     """A second connection sees every acknowledged trial as complete, in groups of at most 48."""
     started(store, lease, 120)
     acks: list[tuple[int, ...]] = []
 
     def on_ack(numbers: tuple[int, ...]) -> None:
-        seen = states(path)
+        seen = states(place)
         assert all(seen[number, 1] == "complete" for number in numbers)
         acks.append(numbers)
 
@@ -93,22 +80,22 @@ def test_a_failed_commit_is_not_acknowledged(store: Store, lease: Lease) -> None
 
 
 def test_an_acknowledgement_before_the_commit_can_be_provoked(
-    path: Path, store: Store, lease: Lease, monkeypatch: pytest.MonkeyPatch
+    place: Path | str, store: Store, lease: Lease, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The switch of the kill tests takes the protection out: the trial is not on disk yet."""
     monkeypatch.setenv("FORMULATION_BREAK", "ack_before_commit")
     started(store, lease, 1)
     seen: list[str] = []
-    writer = AckWriter(store, lease, lambda numbers: seen.append(states(path)[numbers[0], 1]))
+    writer = AckWriter(store, lease, lambda numbers: seen.append(states(place)[numbers[0], 1]))
     writer.add([complete(0)])
     writer.flush()
     assert seen == ["running"]
-    assert states(path) == {(0, 1): "complete"}
+    assert states(place) == {(0, 1): "complete"}
 
 
 @pytest.mark.parametrize(("broken", "lost"), [("", False), ("ack_before_commit", True)])
 def test_a_driver_killed_before_its_commit_has_acknowledged_nothing(
-    path: Path, broken: str, lost: bool
+    place: Path | str, broken: str, lost: bool
 ) -> None:
     """Killed between result and commit, an acknowledged trial is lost only with the switch."""
     script = (
@@ -123,7 +110,7 @@ def test_a_driver_killed_before_its_commit_has_acknowledged_nothing(
         "writer.flush()\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script, str(path)],
+        [sys.executable, "-c", script, str(place)],
         env={"FORMULATION_FAILPOINT": "commit:1", "FORMULATION_BREAK": broken},
         capture_output=True,
         text=True,
@@ -132,7 +119,7 @@ def test_a_driver_killed_before_its_commit_has_acknowledged_nothing(
     )
     assert (done.returncode, done.stderr) == (-9, "")
     assert done.stdout == ("(0,)\n" if lost else "")
-    assert states(path) == {(0, 1): "running"}
+    assert states(place) == {(0, 1): "running"}
 
 
 def test_what_comes_together_is_committed_together(store: Store, lease: Lease) -> None:

@@ -17,7 +17,7 @@ from experiments.workspace import VARIABLES, Workspace, open_workspace
 ALWAYS = [
     *("python", "requirements", "packages", "tables", "compiled code"),
     *("processors", "memory", "shared memory", "terminal", "leftovers"),
-    *("workspace", "disk", "executor", "tracking"),
+    *("workspace", "disk", "database", "executor", "tracking"),
 ]
 STORED = ["store", "studies", "outbox", "models"]
 
@@ -40,7 +40,7 @@ def at(home: Path, **settings) -> Workspace:
 
 def with_study(home: Path) -> tuple[Store, str]:
     """Return an open store and the uuid of its one study, which nobody ever owned."""
-    store = Store.open(at(home).store_path)
+    store = Store.open(at(home).store_place)
     study = store.create_study(
         name="small", config={}, config_text="", config_sha256="", seed=1, budget=8
     )
@@ -134,7 +134,7 @@ def test_a_study_owned_by_a_dead_process_is_told(tmp_path):
         "Store.open(sys.argv[1]).own(sys.argv[2]); os._exit(0)"
     )
     subprocess.run(
-        [sys.executable, "-c", program, str(at(home).store_path), study], check=True, timeout=60
+        [sys.executable, "-c", program, str(at(home).store_place), study], check=True, timeout=60
     )
     found = diagnose(at(home))["studies"]
     assert found.status is Status.WARNING

@@ -2,11 +2,11 @@
 
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,10 @@ from attrs import evolve
 from experiments.store import Store, StudyRecord, TrialRecord
 from experiments.store._process import standing, this_process
 from formulation.errors import StoreError, UnknownNameError
+from tests.experiments.databases import bury_owner, rows, sql
+
+SEEN_BY_PROCESS = pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+"""For what holds where an owner is looked for in the table of processes, not among sessions."""
 
 OWNER_SCRIPT = (
     "import sys\n"
@@ -27,13 +31,8 @@ OWNER_SCRIPT = (
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "store.sqlite"
-
-
-@pytest.fixture
-def store(path: Path) -> Iterator[Store]:
-    with Store.open(path, actor="ana") as opened:
+def store(place: Path | str) -> Iterator[Store]:
+    with Store.open(place, actor="ana") as opened:
         yield opened
 
 
@@ -43,10 +42,10 @@ def study(store: Store) -> StudyRecord:
 
 
 @contextmanager
-def owning_process(path: Path) -> Iterator[subprocess.Popen]:
+def owning_process(place: Path | str) -> Iterator[subprocess.Popen]:
     """Run a process that owns S001 until the block ends."""
     process = subprocess.Popen(
-        [sys.executable, "-c", OWNER_SCRIPT, str(path)],
+        [sys.executable, "-c", OWNER_SCRIPT, str(place)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -59,9 +58,12 @@ def owning_process(path: Path) -> Iterator[subprocess.Popen]:
         process.communicate()
 
 
-def rewrite_owner(path: Path, assignment: str) -> None:
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute(f"UPDATE owner SET {assignment}")
+def until_seen_dead(store: Store, study: StudyRecord) -> None:
+    """Wait until the owner is known to be gone; a server may take a moment to notice."""
+    until = time.monotonic() + 30
+    while store.owner(study.id).is_at_work:
+        assert time.monotonic() < until, "a dead owner is taken for a living one"
+        time.sleep(0.01)
 
 
 def trial(number: int = 0) -> TrialRecord:
@@ -79,11 +81,11 @@ def test_a_study_given_back_can_be_owned_again(store: Store, study: StudyRecord)
     assert store.verify_audit().rows == 1
 
 
-def test_closing_the_store_gives_its_studies_back(path: Path, study: StudyRecord) -> None:
+def test_closing_the_store_gives_its_studies_back(place: Path | str, study: StudyRecord) -> None:
     """The next driver need not find out whether the last one lives."""
-    with Store.open(path) as other:
+    with Store.open(place) as other:
         other.own(study.id)
-    with Store.open(path) as other:
+    with Store.open(place) as other:
         assert other.owner(study.id).pid is None
 
 
@@ -102,9 +104,9 @@ def test_a_study_is_owned_once_within_a_process(store: Store, study: StudyRecord
         store.own(study.id)
 
 
-def test_a_living_owner_is_left_alone(path: Path, store: Store, study: StudyRecord) -> None:
+def test_a_living_owner_is_left_alone(place: Path | str, store: Store, study: StudyRecord) -> None:
     """Its process is named, with how to stop it; not even an order to take over moves it."""
-    with owning_process(path) as process:
+    with owning_process(place) as process:
         said = f"S001 is owned by pid {process.pid} on .*, which is running.*'kill {process.pid}'"
         with pytest.raises(StoreError, match=said):
             store.own(study.id)
@@ -112,53 +114,56 @@ def test_a_living_owner_is_left_alone(path: Path, store: Store, study: StudyReco
             store.own(study.id, take_over=True)
 
 
-def test_a_stopped_owner_is_alive(path: Path, store: Store, study: StudyRecord) -> None:
+def test_a_stopped_owner_is_alive(place: Path | str, store: Store, study: StudyRecord) -> None:
     """A process that is only paused may go on at any time."""
-    with owning_process(path) as process:
+    with owning_process(place) as process:
         process.send_signal(signal.SIGSTOP)
         with pytest.raises(StoreError, match="which is running"):
             store.own(study.id)
 
 
-def test_a_killed_owner_is_followed(path: Path, store: Store, study: StudyRecord) -> None:
+def test_a_killed_owner_is_followed(place: Path | str, store: Store, study: StudyRecord) -> None:
     """The epoch goes up, and the trail says whose place was taken."""
-    with owning_process(path) as process:
+    with owning_process(place) as process:
         process.kill()
         process.wait()
+        until_seen_dead(store, study)
         with store.own(study.id) as lease:
             assert lease.epoch == 2
-    with closing(sqlite3.connect(path)) as connection:
-        said = connection.execute("SELECT reason FROM audit WHERE action = 'study.take_over'")
-        assert f"Taken from pid {process.pid} on " in said.fetchone()[0]
+    ((said,),) = rows(place, "SELECT reason FROM audit WHERE action = 'study.take_over'")
+    assert f"Taken from pid {process.pid} on " in said
 
 
 def test_a_killed_owner_that_nobody_collected_is_dead(
-    path: Path, store: Store, study: StudyRecord
+    place: Path | str, store: Store, study: StudyRecord
 ) -> None:
     """A zombie still has its entry in the process table."""
-    with owning_process(path) as process:
+    with owning_process(place) as process:
         process.kill()
         os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        until_seen_dead(store, study)
         assert store.own(study.id).epoch == 2
 
 
+@SEEN_BY_PROCESS
 @pytest.mark.parametrize("assignment", ["start_ticks = start_ticks - 1", "boot_id = 'before'"])
 def test_a_number_given_out_again_is_not_its_first_owner(
-    path: Path, store: Store, study: StudyRecord, assignment: str
+    place: Path | str, store: Store, study: StudyRecord, assignment: str
 ) -> None:
     """Another start tick or another boot means another process, whatever the clock says."""
     store.own(study.id)
-    rewrite_owner(path, assignment)
-    with Store.open(path) as other:
+    sql(place, f"UPDATE owner SET {assignment}")
+    with Store.open(place) as other:
         assert other.own(study.id).epoch == 2
 
 
+@SEEN_BY_PROCESS
 def test_an_owner_on_another_host_gives_way_only_when_told(
-    path: Path, store: Store, study: StudyRecord
+    place: Path | str, store: Store, study: StudyRecord
 ) -> None:
     """From here nobody can see whether it lives."""
     store.own(study.id)
-    rewrite_owner(path, "host = 'bench-7'")
+    sql(place, "UPDATE owner SET host = 'bench-7'")
     with pytest.raises(
         StoreError, match=r"on bench-7 since .*'formulation resume S001 --take-over'"
     ):
@@ -168,14 +173,14 @@ def test_an_owner_on_another_host_gives_way_only_when_told(
 
 
 def test_a_stalled_owner_that_wakes_is_refused(
-    path: Path, store: Store, study: StudyRecord
+    place: Path | str, store: Store, study: StudyRecord
 ) -> None:
     """None of its writes gets through, and giving back does not free its successor's study."""
     stalled = store.own(study.id)
     store.add_running(stalled, [trial()])
-    rewrite_owner(path, "start_ticks = start_ticks - 1")
+    bury_owner(place)
     done = evolve(trial(), state="complete")
-    with Store.open(path) as other, other.own(study.id) as lease:
+    with Store.open(place) as other, other.own(study.id) as lease:
         for write in (
             lambda: store.add_running(stalled, [trial(1)]),
             lambda: store.finish(stalled, [done]),
@@ -193,6 +198,18 @@ def test_a_stalled_owner_that_wakes_is_refused(
     assert store.study(study.id).state == "running"
 
 
+def test_a_stalled_owner_is_told_of_one_that_came_and_went(
+    place: Path | str, store: Store, study: StudyRecord
+) -> None:
+    """Its successor may have given the study back before it wakes."""
+    stalled = store.own(study.id)
+    bury_owner(place)
+    with Store.open(place) as other:
+        other.own(study.id).close()
+    with pytest.raises(StoreError, match=r"taken over by a process on .*, which has given it back"):
+        store.add_running(stalled, [trial()])
+
+
 def test_a_lease_given_back_writes_no_more(store: Store, study: StudyRecord) -> None:
     """The message tells it from one that was taken over."""
     lease = store.own(study.id)
@@ -202,10 +219,10 @@ def test_a_lease_given_back_writes_no_more(store: Store, study: StudyRecord) -> 
         store.add_running(lease, [trial()])
 
 
-def test_two_studies_have_two_owners(path: Path, store: Store, study: StudyRecord) -> None:
+def test_two_studies_have_two_owners(place: Path | str, store: Store, study: StudyRecord) -> None:
     """A lease of one study says nothing about another."""
     second = store.create_study("oxide", {}, "", "", 0, 10)
-    with owning_process(path), store.own(second.id) as lease:
+    with owning_process(place), store.own(second.id) as lease:
         store.add_running(lease, [trial()])
     assert store.trials(study.id) == ()
 

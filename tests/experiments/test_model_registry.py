@@ -92,7 +92,7 @@ def test_each_version_is_registered_once_however_many_studies_use_it(registered)
     """Under the name of its system and population, with the checksum of the store."""
     versions = registered.versions()
     assert [(v.name, v.version) for v in versions] == [(name, 1) for name in NAMES]
-    with Store.open(registered.workspace.store_path) as store:
+    with Store.open(registered.workspace.store_place) as store:
         by_name = {m.name: m for m in store.models()}
     for version in versions:
         record = by_name[version.name]

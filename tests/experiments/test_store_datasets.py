@@ -1,27 +1,22 @@
 """Data sets of a laboratory in the store: accepted once by content, retired with a reason."""
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from experiments.store import DatasetRecord, Store
 from formulation.errors import DataError, InputError, UnknownNameError
+from tests.experiments.databases import rows, sql
 
 A, B, C = "aaaaaa" + "1" * 58, "aaaaaa" + "2" * 58, "c" * 64
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "home" / "store.sqlite"
-
-
-@pytest.fixture
-def store(path: Path) -> Iterator[Store]:
-    with Store.open(path, actor="ana") as opened:
+def store(place: Path | str) -> Iterator[Store]:
+    with Store.open(place, actor="ana") as opened:
         yield opened
 
 
@@ -30,16 +25,15 @@ def accept(store: Store, sha256: str, name: str = "bench", **changed: Any) -> Da
     return store.put_dataset(name=name, sha256=sha256, **(given | changed))
 
 
-def trail(path: Path) -> list[tuple]:
-    with closing(sqlite3.connect(path)) as connection:
-        query = "SELECT actor, action, object, old_hash, new_hash, reason FROM audit ORDER BY seq"
-        return connection.execute(query).fetchall()
+def trail(place: Path | str) -> list[tuple]:
+    query = "SELECT actor, action, object, old_hash, new_hash, reason FROM audit ORDER BY seq"
+    return rows(place, query)
 
 
-def test_a_data_set_is_read_back_as_it_was_accepted(path: Path, store: Store) -> None:
+def test_a_data_set_is_read_back_as_it_was_accepted(place: Path | str, store: Store) -> None:
     """A second store sees the same record."""
     made = accept(store, A, systems=("timed_release", "immediate_release"))
-    with Store.open(path, create=False) as other:
+    with Store.open(place, create=False) as other:
         assert other.datasets() == (made,)
     assert (made.name, made.state, made.n_curves) == ("bench", "accepted", 3)
     assert made.card == {"rows": 3}
@@ -47,12 +41,12 @@ def test_a_data_set_is_read_back_as_it_was_accepted(path: Path, store: Store) ->
     assert made.created_utc == made.updated_utc
 
 
-def test_the_same_content_is_accepted_once(path: Path, store: Store) -> None:
+def test_the_same_content_is_accepted_once(place: Path | str, store: Store) -> None:
     """Another name, place or card for the same bytes changes nothing."""
     made = accept(store, A)
     assert accept(store, A, name="copy", path="data/y.csv", card={}) == made
     assert store.datasets(state=None) == (made,)
-    assert len(trail(path)) == 1
+    assert len(trail(place)) == 1
 
 
 def test_data_sets_stand_in_order_of_acceptance(store: Store) -> None:
@@ -84,12 +78,12 @@ def test_a_retired_data_set_is_accepted_again_by_its_content(store: Store) -> No
     assert store.datasets(state=None) == (again,)
 
 
-def test_each_change_of_a_data_set_is_in_the_audit_trail(path: Path, store: Store) -> None:
+def test_each_change_of_a_data_set_is_in_the_audit_trail(place: Path | str, store: Store) -> None:
     """Each new hash is the old one of the next row, and being back is being as before."""
     made = accept(store, A)
     store.retire_dataset("bench", "wrong scale")
     accept(store, A)
-    first, second, third = trail(path)
+    first, second, third = trail(place)
     assert first[:4] == ("ana", "dataset.accept", f"dataset:{made.id}", "")
     assert second[1:4] == ("dataset.retire", f"dataset:{made.id}", first[4])
     assert (second[5], third[5]) == ("wrong scale", "accepted again")
@@ -117,17 +111,17 @@ def test_an_unknown_data_set_lists_the_nearest(store: Store) -> None:
 
 
 @pytest.mark.parametrize("ref", ["bench", "aaaaaa"])
-def test_a_data_set_that_could_be_two_is_refused(path: Path, store: Store, ref: str) -> None:
+def test_a_data_set_that_could_be_two_is_refused(place: Path | str, store: Store, ref: str) -> None:
     """Neither is guessed; the message lists both hashes."""
     accept(store, A)
     accept(store, B)
     with pytest.raises(InputError, match=r"several accepted.*aaaaaa111111.*or aaaaaa222222"):
         store.retire_dataset(ref, "gone")
     assert len(store.datasets()) == 2
-    assert len(trail(path)) == 2
+    assert len(trail(place)) == 2
 
 
-def test_a_data_set_is_retired_once_and_with_a_reason(path: Path, store: Store) -> None:
+def test_a_data_set_is_retired_once_and_with_a_reason(place: Path | str, store: Store) -> None:
     """The first reason stands."""
     accept(store, A)
     with pytest.raises(InputError, match="cannot be retired without a reason"):
@@ -135,7 +129,7 @@ def test_a_data_set_is_retired_once_and_with_a_reason(path: Path, store: Store) 
     store.retire_dataset("bench", "wrong scale")
     with pytest.raises(InputError, match=r"'bench' was retired already, on 20.*\+00:00"):
         store.retire_dataset("bench", "again")
-    assert len(trail(path)) == 2
+    assert len(trail(place)) == 2
 
 
 @pytest.mark.parametrize("sha256", ["", "abc", C.upper(), C + "0"])
@@ -152,11 +146,8 @@ def test_a_count_below_zero_is_refused(store: Store) -> None:
     assert store.datasets() == ()
 
 
-def test_a_state_that_is_none_is_refused_by_the_database(path: Path, store: Store) -> None:
+def test_a_state_that_is_none_is_refused_by_the_database(place: Path | str, store: Store) -> None:
     """Whatever the program does."""
     accept(store, A)
-    with (
-        closing(sqlite3.connect(path)) as connection,
-        pytest.raises(sqlite3.IntegrityError, match="known_state"),
-    ):
-        connection.execute("UPDATE dataset_version SET state = 'lost'")
+    with pytest.raises(DBAPIError, match="known_state"):
+        sql(place, "UPDATE dataset_version SET state = 'lost'")

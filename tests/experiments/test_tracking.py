@@ -94,7 +94,7 @@ def test_track_delivers_later_what_waited(tracked):
     """The study and each candidate of its front, and the study then knows its run."""
     assert tracked.told["delivered"] == n_messages(tracked.document)
     assert (tracked.told["waiting"], tracked.told["error"]) == (0, "")
-    with Store.open(tracked.workspace.store_path) as store:
+    with Store.open(tracked.workspace.store_place) as store:
         noted = store.study("S001").info["tracking"]
     assert noted["run_id"] == tracked.parent().info.run_id
     links = tracking_links(tracked.workspace, 5123)

@@ -11,17 +11,19 @@ from formulation.errors import InputError, UnknownNameError
 FLAGS = {"home": "by-flag", "executor": "inline", "workers": 1}
 ENVIRONMENT = {
     "home": "by-environment",
+    "store": "postgresql://ana@environment/lab",
     "executor": "process",
     "workers": "2",
     "tracking_uri": "http://environment:5000",
 }
 WRITTEN = {
     "home": "by-file",
+    "store": "postgresql://ana@file/lab",
     "executor": "ray",
     "workers": 3,
     "tracking_uri": "http://file:5000",
 }
-DEFAULTS = {"home": ".formulation", "executor": "ray", "workers": None}
+DEFAULTS = {"home": ".formulation", "store": "", "executor": "ray", "workers": None}
 
 
 def write(folder: Path, text: str) -> None:
@@ -43,6 +45,7 @@ def shown(workspace) -> dict:
     """Return what was decided, the folder by its last part."""
     return {
         "home": workspace.home.name,
+        "store": workspace.store,
         "executor": workspace.executor,
         "workers": workspace.workers,
         "tracking_uri": workspace.tracking_uri,
@@ -106,7 +109,7 @@ def test_everything_lies_in_the_workspace_folder(tmp_path: Path) -> None:
     home = tmp_path / "home"
     workspace = open_workspace(home=str(home), environment={}, folder=tmp_path)
     for place in (
-        workspace.store_path,
+        workspace.store_place,
         workspace.models_folder,
         workspace.reports_folder,
         workspace.artifacts_folder,
@@ -118,7 +121,12 @@ def test_everything_lies_in_the_workspace_folder(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("written", "near"),
-    [("excutor", "executor"), ("worker", "workers"), ("tracking", "tracking_uri")],
+    [
+        ("excutor", "executor"),
+        ("worker", "workers"),
+        ("stor", "store"),
+        ("tracking", "tracking_uri"),
+    ],
 )
 def test_an_unknown_key_lists_the_nearest(tmp_path: Path, written, near) -> None:
     """A misspelt setting is not left unread."""
@@ -138,7 +146,7 @@ def test_a_file_that_is_not_toml_is_refused(tmp_path: Path, content) -> None:
 
 
 @pytest.mark.parametrize("value", ["3", "true", "['a', 'b']", "{uri = 'x'}"])
-@pytest.mark.parametrize("name", ["home", "executor", "tracking_uri"])
+@pytest.mark.parametrize("name", ["home", "store", "executor", "tracking_uri"])
 def test_a_text_setting_of_another_kind_is_refused(tmp_path: Path, name, value) -> None:
     """A number is not turned into a folder called after it."""
     write(tmp_path, f"{name} = {value}\n")
@@ -185,3 +193,43 @@ def test_an_unknown_executor_lists_the_nearest(tmp_path: Path, given) -> None:
 def test_every_kind_of_executor_is_accepted(tmp_path: Path, kind) -> None:
     """As the executors list them."""
     assert open_workspace(executor=kind, environment={}, folder=tmp_path).executor == kind
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("mysql://ana:canary@host/lab", "of kind 'mysql'; only PostgreSQL"),
+        ("postgresql://ana:canary@host", "names no database"),
+        ("postgresql://ana:canary@host:port/lab", "is not an address"),
+        ("store.sqlite", "is not an address"),
+        ("postgresql://ana@host?password=canary", "names no database"),
+    ],
+)
+@pytest.mark.parametrize("given", ["environment", "file"])
+def test_a_store_that_is_no_address_is_refused_without_its_password(
+    tmp_path: Path, given, address, said
+) -> None:
+    """The message shows how one is written."""
+    if given == "file":
+        write(tmp_path, f"store = {address!r}\n")
+    environment = {"FORMULATION_STORE": address} if given == "environment" else {}
+    with pytest.raises(InputError, match=said) as caught:
+        open_workspace(environment=environment, folder=tmp_path)
+    assert "postgresql://user@host:port/database" in str(caught.value)
+    assert "canary" not in str(caught.value)
+
+
+def test_the_password_of_a_store_is_shown_nowhere(tmp_path: Path) -> None:
+    """Neither where the settings are printed nor where the store is named; it opens with it."""
+    address = "postgresql://ana:canary@host/lab?password=canary"
+    workspace = open_workspace(environment={"FORMULATION_STORE": address}, folder=tmp_path)
+    assert "canary" not in repr(workspace) + workspace.store_shown
+    assert workspace.store_place == address
+
+
+def test_without_the_setting_studies_are_kept_in_a_file(tmp_path: Path) -> None:
+    """In the workspace folder, as ever."""
+    workspace = open_workspace(home=str(tmp_path / "home"), environment={}, folder=tmp_path)
+    assert workspace.store_place == tmp_path / "home" / "store.sqlite"
+    assert workspace.store_shown == str(tmp_path / "home" / "store.sqlite")
+    assert not workspace.has_store
