@@ -1,6 +1,6 @@
 """One candidate of a study, as its document tells it: recipe, values, limits, quality, curves."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from experiments.config import StudySpec
@@ -9,8 +9,10 @@ from experiments.quality import candidate_quality
 from experiments.store import ConfirmationRecord, CurveRecord, TrialRecord, candidate_label
 from formulation.delivery import FORM, get_system
 from formulation.design import Design
+from formulation.desirability import desirability, overall_desirability
+from formulation.endpoints import STATISTICS, get_endpoint
 from formulation.space import warnings
-from formulation.targets import STATISTICS, get_endpoint
+from formulation.targets import Objective
 
 ACCOUNTS = "accounts"
 """Entry of what a study records about itself that holds the accounts of its candidates by label."""
@@ -71,6 +73,7 @@ def candidate(
         "process": dict(design.process),
         "objectives": {key: trial.values[key] for key in keys},
         "intervals": {key: [trial.lo90[key], trial.hi90[key]] for key in [*keys, *limited]},
+        "desirability": _desirability(spec.objectives, trial.values, confirmation),
         "values": trial.values,
         "limits": trial.slacks,
         "origin": trial.origin,
@@ -123,6 +126,21 @@ def _beyond_worst(spec: StudySpec, trial: TrialRecord) -> list[str]:
         for o in spec.objectives
         if o.normalise(trial.values[o.endpoint]) < 0
     ]
+
+
+def _desirability(
+    objectives: Sequence[Objective],
+    predicted: Mapping[str, float],
+    confirmation: ConfirmationRecord | None,
+) -> dict[str, Any]:
+    """Return the desirability by Derringer and Suich, predicted and confirmed."""
+    return {
+        "predicted": overall_desirability(objectives, predicted),
+        "confirmed": None
+        if confirmation is None
+        else overall_desirability(objectives, confirmation.values),
+        "of": {o.endpoint: desirability(o, predicted[o.endpoint]) for o in objectives},
+    }
 
 
 def _title(design: Design) -> str:

@@ -12,6 +12,7 @@ from attrs import evolve
 from experiments.account import Accountant
 from experiments.config.product import Product
 from experiments.objective import StudyEvaluator, Task
+from experiments.readings import Judging
 from experiments.store import ConfirmationRecord, CurveRecord, TrialRecord, candidate_label
 from formulation.design import Design
 from formulation.errors import FormulationError
@@ -37,6 +38,7 @@ def confirm(
     limits: tuple[OutcomeLimit, ...],
     n_subjects: int,
     watch: Watch | None = None,
+    judging: Judging | None = None,
 ) -> tuple[ConfirmationRecord, ...]:
     """Evaluate candidates at mechanistic fidelity.
 
@@ -54,6 +56,8 @@ def confirm(
         Subjects to integrate; at least `MIN_SUBJECTS` are, but for a patient, [-].
     watch : callable, optional
         Told of the candidates while their days are still at hand, [-].
+    judging : Judging, optional
+        How the study reads values; as predicted when absent, [-].
 
     Returns
     -------
@@ -71,7 +75,14 @@ def confirm(
     size = 1 if population.is_alike else max(n_subjects, MIN_SUBJECTS)
     others = evolve(population, size=size, seed=population.seed + 1)
     chain = MechanisticChain(watch=watch)
-    evaluator = StudyEvaluator(chain=chain, population=others, objectives=objectives, limits=limits)
+    evaluator = StudyEvaluator(
+        chain=chain,
+        population=others,
+        objectives=objectives,
+        limits=limits,
+        judging=judging or Judging(),
+        neighbours_by=MechanisticChain(),
+    )
     tasks = [Task(number=t.number, design=Design.from_dict(t.design)) for t in trials]
     outcomes = evaluator(tasks)
     for outcome in outcomes:

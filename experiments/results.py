@@ -14,6 +14,7 @@ from experiments.candidates import ACCOUNTS, candidate
 from experiments.config import StudySpec, study_from_config
 from experiments.config.spec import FORBID
 from experiments.objective import EXTRAPOLATION_LIMIT
+from experiments.readings import judging_of, judging_words
 from experiments.search.front import front_indices, hypervolume, normalised
 from experiments.store import (
     ConfirmationRecord,
@@ -230,6 +231,7 @@ def _study(study: StudyRecord, spec: StudySpec) -> dict[str, Any]:
             "idle_fields": list(spec.population.idle_fields),
         },
         "extrapolation": spec.extrapolation,
+        "judging": judging_words((*spec.objectives, *spec.limits), judging_of(spec)),
         "strategy": study.info.get("strategy", spec.budget.strategy),
         "warnings": [*spec.lot_warnings, *_left_out(spec), *_against_law(study)],
         "code_sha256": study.info.get("code_sha256", ""),
@@ -246,6 +248,8 @@ def _objective(objective: Objective) -> dict[str, Any]:
         "goal": objective.goal.value,
         "worst": objective.worst,
         "ideal": objective.ideal,
+        "weight": objective.weight,
+        "importance": objective.importance,
     }
 
 

@@ -15,6 +15,7 @@ from experiments.confirmation import confirm, make_accountant, release_curves
 from experiments.executors import Executor, make_executor
 from experiments.fitting import FittedModels, fit_or_load
 from experiments.objective import StudyEvaluator
+from experiments.readings import judging_of
 from experiments.reports import write_report
 from experiments.results import front_of, study_document
 from experiments.search.front import normalised, spread_indices
@@ -290,6 +291,7 @@ def _search(
             objectives=spec.objectives,
             limits=spec.limits,
             forbids_extrapolation=spec.extrapolation == FORBID,
+            judging=judging_of(spec),
         ),
         executor=executor,
         store=store,
@@ -322,7 +324,13 @@ def _confirm(
     listener.say(f"confirming {len(front)} candidates{of_all}, every subject integrated")
     accountant = make_accountant(front, spec.jurisdiction)
     confirmed = confirm(
-        front, spec.population, spec.objectives, spec.limits, n_subjects, watch=accountant
+        front,
+        spec.population,
+        spec.objectives,
+        spec.limits,
+        n_subjects,
+        watch=accountant,
+        judging=judging_of(spec),
     )
     # First the accounts, so that a stop between the two leaves no candidate confirmed without one.
     store.set_study(lease, info={ACCOUNTS: accountant.accounts})

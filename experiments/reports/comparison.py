@@ -88,7 +88,14 @@ def objectives_of(document: Mapping[str, Any]) -> tuple[Objective, ...]:
         In the order of the study, [-].
     """
     return tuple(
-        Objective(endpoint=o["key"], goal=Goal(o["goal"]), worst=o["worst"], ideal=o["ideal"])
+        Objective(
+            endpoint=o["key"],
+            goal=Goal(o["goal"]),
+            worst=o["worst"],
+            ideal=o["ideal"],
+            weight=o.get("weight", 1.0),
+            importance=o.get("importance", 1.0),
+        )
         for o in document["objectives"]
     )
 
@@ -106,11 +113,12 @@ def merit(objectives: Sequence[Objective], candidate: Mapping[str, Any]) -> tupl
     Returns
     -------
     tuple of float
-        Product of normalised objectives, none below 0; their sum, which decides between
-        candidates without any product, [-].
+        Product of normalised objectives, none below 0, each to the power of its weight and
+        importance; their sum, which decides between candidates without any product, [-].
     """
     scores = [max(o.normalise(used_value(candidate, o.endpoint)), 0.0) for o in objectives]
-    return prod(scores), sum(scores)
+    powers = [o.weight * o.importance for o in objectives]
+    return prod(x**p for x, p in zip(scores, powers, strict=True)), sum(scores)
 
 
 def falls_short_in(

@@ -77,6 +77,7 @@ def candidates_table(document: Mapping[str, Any]) -> Table:
             Column(title="Magnesium salt"),
             Column(title="How taken"),
             *(_endpoint_column(key) for key in keys),
+            Column(title="Desirability", is_number=True),
             Column(title="Confirmed"),
         ),
         rows=tuple(
@@ -86,6 +87,7 @@ def candidates_table(document: Mapping[str, Any]) -> Table:
                 salts_text(c["design"]),
                 c["regimen"],
                 *(_objective_cell(c, key) for key in keys),
+                _desirability_cell(c),
                 _verdict(c),
             )
             for c in document["front"]
@@ -285,6 +287,14 @@ def _objective_cell(candidate: Mapping[str, Any], key: str) -> str:
         ends = interval_text(confirmation["lo90"][key], confirmation["hi90"][key], key)
         lines.append(f"c {number_text(confirmation['values'][key], key)} {ends}")
     return "\n".join(line.strip() for line in lines)
+
+
+def _desirability_cell(candidate: Mapping[str, Any]) -> str:
+    found = candidate["desirability"]
+    lines = [f"{found['predicted']:.2f}"]
+    if found["confirmed"] is not None:
+        lines.append(f"c {found['confirmed']:.2f}")
+    return "\n".join(lines)
 
 
 def _limit_cell(candidate: Mapping[str, Any], name: str) -> str:
