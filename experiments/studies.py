@@ -13,7 +13,7 @@ from experiments.config import StudySpec, study_from_config
 from experiments.config.spec import FORBID, PENALISE
 from experiments.confirmation import confirm, make_accountant, release_curves
 from experiments.executors import Executor, make_executor
-from experiments.fitting import FittedModels, fit_or_load
+from experiments.fitting import FittedModels, fit_or_load, refuse_other_models
 from experiments.objective import StudyEvaluator
 from experiments.readings import judging_of
 from experiments.reports import write_report
@@ -25,7 +25,7 @@ from experiments.store import Lease, Store, StudyRecord, TrialRecord
 from experiments.tracking import TrackingResult, deliver, enqueue_study
 from experiments.tracking_messages import front_link
 from experiments.workspace import Workspace
-from formulation.errors import DataError, InputError
+from formulation.errors import InputError
 from formulation.targets import Objective
 from models.surrogates.table import code_fingerprint
 
@@ -261,7 +261,7 @@ def _go_on(
             models = fit_or_load(
                 spec.space, spec.population, store, workspace.models_folder, listener.say
             )
-            _refuse_other_models(study, models)
+            refuse_other_models(study, models)
             _record(store, lease, workspace, models)
             trials, n_chunks = _search(store, lease, study, spec, models, executor, listener)
             _record_executor(store, lease, study, executor, n_chunks)
@@ -336,17 +336,6 @@ def _confirm(
     store.set_study(lease, info={ACCOUNTS: accountant.accounts})
     store.put_confirmations(lease, confirmed)
     store.put_curves(lease, release_curves(front, models.chain))
-
-
-def _refuse_other_models(study: StudyRecord, models: FittedModels) -> None:
-    """Keep a study to the models it began with; trials of two would stand side by side."""
-    before = {m["key"] for m in study.info.get("models", [])}
-    now = {m.card["key"] for m in models.records}
-    if before and before != now:
-        raise DataError(
-            f"Study {study.label} was searched with models that this version would fit otherwise.",
-            hint="Start it anew, or go on with the version of the program it began with.",
-        )
 
 
 def _record(store: Store, lease: Lease, workspace: Workspace, models: FittedModels) -> None:

@@ -70,6 +70,7 @@ CITED_IN_CODE = {
     "DerringerSuich1980",
     "FDADissolution1997",
     "HixsonCrowell1931",
+    "ICHQ8",
     "Julious2004",
     "KeeferBodily1983",
     "Kohler1967",
