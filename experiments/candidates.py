@@ -11,8 +11,10 @@ from formulation.delivery import FORM, get_system
 from formulation.design import Design
 from formulation.desirability import desirability, overall_desirability
 from formulation.endpoints import STATISTICS, get_endpoint
+from formulation.salts import get_salt
 from formulation.space import warnings
 from formulation.targets import Objective
+from formulation.units import MG_PER_MMOL
 
 ACCOUNTS = "accounts"
 """Entry of what a study records about itself that holds the accounts of its candidates by label."""
@@ -25,6 +27,21 @@ MOVERS_FOR = 3
 
 FIRST_FORMS: Mapping[str, str] = {"immediate_release": "tablet", "timed_release": "hpmc_matrix"}
 """The only form each system had in the first version of the store, whose designs name none."""
+
+PLAIN_SYSTEM = "immediate_release"
+"""The delivery system every other one has to beat."""
+
+PLAIN_FORM = "tablet"
+"""Its form."""
+
+GLASS_L = 0.25
+"""Water taken with a product, as in the usual definition of a dose number, [L]."""
+
+OCCASION_MG = 250.0
+"""Elemental magnesium at one occasion that a soluble salt gives up in that water, [mg]."""
+
+MOST_PLAIN = 20
+"""Plain tablets off the front that candidates are compared with, the most desirable, [-]."""
 
 
 def candidate(
@@ -116,6 +133,89 @@ def form_name(design: Mapping[str, Any]) -> str:
     """
     process = design["process"]
     return str(process[FORM] if FORM in process else FIRST_FORMS[design["system"]])
+
+
+def is_plain_soluble(candidate: Mapping[str, Any]) -> bool:
+    """Tell whether a candidate is a plain immediate-release tablet of a soluble salt.
+
+    Parameters
+    ----------
+    candidate : mapping
+        Anything with a ``design`` as plain values, [-].
+
+    Returns
+    -------
+    bool
+        Whether it is such a tablet of one salt, and `OCCASION_MG` of magnesium
+        as that salt dissolve in `GLASS_L` of water, [-].
+    """
+    design = candidate["design"]
+    solubility = get_salt(design["salt"]).solubility
+    needed_mmol_per_l = OCCASION_MG / MG_PER_MMOL / GLASS_L
+    return (
+        design["system"] == PLAIN_SYSTEM
+        and form_name(design) == PLAIN_FORM
+        and not design.get("second_salt")
+        and solubility is not None
+        and solubility.value >= needed_mmol_per_l
+    )
+
+
+def most_desirable(
+    objectives: Sequence[Objective] | None, trials: Sequence[TrialRecord]
+) -> dict[str, Any] | None:
+    """Return which feasible trial is the most desirable, and how much.
+
+    Parameters
+    ----------
+    objectives : sequence of Objective or None
+        What is wanted; None where that cannot be read, [-].
+    trials : sequence of TrialRecord
+        Finished trials, [-].
+
+    Returns
+    -------
+    dict or None
+        ``label`` and ``desirability`` as the search predicted it; None of nothing feasible, or
+        where it is not known what is wanted, [-].
+    """
+    if objectives is None:
+        return None
+    scores = {t.number: overall_desirability(objectives, t.values) for t in trials if t.is_feasible}
+    if not scores:
+        return None
+    best = max(scores, key=lambda number: (scores[number], -number))
+    return {"label": candidate_label(best), "desirability": scores[best]}
+
+
+def plain_tablets(spec: StudySpec, trials: Sequence[TrialRecord]) -> list[dict[str, Any]]:
+    """Return plain tablets of a soluble salt, as far as candidates are compared with them.
+
+    Parameters
+    ----------
+    spec : StudySpec
+        The study, [-].
+    trials : sequence of TrialRecord
+        Feasible trials that are not on the front, [-].
+
+    Returns
+    -------
+    list of dict
+        At most `MOST_PLAIN`, the most desirable first, [-].
+    """
+    keys = [o.endpoint for o in spec.objectives]
+    found = [t for t in trials if is_plain_soluble({"design": t.design})]
+    found.sort(key=lambda t: (-overall_desirability(spec.objectives, t.values), t.number))
+    return [
+        {
+            "label": candidate_label(t.number),
+            "design": t.design,
+            "objectives": {key: t.values[key] for key in keys},
+            "intervals": {key: [t.lo90[key], t.hi90[key]] for key in keys},
+            "confirmation": None,
+        }
+        for t in found[:MOST_PLAIN]
+    ]
 
 
 def _beyond_worst(spec: StudySpec, trial: TrialRecord) -> list[str]:

@@ -22,7 +22,7 @@ from experiments.config.spec import FORBID
 from experiments.fitting import fit_or_load, refuse_other_models
 from experiments.objective import EXTRAPOLATION_LIMIT, Outcome, StudyEvaluator, Task
 from experiments.readings import judging_of, judging_words, worse_end
-from experiments.reports.wording import component_name, limit_text
+from experiments.reports.wording import component_name, limit_text, setting_name
 from experiments.store import Store, TrialRecord, candidate_label
 from experiments.workspace import Workspace
 from formulation.blends import SECOND_SHARE
@@ -215,7 +215,7 @@ def factors_of(design: Design) -> Iterator[Factor]:
 def _setting(design: Design, name: str, unit: str, step: float) -> Factor:
     return Factor(
         name=name,
-        title=name.replace("_", " ").capitalize(),
+        title=setting_name(name, unit).capitalize(),
         unit=unit,
         step=step,
         value=float(design.process[name]),

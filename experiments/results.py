@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.candidates import ACCOUNTS, candidate
+from experiments.candidates import ACCOUNTS, candidate, plain_tablets
 from experiments.config import StudySpec, study_from_config
 from experiments.config.spec import FORBID
 from experiments.objective import EXTRAPOLATION_LIMIT
@@ -83,6 +83,7 @@ def study_document(store: Store, study: StudyRecord) -> dict[str, Any]:
             )
             for place, t in enumerate(front)
         ],
+        "plain": plain_tablets(spec, _beaten(feasible, front)),
         "confirmation": confirmation_summary(compared_keys(spec), front, confirmations),
         "infeasible_reasons": _reasons(finished),
         "history": _history(spec.objectives, finished),
@@ -189,6 +190,11 @@ def compared_keys(spec: StudySpec) -> list[str]:
     """
     wanted = [objective.endpoint for objective in spec.objectives]
     return list(dict.fromkeys([*wanted, *(limit.endpoint for limit in spec.limits)]))
+
+
+def _beaten(feasible: Sequence[TrialRecord], front: Sequence[TrialRecord]) -> list[TrialRecord]:
+    numbers = {t.number for t in front}
+    return [t for t in feasible if t.number not in numbers]
 
 
 def _left_out(spec: StudySpec) -> list[str]:

@@ -8,8 +8,8 @@ from typing import Any
 
 from attrs import define, frozen
 
-from experiments.candidates import ACCOUNTS
-from experiments.config import StudySpec, study_from_config
+from experiments.candidates import ACCOUNTS, most_desirable
+from experiments.config import StudySpec, objectives_of_config, study_from_config
 from experiments.config.spec import FORBID, PENALISE
 from experiments.confirmation import confirm, make_accountant, release_curves
 from experiments.executors import Executor, make_executor
@@ -165,7 +165,8 @@ def list_studies(workspace: Workspace) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        Label, name, state, finished trials, budget and time of each; none without a store, [-].
+        Label, name, state, finished trials, budget, most desirable candidate and time of each; none
+        without a store, [-].
     """
     if not workspace.store_path.exists():
         return []
@@ -184,6 +185,7 @@ def list_studies(workspace: Workspace) -> list[dict[str, Any]]:
                     "done": len(done),
                     "budget": study.budget,
                     "feasible": sum(t.is_feasible for t in done),
+                    "best": most_desirable(objectives_of_config(study.config), done),
                     "updated_utc": study.updated_utc,
                     "is_owned": owner is not None and owner.is_at_work,
                 }

@@ -109,6 +109,25 @@ def study_from_config(config: Mapping[str, Any], *, text: str = "") -> StudySpec
     return _study(node_of(config), file="", text=text)
 
 
+def objectives_of_config(config: Mapping[str, Any]) -> tuple[Objective, ...] | None:
+    """Return the objectives of a stored study, without what it may make.
+
+    Parameters
+    ----------
+    config : mapping
+        The `StudySpec.config` of a study, [-].
+
+    Returns
+    -------
+    tuple of Objective or None
+        In the order of the study; None of a study whose objectives this version cannot read, [-].
+    """
+    problems: list[Problem] = []
+    node = node_of(config.get("objectives"))
+    found = read_objectives(Item(node=node, file="", problems=problems))
+    return None if problems else found
+
+
 def with_budget(study: StudySpec, **changes: int | str | None) -> StudySpec:
     """Return a study with another budget, as flags of the command line ask for it.
 

@@ -70,7 +70,9 @@ def candidates_table(document: Mapping[str, Any]) -> Table:
     keys = [o["key"] for o in document["objectives"]]
     return Table(
         caption="Candidates of the front. First line of a cell: what the search predicted, with"
-        " its 90 % interval; second line, marked c: confirmed with every subject integrated.",
+        " its 90 % interval; second line, marked c: confirmed with every subject integrated."
+        " Desirability is the geometric mean of the objectives, 0 with one at its worst and"
+        " 1 with all at their ideal values (Derringer and Suich); it ranks, the front decides.",
         columns=(
             Column(title="Candidate"),
             Column(title="Form"),

@@ -334,10 +334,34 @@ def process_text(design: Mapping[str, Any]) -> str:
             found.append(f"{name.replace('_', ' ')} {value}")
             continue
         unit = "%" if name == SECOND_SHARE else units.get(name, "")
-        suffix = "_" + unit.lower().replace("/", "_per_").replace(".", "_").replace("^", "")
-        plain = name.removesuffix("_pct") if name == SECOND_SHARE else name.removesuffix(suffix)
-        found.append(f"{plain.replace('_', ' ')} {value:g} {'' if unit == '1' else unit}".rstrip())
+        plain = setting_name(name, unit)
+        found.append(f"{plain} {value:g} {'' if unit == '1' else unit}".rstrip())
     return ", ".join(found)
+
+
+def setting_name(name: str, unit: str) -> str:
+    """Return what people call a setting of the process, without the unit in its name.
+
+    Parameters
+    ----------
+    name : str
+        Name of the setting, [-].
+    unit : str
+        Its unit, [-].
+
+    Returns
+    -------
+    str
+        Such as ``"compression force"``, [-].
+
+    Examples
+    --------
+    >>> setting_name("compression_force_kn", "kN")
+    'compression force'
+    """
+    suffix = "_" + unit.lower().replace("/", "_per_").replace(".", "_").replace("^", "")
+    plain = name.removesuffix("_pct") if name == SECOND_SHARE else name.removesuffix(suffix)
+    return plain.replace("_", " ")
 
 
 def _behind(unit: str) -> str:

@@ -2,8 +2,9 @@
 
 import pytest
 
+from experiments.candidates import is_plain_soluble
 from experiments.reports.answers import Verdict, answer
-from experiments.reports.comparison import is_plain_soluble, merit, objectives_of
+from experiments.reports.comparison import merit, objectives_of
 from tests.experiments.example_document import (
     SIMULATED,
     SUBJECTS,
@@ -50,6 +51,34 @@ def test_answer_without_a_plain_tablet_says_so():
     found = answer(document)
     assert found.rival is None
     assert "no plain immediate-release tablet of a soluble salt is on the front" in found.sentence
+
+
+def test_a_plain_tablet_off_the_front_is_compared_with_too():
+    """Beaten on paper, yet as good within the intervals: the first line says so."""
+    document = example_document()
+    plain = [c for c in document["front"] if is_plain_soluble(c)]
+    document["front"] = [c for c in document["front"] if not is_plain_soluble(c)]
+    document["plain"] = [{**c, "confirmation": None} for c in plain]
+    found = answer(document)
+    assert found.does_no_better
+    assert (
+        f"no better than {found.rival} off the front, a plain immediate-release" in found.sentence
+    )
+
+
+def test_a_product_that_hardly_releases_is_not_sold_as_better():
+    """The first line says how little comes out, whatever its other values are."""
+    document = example_document(best_peak=1.5)
+    best = next(c for c in document["front"] if c["label"] == "C017")
+    assert "does better than" in answer(document).sentence
+    for curve in best["curves"].values():
+        curve["y"] = [0.2 * y / max(curve["y"]) for y in curve["y"]]
+    found = answer(document)
+    assert found.label == "C017"
+    assert found.does_no_better
+    assert "hardly releases: 0.2 % of its label in 24 h on the bench" in found.sentence
+    assert "not better than a plain soluble salt" in found.sentence
+    assert "does better" not in found.sentence
 
 
 def test_answer_that_is_a_plain_tablet_says_so():
