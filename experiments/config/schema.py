@@ -145,6 +145,11 @@ def _product() -> Schema:
         "salt": {"anyOf": [designable, _lot()]},
         SECOND_SALT: {"anyOf": [designable, _lot()]},
         "amounts": {"type": "object", "description": "Mass of each component in one unit."},
+        "executed": {
+            "type": "object",
+            "additionalProperties": {"$ref": "#/$defs/amount"},
+            "description": "What was weighed of each, where it is known; models use it.",
+        },
         "process": {"type": "object", "description": "Form, process settings and sizes."},
         "regimen": keys(
             {
