@@ -188,6 +188,27 @@ def most_desirable(
     return {"label": candidate_label(best), "desirability": scores[best]}
 
 
+def plain_trials(
+    objectives: Sequence[Objective], trials: Sequence[TrialRecord]
+) -> list[TrialRecord]:
+    """Return the trials that are plain tablets of a soluble salt, the most desirable first.
+
+    Parameters
+    ----------
+    objectives : sequence of Objective
+        What is wanted, [-].
+    trials : sequence of TrialRecord
+        Feasible trials, [-].
+
+    Returns
+    -------
+    list of TrialRecord
+        Those that are, [-].
+    """
+    found = [t for t in trials if is_plain_soluble({"design": t.design})]
+    return sorted(found, key=lambda t: (-overall_desirability(objectives, t.values), t.number))
+
+
 def plain_tablets(spec: StudySpec, trials: Sequence[TrialRecord]) -> list[dict[str, Any]]:
     """Return plain tablets of a soluble salt, as far as candidates are compared with them.
 
@@ -204,8 +225,7 @@ def plain_tablets(spec: StudySpec, trials: Sequence[TrialRecord]) -> list[dict[s
         At most `MOST_PLAIN`, the most desirable first, [-].
     """
     keys = [o.endpoint for o in spec.objectives]
-    found = [t for t in trials if is_plain_soluble({"design": t.design})]
-    found.sort(key=lambda t: (-overall_desirability(spec.objectives, t.values), t.number))
+    found = plain_trials(spec.objectives, trials)
     return [
         {
             "label": candidate_label(t.number),

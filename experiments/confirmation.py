@@ -5,9 +5,10 @@ the people the surrogate was trained on does not pass. The same subjects meet ev
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
-from attrs import evolve
+from attrs import asdict, evolve
 
 from experiments.account import Accountant
 from experiments.config.product import Product
@@ -19,6 +20,8 @@ from formulation.errors import FormulationError
 from formulation.patients import Population
 from formulation.targets import Objective, OutcomeLimit
 from models.chain import CURVE_TIMES_H, MechanisticChain
+from models.comparison import compare
+from models.measurement import get_measurement
 from models.release import release_law
 from models.release.bench import bench_curves
 from models.responses import Watch
@@ -131,6 +134,35 @@ def make_accountant(trials: Sequence[TrialRecord], jurisdiction: str) -> Account
         ],
         jurisdiction,
     )
+
+
+def against_plain(accountant: Accountant, labels: Sequence[str], plain: str) -> dict[str, Any]:
+    """Return whether a trial would tell candidates from a plain tablet by what is absorbed.
+
+    Parameters
+    ----------
+    accountant : Accountant
+        Who watched all of them, [-].
+    labels : sequence of str
+        Candidates, [-].
+    plain : str
+        The plain tablet, [-].
+
+    Returns
+    -------
+    dict
+        Comparisons in the same subjects by label, as plain values; the tablet has none, [-].
+    """
+    measured = get_measurement("absorbed_increment")
+    tablet = accountant.absorbed[plain]
+    return {
+        label: {
+            "label": plain,
+            **asdict(compare(accountant.absorbed[label], tablet, measured, names=(label, plain))),
+        }
+        for label in labels
+        if label != plain
+    }
 
 
 def release_curves(trials: Sequence[TrialRecord], chain: SurrogateChain) -> tuple[CurveRecord, ...]:

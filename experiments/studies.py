@@ -8,10 +8,10 @@ from typing import Any
 
 from attrs import define, frozen
 
-from experiments.candidates import ACCOUNTS, most_desirable
+from experiments.candidates import ACCOUNTS, most_desirable, plain_trials
 from experiments.config import StudySpec, objectives_of_config, study_from_config
 from experiments.config.spec import FORBID, PENALISE
-from experiments.confirmation import confirm, make_accountant, release_curves
+from experiments.confirmation import against_plain, confirm, make_accountant, release_curves
 from experiments.executors import Executor, make_executor
 from experiments.fitting import FittedModels, fit_or_load, refuse_other_models
 from experiments.objective import StudyEvaluator
@@ -21,7 +21,7 @@ from experiments.results import front_of, study_document
 from experiments.search.front import normalised, spread_indices
 from experiments.search.loop import Progress, Search
 from experiments.search.strategies import make_strategy
-from experiments.store import Lease, Store, StudyRecord, TrialRecord
+from experiments.store import Lease, Store, StudyRecord, TrialRecord, candidate_label
 from experiments.tracking import TrackingResult, deliver, enqueue_study
 from experiments.tracking_messages import front_link
 from experiments.workspace import Workspace
@@ -324,18 +324,27 @@ def _confirm(
     n_subjects = spec.budget.confirm_subjects
     of_all = "" if len(front) == len(whole) else f" of {len(whole)}, spread over the front"
     listener.say(f"confirming {len(front)} candidates{of_all}, every subject integrated")
-    accountant = make_accountant(front, spec.jurisdiction)
+    # The plain tablet is integrated too, if only to say whether a trial would tell them apart.
+    plain = plain_trials(spec.objectives, [t for t in trials if t.is_feasible])[:1]
+    integrated = [*front, *(t for t in plain if t not in front)]
+    accountant = make_accountant(integrated, spec.jurisdiction)
     confirmed = confirm(
-        front,
+        integrated,
         spec.population,
         spec.objectives,
         spec.limits,
         n_subjects,
         watch=accountant,
         judging=judging_of(spec),
-    )
+    )[: len(front)]
+    labels = [candidate_label(t.number) for t in front]
+    against = against_plain(accountant, labels, candidate_label(plain[0].number)) if plain else {}
     # First the accounts, so that a stop between the two leaves no candidate confirmed without one.
-    store.set_study(lease, info={ACCOUNTS: accountant.accounts})
+    accounts = {
+        label: {**accountant.accounts[label], "against_plain": against.get(label)}
+        for label in labels
+    }
+    store.set_study(lease, info={ACCOUNTS: accounts})
     store.put_confirmations(lease, confirmed)
     store.put_curves(lease, release_curves(front, models.chain))
 

@@ -26,7 +26,7 @@ from experiments.reports.comparison import (
     search_kind,
     used_value,
 )
-from experiments.reports.headline import hardly_releases, headline
+from experiments.reports.headline import hardly_releases, headline, is_not_told_apart
 from experiments.reports.quality import failing_text
 from experiments.reports.wording import (
     EVALUATION_FAILED,
@@ -166,7 +166,8 @@ def _recommended(document: Mapping[str, Any], held: Sequence[Mapping[str, Any]])
         ),
         label=best["label"],
         rival=None if rival is None else rival["label"],
-        does_no_better=bool(hardly) or (rival is not None and not short),
+        does_no_better=bool(hardly)
+        or (rival is not None and (not short or is_not_told_apart(best, short))),
     )
 
 

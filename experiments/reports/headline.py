@@ -11,6 +11,11 @@ from experiments.candidates import PLAIN_FORM, PLAIN_SYSTEM, form_name, is_plain
 from experiments.confirmation import RELEASE, RELEASE_MECHANISTIC
 from experiments.reports.wording import endpoint_title, salts_text
 from formulation.delivery import get_system
+from formulation.endpoints import parse_key
+from models.comparison import WORTH_BELOW
+
+UPTAKE = ("absorbed_increment", "fraction_absorbed", "urine_change", "serum_change", "serum")
+"""Endpoints that a trial of uptake measures, or would."""
 
 LEAST_RELEASED_PCT = 10.0
 """Released at the last time of the curves, below which a product hardly releases, [% of label]
@@ -68,11 +73,39 @@ def headline(
             f"{name} is the best all-round candidate {of}, but does no better than {plain},"
             " within the 90 % intervals."
         )
+    if is_not_told_apart(best, short):
+        against = best["account"]["against_plain"]["label"]
+        return (
+            f"{name} is the best all-round candidate {of}, but no trial of fewer than"
+            f" {WORTH_BELOW} people would tell its uptake from that of {against}, a plain tablet of"
+            " a soluble salt."
+        )
     where = "; ".join(endpoint_title(key) for key in short)
     return (
         f"{name} is the best all-round candidate {of} and does better than {plain}, beyond the"
         f" 90 % intervals in: {where}."
     )
+
+
+def is_not_told_apart(candidate: Mapping[str, Any], short: Sequence[str]) -> bool:
+    """Tell whether a candidate is better in uptake alone, and by less than a trial would show.
+
+    Parameters
+    ----------
+    candidate : mapping
+        A member of the document's front, [-].
+    short : sequence of str
+        Endpoint keys in which the plain tablet falls short beyond the intervals, [-].
+
+    Returns
+    -------
+    bool
+        Whether fewer than `WORTH_BELOW` subjects would not show its uptake beside that of a plain
+        tablet, [-].
+    """
+    against = (candidate["account"] or {}).get("against_plain")
+    in_uptake = bool(short) and all(parse_key(key).endpoint.name in UPTAKE for key in short)
+    return in_uptake and against is not None and not against["worth_a_trial"]
 
 
 def hardly_releases(candidate: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from attrs import evolve
 
 from experiments.config import load_study, study_from_config
 from experiments.confirmation import confirm
+from experiments.executors import make_executor
 from experiments.objective import REPORTED, StudyEvaluator, Task
 from experiments.readings import Judging, judging_of
 from experiments.store import TrialRecord
@@ -157,6 +158,30 @@ def test_a_worst_case_does_not_depend_on_the_chunk():
     together = judged(worst, judging=judging, designs=(matrix(35), tablet(12)))[1]
     alone = judged(worst, judging=judging)
     assert together.values == alone.values
+
+
+def test_processes_meet_the_same_accidents():
+    """However the tasks are cut and wherever they are evaluated."""
+    evaluator = StudyEvaluator(
+        chain=Lines(),
+        population=ADULTS,
+        objectives=(maximise("serum.worst_case"),),
+        limits=(OutcomeLimit(endpoint="serum.pessimistic", low=0),),
+        judging=Judging(tolerances=NOISE, seed=3),
+    )
+    tasks = [Task(number=k, design=tablet(5.0 + k)) for k in range(6)]
+
+    def found(kind, workers, size):
+        chunks = [tuple(tasks[k : k + size]) for k in range(0, 6, size)]
+        with make_executor(kind, workers) as executor:
+            executor.warm_up()
+            return {
+                o.number: (o.values, o.slacks)
+                for _, outcomes in executor.run(evaluator, chunks)
+                for o in outcomes
+            }
+
+    assert found("inline", 1, 6) == found("process", 2, 2)
 
 
 def test_the_chance_that_limits_hold_is_that_of_the_normal():
