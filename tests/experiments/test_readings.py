@@ -1,12 +1,15 @@
 """How aims are judged: pessimistic, in the worst case, by chances, by likeness to a reference."""
 
 from math import erf, sqrt
+from pathlib import Path
 
 import numpy as np
 import pytest
 from attrs import evolve
 
+from experiments.cli.check import describe
 from experiments.config import load_study, study_from_config
+from experiments.config.schema import schema_of
 from experiments.confirmation import confirm
 from experiments.executors import make_executor
 from experiments.objective import REPORTED, StudyEvaluator, Task
@@ -292,6 +295,71 @@ def test_each_way_of_judging_is_in_the_hash_and_none_is_not():
         assert old in JUDGED
         hashes.add(load_study(JUDGED.replace(old, new)).sha256)
     assert len(hashes) == 4
+
+
+def test_a_study_of_the_time_before_keeps_its_hash():
+    """That of the release before there were readings, weights, tolerances and references."""
+    study = load_study(Path(__file__).parent / "reference_study.yaml")
+    assert study.sha256.startswith("fc1a060fb35c25a9e01e0b3184f7479b")
+
+
+ASKED = (
+    ("absorbed_increment.mean", "mg/d"),
+    ("absorbed_increment.p05", "mg/d"),
+    ("laxation_risk.p95", "%"),
+    ("limits_met", "%"),
+    ("serum.p95.worst_case", "mmol/L"),
+    ("serum.p95.pessimistic", "mmol/L"),
+    ("unit_mass", "mg"),
+    ("units_per_intake", ""),
+    ("cost_per_absorbed_mg", "EUR/mg"),
+    ("predicted_f2", ""),
+    ("dose_dumping_risk", "%"),
+)
+"""What studies are to ask for, each with its unit."""
+
+
+@pytest.mark.parametrize(("key", "unit"), ASKED)
+def test_what_is_asked_for_may_be_objective_and_limit_of_a_study_file(key, unit):
+    """With its unit, or none; the schema of an editor offers it too."""
+    worst, ideal = (f"{x} {unit}".strip() for x in (0, 1))
+    text = TEXT.replace(
+        "limits:\n",
+        f"  - {{endpoint: {key}, goal: maximise, worst: {worst}, ideal: {ideal}}}\n"
+        f"limits:\n  - {{endpoint: {key}, low: {worst}}}\n",
+    ).replace("[citrate, chloride]", "[citrate]")
+    if "worst_case" in key:
+        text += "robustness: {weighing: 1 %}\n"
+    if key == "predicted_f2":
+        text += "reference_release: [{time: 1 h, released: 20 %}, {time: 2 h, released: 40 %},\n"
+        text += "  {time: 4 h, released: 70 %}]\n"
+    if key.startswith("cost"):
+        text = text.replace(
+            "systems: [immediate_release, timed_release]",
+            "systems: [{name: immediate_release, choices: {form: [solution]}}]",
+        )
+    study = load_study(text)
+    assert study.objectives[-1].endpoint == study.limits[0].endpoint
+    assert (
+        key
+        in schema_of("study")["properties"]["objectives"]["items"]["properties"]["endpoint"]["enum"]
+    )
+
+
+def test_check_says_how_values_are_judged():
+    """In sentences; nothing of a study that reads them as predicted."""
+    told = " ".join(describe(load_study(JUDGED))["judging"])
+    for words in (
+        "weighed ± 0.5 %",
+        "setting ± 2 %",
+        "lot ± 3 %",
+        "what 90 % reach of the plan and 4",
+        "Each evaluation is 5 evaluations",
+        "no measured f2",
+        "limits as independent",
+    ):
+        assert words in told
+    assert describe(load_study(TEXT))["judging"] == []
 
 
 @pytest.mark.parametrize(
