@@ -10,7 +10,8 @@ from experiments.store import ConfirmationRecord, CurveRecord, TrialRecord, cand
 from formulation.delivery import FORM, get_system
 from formulation.design import Design
 from formulation.desirability import desirability, overall_desirability
-from formulation.endpoints import STATISTICS, get_endpoint
+from formulation.endpoint_keys import get_endpoint
+from formulation.endpoints import STATISTICS
 from formulation.salts import get_salt
 from formulation.space import warnings
 from formulation.targets import Objective

@@ -9,7 +9,8 @@ from experiments.prediction import Prediction
 from experiments.readings import Aim, Judging, chain_keys, read_aims
 from formulation.attributes import unpriced
 from formulation.design import Design
-from formulation.endpoints import ENDPOINTS, STATISTICS, Scope, get_endpoint
+from formulation.endpoint_keys import get_endpoint
+from formulation.endpoints import ENDPOINTS, STATISTICS, Scope
 from formulation.patients import Population
 from formulation.targets import Objective, OutcomeLimit
 from models.chain import Chain, EndpointTable

@@ -17,15 +17,8 @@ from attrs import frozen
 
 from experiments.prediction import Prediction
 from formulation.design import Design
-from formulation.endpoints import (
-    LIMITS_MET,
-    MEAN,
-    PESSIMISTIC,
-    PREDICTED_F2,
-    WORST_CASE,
-    Scope,
-    parse_key,
-)
+from formulation.endpoint_keys import PESSIMISTIC, WORST_CASE, parse_key
+from formulation.endpoints import LIMITS_MET, MEAN, PREDICTED_F2, Scope
 from formulation.errors import InputError
 from formulation.executed import Tolerances, neighbours
 from formulation.patients import Population

@@ -12,7 +12,8 @@ from attrs import field, frozen, validators
 from formulation.data import TABLES, find_table, read_rows
 from formulation.delivery import FORM
 from formulation.design import Design
-from formulation.endpoints import ENDPOINTS, MEAN, Scope, get_endpoint, parse_key
+from formulation.endpoint_keys import get_endpoint, parse_key
+from formulation.endpoints import ENDPOINTS, MEAN, Scope
 from formulation.errors import InputError, UnknownNameError
 
 STATUSES = ("computed", "assumed_relation", "not_predicted")

@@ -1,7 +1,7 @@
 """What is wanted of an endpoint: as good as possible, or inside bounds.
 
 An objective is normalised between its worst acceptable and its ideal value; a limit is met when its
-slack is zero or more. The endpoints themselves are in `formulation.endpoints`.
+slack is zero or more. The endpoints are in `formulation.endpoints`, their keys beside it.
 """
 
 from enum import StrEnum
@@ -9,17 +9,8 @@ from math import isfinite
 
 from attrs import field, frozen
 
-from formulation.endpoints import (
-    BENCH_TIMES_H,
-    ENDPOINTS,
-    READING_WORDS,
-    STATISTICS,
-    Endpoint,
-    Scope,
-    endpoint_key,
-    get_endpoint,
-    parse_key,
-)
+from formulation.endpoint_keys import READING_WORDS, endpoint_key, get_endpoint, parse_key
+from formulation.endpoints import BENCH_TIMES_H, ENDPOINTS, STATISTICS, Endpoint, Scope
 from formulation.errors import InputError
 
 __all__ = [

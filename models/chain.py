@@ -13,7 +13,8 @@ from attrs import field, frozen
 
 from formulation.arrays import FloatArray
 from formulation.design import Design
-from formulation.endpoints import BENCH_TIMES_H, MEAN, STATISTICS, Scope, get_endpoint
+from formulation.endpoint_keys import get_endpoint
+from formulation.endpoints import BENCH_TIMES_H, MEAN, STATISTICS, Scope
 from formulation.errors import InputError
 from formulation.patients import Population
 from formulation.provenance import Origin

@@ -9,7 +9,8 @@ from typing import Any
 
 from experiments.config.items import Item
 from experiments.config.quantities import quantity_text
-from formulation.endpoints import LIMITS_MET, PREDICTED_F2, WORST_CASE, parse_key
+from formulation.endpoint_keys import WORST_CASE, parse_key
+from formulation.endpoints import LIMITS_MET, PREDICTED_F2
 from formulation.executed import DRAW_RANGE, Tolerances
 from formulation.similarity import ReferenceRelease
 from formulation.targets import Objective, OutcomeLimit

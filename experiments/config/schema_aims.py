@@ -12,7 +12,8 @@ from experiments.config.schema_terms import (
     some,
     whole,
 )
-from formulation.endpoints import ENDPOINTS, every_key
+from formulation.endpoint_keys import every_key
+from formulation.endpoints import ENDPOINTS
 from formulation.executed import DRAW_RANGE
 from formulation.quality_attributes import attributes, may_be_bounded
 from formulation.targets import Goal

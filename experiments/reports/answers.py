@@ -27,6 +27,7 @@ from experiments.reports.comparison import (
     used_value,
 )
 from experiments.reports.headline import hardly_releases, headline, is_not_told_apart
+from experiments.reports.process_words import process_text
 from experiments.reports.quality import failing_text
 from experiments.reports.wording import (
     EVALUATION_FAILED,
@@ -34,7 +35,6 @@ from experiments.reports.wording import (
     endpoint_title,
     limit_text,
     number_text,
-    process_text,
     value_text,
 )
 from formulation.targets import Objective, Scope, get_endpoint

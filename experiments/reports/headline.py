@@ -11,7 +11,7 @@ from experiments.candidates import PLAIN_FORM, PLAIN_SYSTEM, form_name, is_plain
 from experiments.confirmation import RELEASE, RELEASE_MECHANISTIC
 from experiments.reports.wording import endpoint_title, salts_text
 from formulation.delivery import get_system
-from formulation.endpoints import parse_key
+from formulation.endpoint_keys import parse_key
 from models.comparison import WORTH_BELOW
 
 UPTAKE = ("absorbed_increment", "fraction_absorbed", "urine_change", "serum_change", "serum")

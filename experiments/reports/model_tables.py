@@ -6,7 +6,8 @@ from typing import Any
 from experiments.reports.tables import NONE, Column, Table
 from experiments.reports.wording import endpoint_title, number_text, unit_of
 from formulation.delivery import get_system
-from formulation.endpoints import LIMITS_MET, MEAN, PREDICTED_F2, Scope, get_endpoint, parse_key
+from formulation.endpoint_keys import get_endpoint, parse_key
+from formulation.endpoints import LIMITS_MET, MEAN, PREDICTED_F2, Scope
 
 DERIVED_FROM = {"fraction_absorbed": "absorbed_increment", "urine_change": "absorbed_increment"}
 """Endpoints that follow from another by arithmetic, so no surrogate learns them."""

@@ -6,6 +6,7 @@ from typing import Any
 from attrs import frozen
 
 from experiments.reports.account_words import is_refused
+from experiments.reports.process_words import process_text
 from experiments.reports.wording import (
     component_name,
     endpoint_title,
@@ -15,7 +16,6 @@ from experiments.reports.wording import (
     limit_key,
     limit_text,
     number_text,
-    process_text,
     salts_text,
     unit_of,
 )

@@ -9,10 +9,9 @@ from typing import Any
 
 from experiments.candidates import form_name
 from experiments.objective import EXTRAPOLATION
-from formulation.blends import SECOND_SHARE
-from formulation.delivery import FORM, get_system
+from formulation.delivery import get_system
 from formulation.design import SECOND_SALT
-from formulation.endpoints import READING_WORDS, STATISTIC_WORDS, get_endpoint, parse_key
+from formulation.endpoint_keys import READING_WORDS, STATISTIC_WORDS, get_endpoint, parse_key
 from formulation.errors import DataError
 from formulation.excipients import excipient_of
 
@@ -310,58 +309,6 @@ def component_name(component: str, design: Mapping[str, Any]) -> str:
         key = "salt" if component == "salt" else "second_salt"
         return salt_name(design[key]).capitalize()
     return excipient_of(component, design["process"]).label
-
-
-def process_text(design: Mapping[str, Any]) -> str:
-    """Return the process of a design in words.
-
-    Parameters
-    ----------
-    design : mapping
-        The design as plain values, [-].
-
-    Returns
-    -------
-    str
-        Such as ``"compression force 15 kN"``; the grade of hypromellose is in its name, [-].
-    """
-    units = get_system(design["system"]).names()
-    found = []
-    for name, value in design["process"].items():
-        if name.endswith("_grade") or name == FORM:
-            continue
-        if isinstance(value, str):
-            found.append(f"{name.replace('_', ' ')} {value}")
-            continue
-        unit = "%" if name == SECOND_SHARE else units.get(name, "")
-        plain = setting_name(name, unit)
-        found.append(f"{plain} {value:g} {'' if unit == '1' else unit}".rstrip())
-    return ", ".join(found)
-
-
-def setting_name(name: str, unit: str) -> str:
-    """Return what people call a setting of the process, without the unit in its name.
-
-    Parameters
-    ----------
-    name : str
-        Name of the setting, [-].
-    unit : str
-        Its unit, [-].
-
-    Returns
-    -------
-    str
-        Such as ``"compression force"``, [-].
-
-    Examples
-    --------
-    >>> setting_name("compression_force_kn", "kN")
-    'compression force'
-    """
-    suffix = "_" + unit.lower().replace("/", "_per_").replace(".", "_").replace("^", "")
-    plain = name.removesuffix("_pct") if name == SECOND_SHARE else name.removesuffix(suffix)
-    return plain.replace("_", " ")
 
 
 def _behind(unit: str) -> str:

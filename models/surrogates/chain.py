@@ -7,7 +7,8 @@ from attrs import frozen
 
 from formulation.arrays import FloatArray
 from formulation.design import Design
-from formulation.endpoints import BENCH_TIMES_H, MEAN, get_endpoint
+from formulation.endpoint_keys import get_endpoint
+from formulation.endpoints import BENCH_TIMES_H, MEAN
 from formulation.errors import InputError
 from formulation.patients import Population
 from formulation.provenance import Origin

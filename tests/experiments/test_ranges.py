@@ -7,12 +7,11 @@ import numpy as np
 import pytest
 from attrs import evolve
 
-from experiments import ranges
 from experiments.cli import main
 from experiments.config import load_study
 from experiments.fitting import FittedModels
 from experiments.objective import StudyEvaluator, Task
-from experiments.ranges import factors_of, ranges_of
+from experiments.ranges import factors_of, finding, ranges_of
 from experiments.readings import judging_of
 from experiments.store import Store, TrialRecord
 from experiments.workspace import STORE_FILE
@@ -192,7 +191,7 @@ def kept(tmp_path, monkeypatch):
             store.finish(lease, [done])
     chain = Lined()
     monkeypatch.setattr(
-        ranges,
+        finding,
         "fit_or_load",
         lambda *_: FittedModels(chain=chain, records=(), n_fitted=0),
     )

@@ -15,7 +15,8 @@ from experiments.executors import make_executor
 from experiments.objective import REPORTED, StudyEvaluator, Task
 from experiments.readings import Judging, judging_of
 from experiments.store import TrialRecord
-from formulation.endpoints import Scope, get_endpoint
+from formulation.endpoint_keys import get_endpoint
+from formulation.endpoints import Scope
 from formulation.errors import InputError
 from formulation.executed import Tolerances, neighbours
 from formulation.patients import named_population
@@ -344,6 +345,17 @@ def test_what_is_asked_for_may_be_objective_and_limit_of_a_study_file(key, unit)
         key
         in schema_of("study")["properties"]["objectives"]["items"]["properties"]["endpoint"]["enum"]
     )
+
+
+def test_the_example_of_the_readme_is_a_study():
+    """As it stands there, with the rest of a study around it."""
+    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text()
+    example = readme.split("## Objectives")[1].split("```text\n")[1].split("```")[0]
+    study = load_study(TEXT.split("objectives:")[0] + example)
+    keys = [aim.endpoint for aim in (*study.objectives, *study.limits)]
+    assert {key.rpartition(".")[2] for key in keys} >= {"pessimistic", "worst_case", "limits_met"}
+    assert study.tolerances.draws == 16
+    assert study.reference.released_pct == (25, 55, 80)
 
 
 def test_check_says_how_values_are_judged():

@@ -2,17 +2,8 @@
 
 import pytest
 
-from formulation.endpoints import (
-    ENDPOINTS,
-    MEAN,
-    READINGS,
-    STATISTICS,
-    Scope,
-    endpoint_key,
-    every_key,
-    get_endpoint,
-    parse_key,
-)
+from formulation.endpoint_keys import READINGS, endpoint_key, every_key, get_endpoint, parse_key
+from formulation.endpoints import ENDPOINTS, MEAN, STATISTICS, Scope
 from formulation.errors import FormulationError, InputError, UnknownNameError
 from formulation.quality_attributes import ProfileTarget
 from formulation.targets import Goal, Objective, OutcomeLimit
