@@ -9,6 +9,7 @@ on a percentile of them.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from math import isnan, nan, prod
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from experiments.config import StudySpec
 
 Aim = Objective | OutcomeLimit
+
+_parsed = lru_cache(maxsize=512)(parse_key)
+"""The same as `parse_key`; asked for every aim of every design."""
 
 
 @frozen(kw_only=True)
@@ -175,10 +179,12 @@ def read_aims(
     """
     executed = _executed(aims, designs, judging, chain, population)
     similar = _similarity(aims, designs, judging, chain)
+    columns = _Columns(table, chain_keys(aims))
+    beside = None if executed is None else _Columns(executed, executed.keys)
     found = []
     for k in range(len(designs)):
-        plan = _Rows(table, [k])
-        others = None if executed is None else _Rows(executed, _neighbours_of(k, judging))
+        plan = _Rows(columns, [k])
+        others = None if beside is None else _Rows(beside, _neighbours_of(k, judging))
         read = [_read(aim, plan, others, judging) for aim in aims]
         found.append(_with_study(aims, read, plan, similar[k]))
     return found
@@ -202,17 +208,24 @@ def worse_end(aim: Aim, low: float, high: float) -> float:
     return min(low, high, key=lambda end: _goodness(aim, end))
 
 
+class _Columns:
+    """Columns of a table as lists: values and both ends of the intervals by key."""
+
+    def __init__(self, table: EndpointTable, keys: Sequence[str]) -> None:
+        at = {key: j for j, key in enumerate(table.keys)}
+        parts = (table.value, table.lo90, table.hi90)
+        self.ends = {key: [part[:, at[key]].tolist() for part in parts] for key in keys}
+
+
 class _Rows:
     """Rows of a table that belong to one design."""
 
-    def __init__(self, table: EndpointTable, rows: Sequence[int]) -> None:
-        self._at = {key: j for j, key in enumerate(table.keys)}
-        self._parts = [part[rows] for part in (table.value, table.lo90, table.hi90)]
+    def __init__(self, columns: _Columns, rows: Sequence[int]) -> None:
+        self._columns, self._rows = columns, rows
 
     def of(self, key: str) -> list[Prediction]:
-        column = self._at[key]
-        ends = (part[:, column].tolist() for part in self._parts)
-        return [Prediction(value=v, low=lo, high=hi) for v, lo, hi in zip(*ends, strict=True)]
+        values, low, high = self._columns.ends[key]
+        return [Prediction(value=values[k], low=low[k], high=high[k]) for k in self._rows]
 
 
 def _goodness(aim: Aim, value: float) -> float:
@@ -221,7 +234,7 @@ def _goodness(aim: Aim, value: float) -> float:
 
 def _read(aim: Aim, plan: _Rows, others: _Rows | None, judging: Judging) -> Prediction | None:
     """Return what an aim is judged by; None where the study's other aims decide."""
-    key = parse_key(aim.endpoint)
+    key = _parsed(aim.endpoint)
     if key.endpoint.scope is Scope.STUDY:
         return None
     (found,) = plan.of(key.base)
@@ -252,7 +265,7 @@ def _with_study(
     chances = []
     for aim, found in zip(aims, known, strict=True):
         if isinstance(aim, OutcomeLimit) and found is not None:
-            key = parse_key(aim.endpoint)
+            key = _parsed(aim.endpoint)
             # The chance has the interval in it already.
             judged = plan.of(key.base)[0] if key.reading == PESSIMISTIC else found
             chances.append(1.0 - judged.chance_of_failing(aim.low, aim.high))
@@ -269,7 +282,7 @@ def _executed(
     population: Population,
 ) -> EndpointTable | None:
     """Return what the neighbours of all designs give, one design after the other."""
-    keys = chain_keys([a for a in aims if parse_key(a.endpoint).reading == WORST_CASE])
+    keys = chain_keys([a for a in aims if _parsed(a.endpoint).reading == WORST_CASE])
     if not keys:
         return None
     if judging.tolerances is None:
