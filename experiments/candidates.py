@@ -1,6 +1,6 @@
 """One candidate of a study, as its document tells it: recipe, values, limits, quality, curves."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from experiments.config import StudySpec
@@ -9,8 +9,13 @@ from experiments.quality import candidate_quality
 from experiments.store import ConfirmationRecord, CurveRecord, TrialRecord, candidate_label
 from formulation.delivery import FORM, get_system
 from formulation.design import Design
+from formulation.desirability import desirability, overall_desirability
+from formulation.endpoint_keys import get_endpoint
+from formulation.endpoints import STATISTICS
+from formulation.salts import get_salt
 from formulation.space import warnings
-from formulation.targets import STATISTICS, get_endpoint
+from formulation.targets import Objective
+from formulation.units import MG_PER_MMOL
 
 ACCOUNTS = "accounts"
 """Entry of what a study records about itself that holds the accounts of its candidates by label."""
@@ -23,6 +28,21 @@ MOVERS_FOR = 3
 
 FIRST_FORMS: Mapping[str, str] = {"immediate_release": "tablet", "timed_release": "hpmc_matrix"}
 """The only form each system had in the first version of the store, whose designs name none."""
+
+PLAIN_SYSTEM = "immediate_release"
+"""The delivery system every other one has to beat."""
+
+PLAIN_FORM = "tablet"
+"""Its form."""
+
+GLASS_L = 0.25
+"""Water taken with a product, as in the usual definition of a dose number, [L]."""
+
+OCCASION_MG = 250.0
+"""Elemental magnesium at one occasion that a soluble salt gives up in that water, [mg]."""
+
+MOST_PLAIN = 20
+"""Plain tablets off the front that candidates are compared with, the most desirable, [-]."""
 
 
 def candidate(
@@ -71,6 +91,7 @@ def candidate(
         "process": dict(design.process),
         "objectives": {key: trial.values[key] for key in keys},
         "intervals": {key: [trial.lo90[key], trial.hi90[key]] for key in [*keys, *limited]},
+        "desirability": _desirability(spec.objectives, trial.values, confirmation),
         "values": trial.values,
         "limits": trial.slacks,
         "origin": trial.origin,
@@ -115,6 +136,109 @@ def form_name(design: Mapping[str, Any]) -> str:
     return str(process[FORM] if FORM in process else FIRST_FORMS[design["system"]])
 
 
+def is_plain_soluble(candidate: Mapping[str, Any]) -> bool:
+    """Tell whether a candidate is a plain immediate-release tablet of a soluble salt.
+
+    Parameters
+    ----------
+    candidate : mapping
+        Anything with a ``design`` as plain values, [-].
+
+    Returns
+    -------
+    bool
+        Whether it is such a tablet of one salt, and `OCCASION_MG` of magnesium
+        as that salt dissolve in `GLASS_L` of water, [-].
+    """
+    design = candidate["design"]
+    solubility = get_salt(design["salt"]).solubility
+    needed_mmol_per_l = OCCASION_MG / MG_PER_MMOL / GLASS_L
+    return (
+        design["system"] == PLAIN_SYSTEM
+        and form_name(design) == PLAIN_FORM
+        and not design.get("second_salt")
+        and solubility is not None
+        and solubility.value >= needed_mmol_per_l
+    )
+
+
+def most_desirable(
+    objectives: Sequence[Objective] | None, trials: Sequence[TrialRecord]
+) -> dict[str, Any] | None:
+    """Return which feasible trial is the most desirable, and how much.
+
+    Parameters
+    ----------
+    objectives : sequence of Objective or None
+        What is wanted; None where that cannot be read, [-].
+    trials : sequence of TrialRecord
+        Finished trials, [-].
+
+    Returns
+    -------
+    dict or None
+        ``label`` and ``desirability`` as the search predicted it; None of nothing feasible, or
+        where it is not known what is wanted, [-].
+    """
+    if objectives is None:
+        return None
+    scores = {t.number: overall_desirability(objectives, t.values) for t in trials if t.is_feasible}
+    if not scores:
+        return None
+    best = max(scores, key=lambda number: (scores[number], -number))
+    return {"label": candidate_label(best), "desirability": scores[best]}
+
+
+def plain_trials(
+    objectives: Sequence[Objective], trials: Sequence[TrialRecord]
+) -> list[TrialRecord]:
+    """Return the trials that are plain tablets of a soluble salt, the most desirable first.
+
+    Parameters
+    ----------
+    objectives : sequence of Objective
+        What is wanted, [-].
+    trials : sequence of TrialRecord
+        Feasible trials, [-].
+
+    Returns
+    -------
+    list of TrialRecord
+        Those that are, [-].
+    """
+    found = [t for t in trials if is_plain_soluble({"design": t.design})]
+    return sorted(found, key=lambda t: (-overall_desirability(objectives, t.values), t.number))
+
+
+def plain_tablets(spec: StudySpec, trials: Sequence[TrialRecord]) -> list[dict[str, Any]]:
+    """Return plain tablets of a soluble salt, as far as candidates are compared with them.
+
+    Parameters
+    ----------
+    spec : StudySpec
+        The study, [-].
+    trials : sequence of TrialRecord
+        Feasible trials that are not on the front, [-].
+
+    Returns
+    -------
+    list of dict
+        At most `MOST_PLAIN`, the most desirable first, [-].
+    """
+    keys = [o.endpoint for o in spec.objectives]
+    found = plain_trials(spec.objectives, trials)
+    return [
+        {
+            "label": candidate_label(t.number),
+            "design": t.design,
+            "objectives": {key: t.values[key] for key in keys},
+            "intervals": {key: [t.lo90[key], t.hi90[key]] for key in keys},
+            "confirmation": None,
+        }
+        for t in found[:MOST_PLAIN]
+    ]
+
+
 def _beyond_worst(spec: StudySpec, trial: TrialRecord) -> list[str]:
     """Say which objectives are worse than the worst the study accepts."""
     return [
@@ -123,6 +247,21 @@ def _beyond_worst(spec: StudySpec, trial: TrialRecord) -> list[str]:
         for o in spec.objectives
         if o.normalise(trial.values[o.endpoint]) < 0
     ]
+
+
+def _desirability(
+    objectives: Sequence[Objective],
+    predicted: Mapping[str, float],
+    confirmation: ConfirmationRecord | None,
+) -> dict[str, Any]:
+    """Return the desirability by Derringer and Suich, predicted and confirmed."""
+    return {
+        "predicted": overall_desirability(objectives, predicted),
+        "confirmed": None
+        if confirmation is None
+        else overall_desirability(objectives, confirmation.values),
+        "of": {o.endpoint: desirability(o, predicted[o.endpoint]) for o in objectives},
+    }
 
 
 def _title(design: Design) -> str:

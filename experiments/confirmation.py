@@ -5,19 +5,23 @@ the people the surrogate was trained on does not pass. The same subjects meet ev
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
-from attrs import evolve
+from attrs import asdict, evolve
 
 from experiments.account import Accountant
 from experiments.config.product import Product
 from experiments.objective import StudyEvaluator, Task
+from experiments.readings import Judging
 from experiments.store import ConfirmationRecord, CurveRecord, TrialRecord, candidate_label
 from formulation.design import Design
 from formulation.errors import FormulationError
 from formulation.patients import Population
 from formulation.targets import Objective, OutcomeLimit
 from models.chain import CURVE_TIMES_H, MechanisticChain
+from models.comparison import compare
+from models.measurement import get_measurement
 from models.release import release_law
 from models.release.bench import bench_curves
 from models.responses import Watch
@@ -37,6 +41,7 @@ def confirm(
     limits: tuple[OutcomeLimit, ...],
     n_subjects: int,
     watch: Watch | None = None,
+    judging: Judging | None = None,
 ) -> tuple[ConfirmationRecord, ...]:
     """Evaluate candidates at mechanistic fidelity.
 
@@ -54,6 +59,8 @@ def confirm(
         Subjects to integrate; at least `MIN_SUBJECTS` are, but for a patient, [-].
     watch : callable, optional
         Told of the candidates while their days are still at hand, [-].
+    judging : Judging, optional
+        How the study reads values; as predicted when absent, [-].
 
     Returns
     -------
@@ -71,7 +78,14 @@ def confirm(
     size = 1 if population.is_alike else max(n_subjects, MIN_SUBJECTS)
     others = evolve(population, size=size, seed=population.seed + 1)
     chain = MechanisticChain(watch=watch)
-    evaluator = StudyEvaluator(chain=chain, population=others, objectives=objectives, limits=limits)
+    evaluator = StudyEvaluator(
+        chain=chain,
+        population=others,
+        objectives=objectives,
+        limits=limits,
+        judging=judging or Judging(),
+        neighbours_by=MechanisticChain(),
+    )
     tasks = [Task(number=t.number, design=Design.from_dict(t.design)) for t in trials]
     outcomes = evaluator(tasks)
     for outcome in outcomes:
@@ -120,6 +134,35 @@ def make_accountant(trials: Sequence[TrialRecord], jurisdiction: str) -> Account
         ],
         jurisdiction,
     )
+
+
+def against_plain(accountant: Accountant, labels: Sequence[str], plain: str) -> dict[str, Any]:
+    """Return whether a trial would tell candidates from a plain tablet by what is absorbed.
+
+    Parameters
+    ----------
+    accountant : Accountant
+        Who watched all of them, [-].
+    labels : sequence of str
+        Candidates, [-].
+    plain : str
+        The plain tablet, [-].
+
+    Returns
+    -------
+    dict
+        Comparisons in the same subjects by label, as plain values; the tablet has none, [-].
+    """
+    measured = get_measurement("absorbed_increment")
+    tablet = accountant.absorbed[plain]
+    return {
+        label: {
+            "label": plain,
+            **asdict(compare(accountant.absorbed[label], tablet, measured, names=(label, plain))),
+        }
+        for label in labels
+        if label != plain
+    }
 
 
 def release_curves(trials: Sequence[TrialRecord], chain: SurrogateChain) -> tuple[CurveRecord, ...]:

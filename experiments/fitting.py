@@ -22,7 +22,7 @@ from attrs import asdict, evolve, frozen
 
 from experiments.datasets import measured_absorption, measured_curves
 from experiments.processors import available_processors, one_thread
-from experiments.store import ModelRecord, Store
+from experiments.store import ModelRecord, Store, StudyRecord
 from formulation.errors import DataError
 from formulation.patients import Population, named_population
 from formulation.space import DesignSpace, SystemSpace
@@ -138,6 +138,30 @@ def fit_or_load(
         n_fitted=len(fitted),
         fitted=frozenset(fitted),
     )
+
+
+def refuse_other_models(study: StudyRecord, models: FittedModels) -> None:
+    """Keep a study to the models it began with; values of two would stand side by side.
+
+    Parameters
+    ----------
+    study : StudyRecord
+        A study, [-].
+    models : FittedModels
+        What was fitted or loaded for it now, [-].
+
+    Raises
+    ------
+    DataError
+        They are others.
+    """
+    before = {m["key"] for m in study.info.get("models", [])}
+    now = {m.card["key"] for m in models.records}
+    if before and before != now:
+        raise DataError(
+            f"Study {study.label} was searched with models that this version would fit otherwise.",
+            hint="Start it anew, or go on with the version of the program it began with.",
+        )
 
 
 def content_key(

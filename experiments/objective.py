@@ -5,17 +5,22 @@ from math import isfinite
 
 from attrs import field, frozen
 
+from experiments.prediction import Prediction
+from experiments.readings import Aim, Judging, chain_keys, read_aims
 from formulation.attributes import unpriced
 from formulation.design import Design
+from formulation.endpoint_keys import get_endpoint
+from formulation.endpoints import ENDPOINTS, STATISTICS, Scope
 from formulation.patients import Population
-from formulation.targets import ENDPOINTS, Objective, OutcomeLimit, Scope, get_endpoint
+from formulation.targets import Objective, OutcomeLimit
 from models.chain import Chain, EndpointTable
 from models.learning.applicability import FAR_PCT
 
 REPORTED = tuple(
     f"{e.name}.{statistic}" if e.scope is Scope.POPULATION else e.name
     for e in ENDPOINTS
-    for statistic in (("p05", "p50", "p95") if e.scope is Scope.POPULATION else ("",))
+    if e.scope is not Scope.STUDY
+    for statistic in (STATISTICS if e.scope is Scope.POPULATION else ("",))
 )
 """Endpoint keys kept for every trial, whatever the study asks for."""
 
@@ -106,6 +111,17 @@ class StudyEvaluator:
     forbids_extrapolation: bool = False
     """Whether a design far from what the chain was fitted on is infeasible."""
 
+    judging: Judging = field(factory=Judging)
+    """How values are read besides."""
+
+    neighbours_by: Chain | None = None
+    """What evaluates neighbours and curves; None for the chain itself."""
+
+    @property
+    def aims(self) -> tuple[Aim, ...]:
+        """Objectives, then limits."""
+        return (*self.objectives, *self.limits)
+
     def __call__(self, tasks: Sequence[Task]) -> tuple[Outcome, ...]:
         """Evaluate a chunk.
 
@@ -119,15 +135,26 @@ class StudyEvaluator:
         tuple of Outcome
             In the order of the tasks, [-].
         """
-        table = self.chain.evaluate([t.design for t in tasks], self.population, REPORTED)
-        return tuple(self._outcome(task, table, k) for k, task in enumerate(tasks))
+        designs, aims = [t.design for t in tasks], self.aims
+        keys = tuple(dict.fromkeys((*REPORTED, *chain_keys(aims))))
+        table = self.chain.evaluate(designs, self.population, keys)
+        by = self.neighbours_by or self.chain
+        read = read_aims(aims, designs, table, self.judging, by, self.population)
+        return tuple(self._outcome(task, table, k, read[k]) for k, task in enumerate(tasks))
 
-    def _outcome(self, task: Task, table: EndpointTable, k: int) -> Outcome:
+    def _outcome(
+        self, task: Task, table: EndpointTable, k: int, read: tuple[Prediction, ...]
+    ) -> Outcome:
         unpriced = unpriced_keys(task.design)
         values, lo90, hi90 = (
             {key: x for key, x in zip(table.keys, row.tolist(), strict=True) if key not in unpriced}
             for row in (table.value[k], table.lo90[k], table.hi90[k])
         )
+        of_aim = dict(zip(self.aims, read, strict=True))
+        for aim, found in of_aim.items():
+            if aim.endpoint not in values:
+                values[aim.endpoint] = found.value
+                lo90[aim.endpoint], hi90[aim.endpoint] = found.low, found.high
         broken = sorted(
             key for key in values if not all(map(isfinite, (values[key], lo90[key], hi90[key])))
         )
@@ -137,8 +164,8 @@ class StudyEvaluator:
                 reasons=(f"the model gave no finite number for {', '.join(broken[:3])}",),
                 origin=table.origin.value,
             )
-        slacks = {limit.name: limit.slack(values[limit.endpoint]) for limit in self.limits}
-        missed = [limit.reason(values[limit.endpoint]) for limit in self.limits]
+        slacks = {limit.name: limit.slack(of_aim[limit].value) for limit in self.limits}
+        missed = [limit.reason(of_aim[limit].value) for limit in self.limits]
         remarks = table.reasons[k] if table.reasons else ()
         if self.forbids_extrapolation and table.reach_pct is not None:
             slacks[EXTRAPOLATION_LIMIT] = FAR_PCT - float(table.reach_pct[k])

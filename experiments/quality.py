@@ -9,11 +9,10 @@ so endpoints of a population have the words of the table only.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from math import erfc, hypot, sqrt
+from math import hypot
 from typing import Any
 
-from attrs import frozen
-
+from experiments.prediction import Prediction
 from formulation.attribute_words import words
 from formulation.attributes import quality_values
 from formulation.delivery import FORM
@@ -41,44 +40,6 @@ MOST_MOVERS = 3
 
 NOTICEABLE, LEAST_CHANGE = 1e-6, 1e-9
 """A smaller change is none, as a share of the value [-] and in the attribute's own unit."""
-
-
-@frozen(kw_only=True)
-class Prediction:
-    """What is known of one attribute of a design."""
-
-    value: float
-    """Value, in the attribute's unit."""
-
-    low: float
-    """Lower end of the 90 % interval, in the attribute's unit."""
-
-    high: float
-    """Upper end of the 90 % interval, in the attribute's unit."""
-
-    def chance_of_failing(self, low: float | None, high: float | None) -> float:
-        """Return the probability that the attribute lies outside its target.
-
-        Parameters
-        ----------
-        low, high : float or None
-            Ends of the target, in the attribute's unit; None where there is none, [-].
-
-        Returns
-        -------
-        float
-            From 0 to 1; exactly 0 or 1 only when the interval has no width, [-].
-        """
-        below = 0.0 if low is None else self._below(low)
-        above = 0.0 if high is None else 1.0 - self._below(high, counts_equal=True)
-        return min(max(below + above, 0.0), 1.0)
-
-    def _below(self, bound: float, *, counts_equal: bool = False) -> float:
-        """Return the probability of lying below a bound, each side with its own width."""
-        half = self.value - self.low if bound < self.value else self.high - self.value
-        if half <= 0:
-            return float(self.value < bound or (counts_equal and self.value == bound))
-        return 0.5 * erfc((self.value - bound) * NORMAL_90 / half / sqrt(2))
 
 
 def candidate_quality(

@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from experiments.candidates import ACCOUNTS, candidate
+from experiments.candidates import ACCOUNTS, candidate, plain_tablets
 from experiments.config import StudySpec, study_from_config
 from experiments.config.spec import FORBID
 from experiments.objective import EXTRAPOLATION_LIMIT
+from experiments.readings import judging_of, judging_words
 from experiments.search.front import front_indices, hypervolume, normalised
 from experiments.store import (
     ConfirmationRecord,
@@ -82,6 +83,7 @@ def study_document(store: Store, study: StudyRecord) -> dict[str, Any]:
             )
             for place, t in enumerate(front)
         ],
+        "plain": plain_tablets(spec, _beaten(feasible, front)),
         "confirmation": confirmation_summary(compared_keys(spec), front, confirmations),
         "infeasible_reasons": _reasons(finished),
         "history": _history(spec.objectives, finished),
@@ -190,6 +192,11 @@ def compared_keys(spec: StudySpec) -> list[str]:
     return list(dict.fromkeys([*wanted, *(limit.endpoint for limit in spec.limits)]))
 
 
+def _beaten(feasible: Sequence[TrialRecord], front: Sequence[TrialRecord]) -> list[TrialRecord]:
+    numbers = {t.number for t in front}
+    return [t for t in feasible if t.number not in numbers]
+
+
 def _left_out(spec: StudySpec) -> list[str]:
     """Say which salts of the study fit no regimen in a system."""
     return [
@@ -230,6 +237,7 @@ def _study(study: StudyRecord, spec: StudySpec) -> dict[str, Any]:
             "idle_fields": list(spec.population.idle_fields),
         },
         "extrapolation": spec.extrapolation,
+        "judging": judging_words((*spec.objectives, *spec.limits), judging_of(spec)),
         "strategy": study.info.get("strategy", spec.budget.strategy),
         "warnings": [*spec.lot_warnings, *_left_out(spec), *_against_law(study)],
         "code_sha256": study.info.get("code_sha256", ""),
@@ -246,6 +254,8 @@ def _objective(objective: Objective) -> dict[str, Any]:
         "goal": objective.goal.value,
         "worst": objective.worst,
         "ideal": objective.ideal,
+        "weight": objective.weight,
+        "importance": objective.importance,
     }
 
 

@@ -75,6 +75,13 @@ profile: []
 # them, `penalise` also ranks them lower while searching, `forbid` makes them infeasible.
 extrapolation: report
 
+# How far from the plan a product may be executed, such as {{weighing: 1 %, process: 3 %}};
+# an endpoint's .worst_case reads it. None as it stands.
+robustness: {{}}
+
+# A release profile to resemble, as in [{{time: 1 h, released: 25 %}}, ...]; predicted_f2 reads it.
+reference_release: []
+
 # How many designs to evaluate, and from which seed.
 budget: {{trials: 240, seed: 1}}
 """

@@ -8,23 +8,24 @@ from typing import Any
 
 from attrs import define, frozen
 
-from experiments.candidates import ACCOUNTS
-from experiments.config import StudySpec, study_from_config
+from experiments.candidates import ACCOUNTS, most_desirable, plain_trials
+from experiments.config import StudySpec, objectives_of_config, study_from_config
 from experiments.config.spec import FORBID, PENALISE
-from experiments.confirmation import confirm, make_accountant, release_curves
+from experiments.confirmation import against_plain, confirm, make_accountant, release_curves
 from experiments.executors import Executor, make_executor
-from experiments.fitting import FittedModels, fit_or_load
+from experiments.fitting import FittedModels, fit_or_load, refuse_other_models
 from experiments.objective import StudyEvaluator
+from experiments.readings import judging_of
 from experiments.reports import write_report
 from experiments.results import front_of, study_document
 from experiments.search.front import normalised, spread_indices
 from experiments.search.loop import Progress, Search
 from experiments.search.strategies import make_strategy
-from experiments.store import Lease, Store, StudyRecord, TrialRecord
+from experiments.store import Lease, Store, StudyRecord, TrialRecord, candidate_label
 from experiments.tracking import TrackingResult, deliver, enqueue_study
 from experiments.tracking_messages import front_link
 from experiments.workspace import Workspace
-from formulation.errors import DataError, InputError
+from formulation.errors import InputError
 from formulation.targets import Objective
 from models.surrogates.table import code_fingerprint
 
@@ -164,7 +165,8 @@ def list_studies(workspace: Workspace) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        Label, name, state, finished trials, budget and time of each; none without a store, [-].
+        Label, name, state, finished trials, budget, most desirable candidate and time of each; none
+        without a store, [-].
     """
     if not workspace.has_store:
         return []
@@ -183,6 +185,7 @@ def list_studies(workspace: Workspace) -> list[dict[str, Any]]:
                     "done": len(done),
                     "budget": study.budget,
                     "feasible": sum(t.is_feasible for t in done),
+                    "best": most_desirable(objectives_of_config(study.config), done),
                     "updated_utc": study.updated_utc,
                     "is_owned": owner is not None and owner.is_at_work,
                 }
@@ -260,7 +263,7 @@ def _go_on(
             models = fit_or_load(
                 spec.space, spec.population, store, workspace.models_folder, listener.say
             )
-            _refuse_other_models(study, models)
+            refuse_other_models(study, models)
             _record(store, lease, workspace, models)
             trials, n_chunks = _search(store, lease, study, spec, models, executor, listener)
             _record_executor(store, lease, study, executor, n_chunks)
@@ -290,6 +293,7 @@ def _search(
             objectives=spec.objectives,
             limits=spec.limits,
             forbids_extrapolation=spec.extrapolation == FORBID,
+            judging=judging_of(spec),
         ),
         executor=executor,
         store=store,
@@ -320,25 +324,29 @@ def _confirm(
     n_subjects = spec.budget.confirm_subjects
     of_all = "" if len(front) == len(whole) else f" of {len(whole)}, spread over the front"
     listener.say(f"confirming {len(front)} candidates{of_all}, every subject integrated")
-    accountant = make_accountant(front, spec.jurisdiction)
+    # The plain tablet is integrated too, if only to say whether a trial would tell them apart.
+    plain = plain_trials(spec.objectives, [t for t in trials if t.is_feasible])[:1]
+    integrated = [*front, *(t for t in plain if t not in front)]
+    accountant = make_accountant(integrated, spec.jurisdiction)
     confirmed = confirm(
-        front, spec.population, spec.objectives, spec.limits, n_subjects, watch=accountant
-    )
+        integrated,
+        spec.population,
+        spec.objectives,
+        spec.limits,
+        n_subjects,
+        watch=accountant,
+        judging=judging_of(spec),
+    )[: len(front)]
+    labels = [candidate_label(t.number) for t in front]
+    against = against_plain(accountant, labels, candidate_label(plain[0].number)) if plain else {}
     # First the accounts, so that a stop between the two leaves no candidate confirmed without one.
-    store.set_study(lease, info={ACCOUNTS: accountant.accounts})
+    accounts = {
+        label: {**accountant.accounts[label], "against_plain": against.get(label)}
+        for label in labels
+    }
+    store.set_study(lease, info={ACCOUNTS: accounts})
     store.put_confirmations(lease, confirmed)
     store.put_curves(lease, release_curves(front, models.chain))
-
-
-def _refuse_other_models(study: StudyRecord, models: FittedModels) -> None:
-    """Keep a study to the models it began with; trials of two would stand side by side."""
-    before = {m["key"] for m in study.info.get("models", [])}
-    now = {m.card["key"] for m in models.records}
-    if before and before != now:
-        raise DataError(
-            f"Study {study.label} was searched with models that this version would fit otherwise.",
-            hint="Start it anew, or go on with the version of the program it began with.",
-        )
 
 
 def _record(store: Store, lease: Lease, workspace: Workspace, models: FittedModels) -> None:

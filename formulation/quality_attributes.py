@@ -12,8 +12,9 @@ from attrs import field, frozen, validators
 from formulation.data import TABLES, find_table, read_rows
 from formulation.delivery import FORM
 from formulation.design import Design
+from formulation.endpoint_keys import get_endpoint, parse_key
+from formulation.endpoints import ENDPOINTS, MEAN, Scope
 from formulation.errors import InputError, UnknownNameError
-from formulation.targets import ENDPOINTS, endpoint_key, get_endpoint
 
 STATUSES = ("computed", "assumed_relation", "not_predicted")
 """How an attribute is known."""
@@ -149,7 +150,13 @@ def profile_key(name: str) -> str:
     """
     endpoints = {endpoint.name for endpoint in ENDPOINTS}
     if name.partition(".")[0] in endpoints:
-        return endpoint_key(name)
+        key = parse_key(name)
+        if not may_be_bounded(name):
+            raise InputError(
+                f"A profile cannot bound {name!r}; it judges values with their intervals.",
+                hint="Name the endpoint itself or one of its percentiles, or set a limit.",
+            )
+        return key.text
     if name not in attributes():
         numbers = (a.name for a in attributes().values() if not a.is_words)
         raise UnknownNameError("Attribute", name, {*endpoints, *numbers})
@@ -159,6 +166,24 @@ def profile_key(name: str) -> str:
             hint="Leave it out: the report shows it for every candidate.",
         )
     return name
+
+
+def may_be_bounded(name: str) -> bool:
+    """Tell whether a target profile may bound an endpoint as it is spelt.
+
+    Parameters
+    ----------
+    name : str
+        Text of an endpoint, [-].
+
+    Returns
+    -------
+    bool
+        Whether it is one that every candidate is predicted with, as predicted, [-].
+    """
+    key = parse_key(name)
+    is_shown = key.statistic != MEAN and key.endpoint.scope is not Scope.STUDY
+    return is_shown and not key.reading
 
 
 def profile_unit(name: str) -> str:

@@ -1,8 +1,7 @@
-"""Endpoints that a study may name, and what is wanted of them.
+"""What is wanted of an endpoint: as good as possible, or inside bounds.
 
-An endpoint of the population has a statistic: ``absorbed_increment.p05`` is what all but 5 % of
-the subjects exceed; without one the median is meant. An objective is normalised between its worst
-acceptable and its ideal value; a limit is met when its slack is zero or more.
+An objective is normalised between its worst acceptable and its ideal value; a limit is met when its
+slack is zero or more. The endpoints are in `formulation.endpoints`, their keys beside it.
 """
 
 from enum import StrEnum
@@ -10,218 +9,28 @@ from math import isfinite
 
 from attrs import field, frozen
 
-from formulation.errors import InputError, UnknownNameError
+from formulation.endpoint_keys import READING_WORDS, endpoint_key, get_endpoint, parse_key
+from formulation.endpoints import BENCH_TIMES_H, ENDPOINTS, STATISTICS, Endpoint, Scope
+from formulation.errors import InputError
 
-STATISTICS = ("p05", "p50", "p95")
-"""Population percentiles that are predicted, [-]."""
+__all__ = [
+    "BENCH_TIMES_H",
+    "ENDPOINTS",
+    "STATISTICS",
+    "Endpoint",
+    "Goal",
+    "Objective",
+    "OutcomeLimit",
+    "Scope",
+    "endpoint_key",
+    "get_endpoint",
+]
 
+WEIGHTS = (0.1, 10.0)
+"""Least and most of a weight; beyond, an objective is all or nothing, [-]."""
 
-class Scope(StrEnum):
-    """Where an endpoint's number comes from."""
-
-    RECIPE = "recipe"
-    """Arithmetic on the recipe; exact, and 0 where it does not apply to the form."""
-
-    BENCH = "bench"
-    """The release profile in the stated bench medium, or the release law itself."""
-
-    POPULATION = "population"
-    """A percentile over a virtual population."""
-
-
-@frozen(kw_only=True)
-class Endpoint:
-    """A number drawn from a design, a bench vessel or a population."""
-
-    name: str
-    """Name used in study files."""
-
-    title: str
-    """Name for people, without unit."""
-
-    unit: str
-    """Unit of its values."""
-
-    scope: Scope
-    """Where the number comes from."""
-
-    decimals: int = 1
-    """Decimals shown to people, [-]."""
-
-    needs_prices: bool = False
-    """Whether a design with an ingredient of unknown price has no such number."""
-
-
-ENDPOINTS: tuple[Endpoint, ...] = (
-    Endpoint(name="unit_mass", title="Mass of one unit", unit="mg", scope=Scope.RECIPE, decimals=0),
-    Endpoint(name="units_per_day", title="Units a day", unit="1/d", scope=Scope.RECIPE, decimals=0),
-    Endpoint(name="swallowed_mass", title="Mass taken", unit="g/d", scope=Scope.RECIPE, decimals=2),
-    Endpoint(name="elemental_dose", title="Elemental Mg dose", unit="mg/d", scope=Scope.RECIPE),
-    *(
-        Endpoint(name=name, title=title, unit=unit, scope=Scope.RECIPE, decimals=decimals)
-        for name, title, unit, decimals in (
-            ("units_per_intake", "Units at one occasion", "1", 0),
-            ("volume_per_intake_ml", "Volume at one occasion", "mL", 1),
-            ("area_per_day_cm2", "Patch area a day", "cm2", 0),
-            ("osmolality_mosm_per_kg", "Osmolality", "mOsm/kg", 0),
-            ("sodium_mg_per_day", "Sodium", "mg/d", 0),
-            ("lead_ug_per_day", "Lead, upper bound", "ug/d", 2),
-            ("cadmium_ug_per_day", "Cadmium, upper bound", "ug/d", 2),
-            ("arsenic_ug_per_day", "Arsenic, upper bound", "ug/d", 2),
-            ("excipient_max_share", "Largest share of an excipient's maximum", "percent", 0),
-        )
-    ),
-    Endpoint(
-        name="cost_eur_per_day",
-        title="Cost of ingredients",
-        unit="EUR/d",
-        scope=Scope.RECIPE,
-        decimals=3,
-        needs_prices=True,
-    ),
-    Endpoint(
-        name="dose_dumping_risk", title="Risk of dose dumping", unit="percent", scope=Scope.BENCH
-    ),
-    Endpoint(name="released_1h", title="Released in 1 h", unit="percent", scope=Scope.BENCH),
-    Endpoint(name="released_2h", title="Released in 2 h", unit="percent", scope=Scope.BENCH),
-    Endpoint(name="released_8h", title="Released in 8 h", unit="percent", scope=Scope.BENCH),
-    Endpoint(
-        name="absorbed_increment",
-        title="Absorbed Mg, increment over diet",
-        unit="mg/d",
-        scope=Scope.POPULATION,
-    ),
-    Endpoint(
-        name="fraction_absorbed",
-        title="Fraction of the dose absorbed (increment over diet)",
-        unit="percent",
-        scope=Scope.POPULATION,
-    ),
-    Endpoint(
-        name="soluble_unabsorbed_load",
-        title="Soluble unabsorbed Mg from the product",
-        unit="mmol/d",
-        scope=Scope.POPULATION,
-        decimals=2,
-    ),
-    Endpoint(
-        name="peak_gut_load",
-        title="Most dissolved Mg in the upper gut at once",
-        unit="mmol",
-        scope=Scope.POPULATION,
-        decimals=2,
-    ),
-    Endpoint(
-        name="serum_change",
-        title="Serum Mg, change after six weeks",
-        unit="mmol/L",
-        scope=Scope.POPULATION,
-        decimals=3,
-    ),
-    Endpoint(
-        name="serum",
-        title="Serum Mg after six weeks",
-        unit="mmol/L",
-        scope=Scope.POPULATION,
-        decimals=3,
-    ),
-    Endpoint(
-        name="urine_change",
-        title="24 h urine Mg, change after six weeks",
-        unit="mmol/d",
-        scope=Scope.POPULATION,
-        decimals=2,
-    ),
-    Endpoint(
-        name="red_cell_change",
-        title="Red-cell Mg, change after six weeks",
-        unit="percent",
-        scope=Scope.POPULATION,
-        decimals=2,
-    ),
-    Endpoint(
-        name="muscle_change",
-        title="Muscle Mg, change after six weeks",
-        unit="percent",
-        scope=Scope.POPULATION,
-        decimals=2,
-    ),
-    Endpoint(
-        name="laxation_risk",
-        title="Chance of loose stools",
-        unit="percent",
-        scope=Scope.POPULATION,
-    ),
-    Endpoint(
-        name="cost_per_absorbed_mg",
-        title="Cost of ingredients per absorbed mg",
-        unit="EUR/mg",
-        scope=Scope.POPULATION,
-        decimals=4,
-        needs_prices=True,
-    ),
-)
-"""Every endpoint a study may name."""
-
-BENCH_TIMES_H = {"released_1h": 1.0, "released_2h": 2.0, "released_8h": 8.0}
-"""Time at which a bench endpoint is read, [h]."""
-
-
-def get_endpoint(name: str) -> Endpoint:
-    """Return the endpoint of a key, with or without its statistic.
-
-    Parameters
-    ----------
-    name : str
-        Such as ``absorbed_increment`` or ``absorbed_increment.p05``, [-].
-
-    Returns
-    -------
-    Endpoint
-        The endpoint, [-].
-
-    Raises
-    ------
-    UnknownNameError
-        No endpoint has that name.
-    InputError
-        The statistic is unknown, or the endpoint has none.
-    """
-    stem, _, statistic = name.partition(".")
-    for endpoint in ENDPOINTS:
-        if endpoint.name == stem:
-            if statistic and endpoint.scope is not Scope.POPULATION:
-                raise InputError(
-                    f"Endpoint {stem!r} is no percentile; write it without .{statistic}."
-                )
-            if statistic and statistic not in STATISTICS:
-                raise UnknownNameError("Statistic", statistic, STATISTICS)
-            return endpoint
-    raise UnknownNameError("Endpoint", stem, (e.name for e in ENDPOINTS))
-
-
-def endpoint_key(name: str) -> str:
-    """Return the full key of an endpoint: population endpoints get ``.p50`` by default.
-
-    Parameters
-    ----------
-    name : str
-        Name as written in a study, [-].
-
-    Returns
-    -------
-    str
-        Key under which values are stored, [-].
-
-    Examples
-    --------
-    >>> endpoint_key("absorbed_increment"), endpoint_key("unit_mass")
-    ('absorbed_increment.p50', 'unit_mass')
-    """
-    endpoint = get_endpoint(name)
-    if endpoint.scope is Scope.POPULATION and "." not in name:
-        return f"{name}.p50"
-    return name
+IMPORTANCES = (0.1, 10.0)
+"""Least and most importance, [-]."""
 
 
 class Goal(StrEnum):
@@ -253,9 +62,21 @@ class Objective:
     ideal: float
     """Value beyond which nothing more is gained in the hypervolume."""
 
+    weight: float = 1.0
+    """Exponent of its desirability: above 1 only values near the ideal count much, [-]."""
+
+    importance: float = 1.0
+    """How much it counts in the overall desirability, against the other objectives, [-]."""
+
     def __attrs_post_init__(self) -> None:
         if not (isfinite(self.worst) and isfinite(self.ideal)):
             raise InputError(f"Objective {self.endpoint}: worst and ideal must be finite numbers.")
+        for name, low, high in (("weight", *WEIGHTS), ("importance", *IMPORTANCES)):
+            if not low <= (given := getattr(self, name)) <= high:
+                raise InputError(
+                    f"Objective {self.endpoint}: {name} {given:g} is not between {low:g} and"
+                    f" {high:g}."
+                )
         better = self.ideal > self.worst if self.goal is Goal.MAXIMISE else self.ideal < self.worst
         if not better:
             raise InputError(
@@ -360,9 +181,9 @@ class OutcomeLimit:
             relation, bound = "over", self.high
         else:
             relation, bound = "under", self.low or 0.0
-        d = endpoint.decimals
-        unit = "%" if endpoint.unit == "percent" else endpoint.unit
+        d, how = endpoint.decimals, READING_WORDS.get(parse_key(self.endpoint).reading, "")
+        unit = {"percent": " %", "1": ""}.get(endpoint.unit, f" {endpoint.unit}")
         return (
-            f"{endpoint.title} {value:.{d}f} {unit} is {relation} the limit of {bound:g} {unit}"
-            f" by {abs(miss):.{d}f}"
+            f"{endpoint.title} {f'{how} ' if how else ''}{value:.{d}f}{unit} is {relation} the"
+            f" limit of {bound:g}{unit} by {abs(miss):.{d}f}"
         )

@@ -13,14 +13,16 @@ from attrs import field, frozen
 
 from formulation.arrays import FloatArray
 from formulation.design import Design
+from formulation.endpoint_keys import get_endpoint
+from formulation.endpoints import BENCH_TIMES_H, MEAN, STATISTICS, Scope
 from formulation.errors import InputError
 from formulation.patients import Population
 from formulation.provenance import Origin
-from formulation.targets import BENCH_TIMES_H, STATISTICS, Scope, get_endpoint
 from models.exact import Columns, cost_columns, exact_columns
 from models.population import draw_subjects
 from models.release import ReleaseLaw, release_law
 from models.release.bench import bench_curves
+from models.surrogates.gaps import NORMAL_90
 
 if TYPE_CHECKING:
     from models.responses import Watch
@@ -99,6 +101,24 @@ class Chain(Protocol):
         -------
         EndpointTable
             Values with intervals and their origin, each in its endpoint's unit, [-].
+        """
+
+    def release(
+        self, designs: Sequence[Design], times_h: FloatArray
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return release on the bench, each design in the medium of its form.
+
+        Parameters
+        ----------
+        designs : sequence of Design
+            Designs of any system, [-].
+        times_h : ndarray of shape (n_times,)
+            Increasing times within `CURVE_TIMES_H`, [h].
+
+        Returns
+        -------
+        tuple of ndarray of shape (n_designs, n_times)
+            Fraction released, lower and upper end of its 90 % interval, [-].
         """
 
 
@@ -184,6 +204,27 @@ class MechanisticChain:
             kind=self.interval_kind(population),
         )
 
+    def release(
+        self, designs: Sequence[Design], times_h: FloatArray
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return release on the bench by the law itself, which has no interval.
+
+        Parameters
+        ----------
+        designs : sequence of Design
+            Designs of any system, [-].
+        times_h : ndarray of shape (n_times,)
+            Increasing times, [h].
+
+        Returns
+        -------
+        tuple of ndarray of shape (n_designs, n_times)
+            Fraction released, three times, [-].
+        """
+        profiles = bench_curves([release_law(design) for design in designs], times_h)
+        found = np.array([profile.fraction for profile in profiles])
+        return found, found, found
+
     @staticmethod
     def interval_kind(population: Population) -> str:
         """Return what the intervals of a population's percentiles are called.
@@ -212,7 +253,18 @@ def _percentiles(responses: Mapping[str, FloatArray]) -> Columns:
         for statistic, percent in PERCENTILES.items():
             low, high = percentile_interval(values, percent)
             found[f"{name}.{statistic}"] = (np.percentile(values, percent, axis=1), low, high)
+        found[f"{name}.{MEAN}"] = _mean(values)
     return found
+
+
+def _mean(values: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return the mean over subjects with the interval that so many allow; one has no interval."""
+    n = values.shape[1]
+    mean = values.mean(axis=1)
+    if n == 1:
+        return mean, mean, mean
+    half = NORMAL_90 * values.std(axis=1, ddof=1) / np.sqrt(n)
+    return mean, mean - half, mean + half
 
 
 def bench_values(laws: Sequence[ReleaseLaw]) -> dict[str, FloatArray]:

@@ -9,6 +9,7 @@ from experiments.account.ledger import losses, losses_dict
 from experiments.account.safety import judge, monitoring_dict, risk_dict
 from experiments.account.tornado import Tornado
 from experiments.config.product import Product
+from formulation.arrays import FloatArray
 from models.population import Subjects
 from models.responses import Followed
 from models.simulator.arms import Start
@@ -36,6 +37,8 @@ class Accountant:
         self._tornado: Tornado | None = None
         self.accounts: dict[str, dict[str, Any]] = {}
         """By name of the product, as plain values that JSON can hold."""
+        self.absorbed: dict[str, FloatArray] = {}
+        """Absorbed increment of every subject by name of the product, [mg/d]."""
 
     def __call__(self, followed: Followed) -> None:
         """Tell the account of some designs.
@@ -48,6 +51,7 @@ class Accountant:
         if self._tornado is None:
             self._tornado = Tornado(followed.start, followed.subjects)
         for arm in arms_of(followed, self._products):
+            self.absorbed[arm.product.name] = arm.values["absorbed_increment"]
             self.accounts[arm.product.name] = self._account(
                 arm, followed.start, followed.subjects, self._tornado
             )

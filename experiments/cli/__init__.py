@@ -20,6 +20,7 @@ from experiments.cli import (
     init,
     models,
     panel,
+    ranges,
     repeating,
     scenarios,
     schema,
@@ -46,6 +47,7 @@ app = typer.Typer(
 check.register(app)
 studies.register(app)
 repeating.register(app)
+ranges.register(app)
 data.register(app)
 init.register(app)
 schema.register(app)

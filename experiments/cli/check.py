@@ -64,9 +64,11 @@ def describe(study: "StudySpec") -> dict[str, Any]:
     Returns
     -------
     dict
-        Systems with the salts and regimens that can be made, dose, population, aims, budget and
-        warnings, [-].
+        Systems with the salts and regimens that can be made, dose, population, aims, how values are
+        judged, budget and warnings, [-].
     """
+    from experiments.readings import judging_of, judging_words
+
     return {
         "schema": SCHEMA,
         "version": VERSION,
@@ -88,6 +90,7 @@ def describe(study: "StudySpec") -> dict[str, Any]:
         **{key: study.config[key] for key in ("objectives", "limits", "budget")},
         "profile": study.config.get("profile", []),
         "extrapolation": study.extrapolation,
+        "judging": judging_words((*study.objectives, *study.limits), judging_of(study)),
         "warnings": list(study.lot_warnings),
     }
 
@@ -150,6 +153,7 @@ def _lines(document: dict[str, Any]) -> Iterator[str]:
     if not document["profile"]:
         yield "Profile       the usual ranges (formulation data show quality_attributes)"
     yield f"Extrapolation {EXTRAPOLATION_WORDS[document['extrapolation']]}"
+    yield from (f"Judged        {sentence}" for sentence in document["judging"])
     yield (
         f"Budget        {budget['trials']} trials in batches of {budget['batch']} by"
         f" {budget['strategy']}, seed {budget['seed']};"

@@ -110,6 +110,7 @@ def record_dict(record: "DatasetRecord") -> dict[str, Any]:
         "n_rows": record.card.get("n_rows"),
         "path": record.path,
         "originals": record.card.get("originals", {}),
+        "planned_mg": record.card.get("planned", {}),
         "created_utc": record.created_utc,
     }
 

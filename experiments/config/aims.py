@@ -14,6 +14,9 @@ MAX_OBJECTIVES = 10
 MAX_LIMITS = 50
 """Most limits on outcomes of one study, [-]."""
 
+COUNTS_FOR = ("weight", "importance")
+"""Keys of an objective that its desirability reads; pure numbers."""
+
 
 def read_objectives(item: Item) -> tuple[Objective, ...]:
     """Return the objectives of a study.
@@ -89,13 +92,15 @@ def read_budget(item: Item | None) -> Budget | None:
 
 
 def _read_objective(item: Item) -> Objective | None:
-    members = item.members(required=("endpoint", "goal", "worst", "ideal"))
+    members = item.members(required=("endpoint", "goal", "worst", "ideal"), optional=COUNTS_FOR)
     endpoint = _read_endpoint(members.get("endpoint"))
     goal = members["goal"].name("Goal", [g.value for g in Goal]) if "goal" in members else None
     ends = _read_ends(members, ("worst", "ideal"), endpoint)
-    if endpoint is None or goal is None or ends is None or len(ends) < 2:
+    counts = {key: members[key].quantity("1") for key in COUNTS_FOR if key in members}
+    stated = {key: value for key, value in counts.items() if value is not None}
+    if endpoint is None or goal is None or ends is None or len(ends) < 2 or stated != counts:
         return None
-    return item.attempt(lambda: Objective(endpoint=endpoint, goal=Goal(goal), **ends))
+    return item.attempt(lambda: Objective(endpoint=endpoint, goal=Goal(goal), **ends, **stated))
 
 
 def _read_limit(item: Item) -> OutcomeLimit | None:

@@ -20,16 +20,21 @@ from formulation.blends import SECOND_SHARE
 from formulation.delivery import DELIVERY_SYSTEMS, get_system
 from formulation.design import SECOND_SALT, Design
 from formulation.errors import InputError, Problem, RefusedError, did_you_mean
+from formulation.executed import MAX_TOLERANCE_PCT
 from formulation.regimen import MAX_INTAKES_PER_DAY, MAX_UNITS_PER_INTAKE, Regimen
 from formulation.salts import Lot, make_lot, salts
 
 MAX_PRODUCTS = 500
 """Most products of one file, [-]."""
 
+FREE_PCT = 1.0
+"""Share of the unit by which any component may be off its plan, however little of it is planned,
+[%]."""
+
 REQUIRED = ("product", "system", "salt", "amounts")
 """Keys every product has."""
 
-OPTIONAL = (SECOND_SALT, "process", "regimen")
+OPTIONAL = (SECOND_SALT, "executed", "process", "regimen")
 """Keys a product may leave out."""
 
 DEFAULT_REGIMEN = Regimen(units_per_intake=1, intakes_per_day=2, with_meals=True)
@@ -44,10 +49,26 @@ class Product:
     """Name, as release curves call it."""
 
     design: Design
-    """Its recipe, process and regimen."""
+    """Its recipe, process and regimen; the amounts that were executed, where they are stated."""
+
+    planned: Design | None = None
+    """The same with the amounts that were planned; None where no other were executed."""
 
     text: str = field(default="", eq=False, repr=False)
     """The file as it was written."""
+
+    @property
+    def largest_gap_pct(self) -> tuple[str, float] | None:
+        """Component that was executed furthest from its plan, and by how much of it, [%]."""
+        if self.planned is None:
+            return None
+        gaps = {
+            name: 100 * (self.design.amounts_mg[name] / mg - 1)
+            for name, mg in self.planned.amounts_mg.items()
+            if mg > 0
+        }
+        furthest = max(gaps, key=lambda name: abs(gaps[name]))
+        return furthest, gaps[furthest]
 
 
 def load_product(source: Path | str, *, file: str = "product") -> Product:
@@ -135,6 +156,7 @@ def _read_product(item: Item, text: str) -> Product | None:
     system = members["system"].name("Delivery system", systems) if "system" in members else None
     lots = [_read_lot(members[key]) for key in ("salt", SECOND_SALT) if key in members]
     amounts = _read_amounts(members)
+    executed = _read_executed(members.get("executed"), members.get("amounts"), amounts)
     process = _read_process(members.get("process"), system)
     regimen = _read_regimen(members.get("regimen"))
     if len(item.problems) > before or system is None or regimen is None:
@@ -143,8 +165,12 @@ def _read_product(item: Item, text: str) -> Product | None:
     design = item.attempt(partial(_make_design, system, known, amounts, process, regimen))
     if design is None:
         return None
+    # A plan keeps to the rules; what came of it is what it is.
     _refuse_violations(item, members, design)
-    return Product(name=name, design=design, text=text)
+    if executed is None or executed == amounts:
+        return Product(name=name, design=design, text=text)
+    made = item.attempt(partial(_make_design, system, known, executed, process, regimen))
+    return None if made is None else Product(name=name, design=made, planned=design, text=text)
 
 
 def _read_lot(item: Item) -> Lot | None:
@@ -179,6 +205,46 @@ def _read_amounts(members: Mapping[str, Item]) -> dict[str, float]:
         if amount is not None and amount < 0:
             entries[name].refuse("out_of_range", f"{amount:g} mg is negative.", rule=">= 0 mg")
     return {name: amount for name, amount in read.items() if amount is not None}
+
+
+def _read_executed(
+    item: Item | None, planned: Item | None, amounts: Mapping[str, float]
+) -> dict[str, float] | None:
+    """Return what was weighed of each component; None where it is not stated."""
+    if item is None or planned is None:
+        return None
+    entries, wanted = item.entries(), planned.entries()
+    for name in [name for name in entries if name not in wanted]:
+        message = f"{name!r} was not planned."
+        hint = did_you_mean(name, wanted)
+        entries.pop(name).refuse("unknown_key", message, hint=hint, at_key=True)
+    if missing := [name for name in wanted if name not in entries]:
+        message = f"the executed amount of {', '.join(missing)} is missing."
+        hint = "State every component, also those that were weighed as planned."
+        item.refuse("missing_key", message, rule="every planned component", hint=hint)
+    read = {name: entry.quantity("mg") for name, entry in entries.items()}
+    for name, amount in read.items():
+        if amount is not None and amount < 0:
+            entries[name].refuse("out_of_range", f"{amount:g} mg is negative.", rule=">= 0 mg")
+    found = {name: amount for name, amount in read.items() if amount is not None}
+    return _near_plan(entries, found, amounts)
+
+
+def _near_plan(
+    entries: Mapping[str, Item], executed: dict[str, float], planned: Mapping[str, float]
+) -> dict[str, float]:
+    """Note what is no scatter around the plan but another product, and return the amounts."""
+    spare = FREE_PCT / 100 * sum(planned.values())
+    for name, amount in executed.items():
+        most = max(MAX_TOLERANCE_PCT / 100 * planned.get(name, amount), spare)
+        if abs(amount - planned.get(name, amount)) > most:
+            entries[name].refuse(
+                "out_of_range",
+                f"{amount:g} mg was not executed for a plan of {planned[name]:g} mg.",
+                rule=f"within {MAX_TOLERANCE_PCT:g} % of the plan, or {FREE_PCT:g} % of the unit",
+                hint="Check the unit; plan another product if it was one.",
+            )
+    return executed
 
 
 def _read_process(item: Item | None, system: str | None) -> dict[str, float | str]:

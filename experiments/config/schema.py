@@ -14,10 +14,15 @@ from experiments.config.items import MAX_TEXT
 from experiments.config.people import MAX_MEDICATION, NAME_PATTERN
 from experiments.config.profile import MAX_PROFILE
 from experiments.config.quantities import shown_unit
+from experiments.config.schema_aims import (
+    limit,
+    objective,
+    profile,
+    reference_release,
+    robustness,
+)
 from experiments.config.schema_terms import (
     Schema,
-    an_end,
-    any_quantity,
     definitions,
     ends,
     keys,
@@ -34,11 +39,9 @@ from formulation.errors import UnknownNameError
 from formulation.limits import all_limits
 from formulation.parameters import ChoiceParameter
 from formulation.patients import MAX_POPULATION, named_spreads, patient_fields
-from formulation.quality_attributes import attributes
 from formulation.refusals import REFUSED_CONDITIONS
 from formulation.regimen import MAX_INTAKES_PER_DAY, MAX_UNITS_PER_INTAKE
 from formulation.salts import salts
-from formulation.targets import ENDPOINTS, STATISTICS, Goal, Scope
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 VERSION = 1
@@ -65,13 +68,15 @@ def study_schema() -> Schema:
         "dose": ends("Elemental magnesium a day, [mg/d].", "mg/d", required=("low", "high")),
         "regimens": _regimens(),
         "population": _population(),
-        "objectives": some(_objective(), "What is made as good as possible.", MAX_OBJECTIVES),
-        "limits": some(_limit(), "What a design must keep to.", MAX_LIMITS, least=0),
-        "profile": some(_profile(), "What the product must satisfy besides.", MAX_PROFILE, least=0),
+        "objectives": some(objective(), "What is made as good as possible.", MAX_OBJECTIVES),
+        "limits": some(limit(), "What a design must keep to.", MAX_LIMITS, least=0),
+        "profile": some(profile(), "What the product must satisfy besides.", MAX_PROFILE, least=0),
         "extrapolation": one_of(
             EXTRAPOLATION,
             "Designs far from what the surrogates were fitted on: said, ranked lower, or refused.",
         ),
+        "robustness": robustness(),
+        "reference_release": reference_release(),
         "budget": _budget(),
     }
     return {
@@ -140,6 +145,11 @@ def _product() -> Schema:
         "salt": {"anyOf": [designable, _lot()]},
         SECOND_SALT: {"anyOf": [designable, _lot()]},
         "amounts": {"type": "object", "description": "Mass of each component in one unit."},
+        "executed": {
+            "type": "object",
+            "additionalProperties": {"$ref": "#/$defs/amount"},
+            "description": "What was weighed of each, where it is known; models use it.",
+        },
         "process": {"type": "object", "description": "Form, process settings and sizes."},
         "regimen": keys(
             {
@@ -295,47 +305,6 @@ def _population() -> Schema:
     }
     in_file = text("A population or patient file, beside this one.", pattern=r"\.ya?ml$")
     return {"anyOf": [named, in_file, stated]}
-
-
-def _objective() -> Schema:
-    members = {
-        "endpoint": _endpoint(),
-        "goal": one_of((goal.value for goal in Goal), "Direction."),
-        "worst": any_quantity("Worst acceptable value."),
-        "ideal": any_quantity("Value beyond which nothing more is gained."),
-    }
-    return keys(members, required=tuple(members))
-
-
-def _limit() -> Schema:
-    bounds = {key: any_quantity(f"{key.capitalize()} end.") for key in ("low", "high")}
-    return {**keys({"endpoint": _endpoint(), **bounds}, required=("endpoint",)), **an_end()}
-
-
-def _profile() -> Schema:
-    numbers = [a for a in attributes().values() if not a.is_words and a.name not in _keys()]
-    known = "\n".join(f"{a.name}: {a.title} [{shown_unit(a.unit)}]" for a in numbers)
-    endpoint = _endpoint()
-    names = one_of(
-        (*endpoint["enum"], *(a.name for a in numbers)), f"{endpoint['description']}\n{known}"
-    )
-    bounds = {key: any_quantity(f"{key.capitalize()} end.") for key in ("low", "high")}
-    return {**keys({"attribute": names, **bounds}, required=("attribute",)), **an_end()}
-
-
-def _keys() -> tuple[str, ...]:
-    """Return every way to write an endpoint, percentiles of a population included."""
-    found: list[str] = []
-    for endpoint in ENDPOINTS:
-        found.append(endpoint.name)
-        if endpoint.scope is Scope.POPULATION:
-            found += [f"{endpoint.name}.{statistic}" for statistic in STATISTICS]
-    return tuple(found)
-
-
-def _endpoint() -> Schema:
-    titles = (f"{e.name}: {e.title} [{shown_unit(e.unit)}]" for e in ENDPOINTS)
-    return one_of(_keys(), "\n".join(titles))
 
 
 def _budget() -> Schema:

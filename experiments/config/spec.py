@@ -8,8 +8,10 @@ from typing import Any
 from attrs import field, frozen
 
 from formulation.errors import InputError, UnknownNameError
+from formulation.executed import Tolerances
 from formulation.patients import MAX_POPULATION, Population
 from formulation.quality_attributes import ProfileTarget
+from formulation.similarity import ReferenceRelease
 from formulation.space import DesignSpace
 from formulation.targets import Objective, OutcomeLimit
 
@@ -103,6 +105,12 @@ class StudySpec:
 
     extrapolation: str = REPORT
     """What is done with designs far from the training data, one of `EXTRAPOLATION`."""
+
+    tolerances: Tolerances | None = None
+    """How far from the plan designs may be executed; None where no worst case is asked for."""
+
+    reference: ReferenceRelease | None = None
+    """The release profile that products should resemble; None without one."""
 
     text: str = field(eq=False, repr=False)
     """The file as it was written; empty for a study rebuilt from its `config`."""

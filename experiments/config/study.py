@@ -11,10 +11,17 @@ from typing import Any
 
 from attrs import asdict, evolve
 
-from experiments.config.aims import read_budget, read_limits, read_objectives
+from experiments.config.aims import COUNTS_FOR, read_budget, read_limits, read_objectives
 from experiments.config.documents import Node, node_of, parse
 from experiments.config.files import read_text
 from experiments.config.items import Item
+from experiments.config.judging import (
+    read_reference,
+    read_robustness,
+    reference_config,
+    refuse_unjudged,
+    robustness_config,
+)
 from experiments.config.patient import read_people
 from experiments.config.people import NAME_PATTERN, NAME_RULE
 from experiments.config.products import (
@@ -39,7 +46,10 @@ from formulation.targets import Objective, OutcomeLimit, get_endpoint
 REQUIRED = ("study", "jurisdiction", "systems", "salts", "dose", "population", "objectives")
 """Keys every study file has."""
 
-OPTIONAL = ("question", "regimens", "limits", "profile", "extrapolation", "budget")
+OPTIONAL = (
+    *("question", "regimens", "limits", "profile", "extrapolation"),
+    *("robustness", "reference_release", "budget"),
+)
 """Keys a study file may leave out."""
 
 
@@ -99,6 +109,25 @@ def study_from_config(config: Mapping[str, Any], *, text: str = "") -> StudySpec
     return _study(node_of(config), file="", text=text)
 
 
+def objectives_of_config(config: Mapping[str, Any]) -> tuple[Objective, ...] | None:
+    """Return the objectives of a stored study, without what it may make.
+
+    Parameters
+    ----------
+    config : mapping
+        The `StudySpec.config` of a study, [-].
+
+    Returns
+    -------
+    tuple of Objective or None
+        In the order of the study; None of a study whose objectives this version cannot read, [-].
+    """
+    problems: list[Problem] = []
+    node = node_of(config.get("objectives"))
+    found = read_objectives(Item(node=node, file="", problems=problems))
+    return None if problems else found
+
+
 def with_budget(study: StudySpec, **changes: int | str | None) -> StudySpec:
     """Return a study with another budget, as flags of the command line ask for it.
 
@@ -148,7 +177,11 @@ def _read(item: Item, text: str, folder: Path | None) -> StudySpec | None:
     outcomes = read_limits(members.get("limits"))
     profile = read_profile(members.get("profile"))
     extrapolation = _read_extrapolation(members.get("extrapolation"))
+    tolerances = read_robustness(members.get("robustness"))
+    reference = read_reference(members.get("reference_release"))
     budget = read_budget(members.get("budget"))
+    if not item.problems:
+        refuse_unjudged(item, members, objectives, outcomes)
     for key, aims in (("objectives", objectives), ("limits", outcomes)):
         if product is not None and aims:
             refuse_unpriced(members[key], aims, product[0])
@@ -170,6 +203,8 @@ def _read(item: Item, text: str, folder: Path | None) -> StudySpec | None:
         budget=budget,
         profile=profile,
         extrapolation=extrapolation or REPORT,
+        tolerances=tolerances,
+        reference=reference,
         text=text,
         config={
             "study": name,
@@ -181,8 +216,10 @@ def _read(item: Item, text: str, folder: Path | None) -> StudySpec | None:
             "limits": [_limit_config(limit) for limit in outcomes],
             # A study without a profile keeps the hash it had before there were profiles.
             **({"profile": profile_config(profile)} if profile else {}),
-            # Nor does one that leaves this key out change its hash.
+            # Nor does one that leaves these keys out change its hash.
             **({"extrapolation": extrapolation} if extrapolation else {}),
+            **({"robustness": robustness_config(tolerances)} if tolerances else {}),
+            **({"reference_release": reference_config(reference)} if reference else {}),
             "budget": asdict(budget),
         },
     )
@@ -278,6 +315,8 @@ def _objective_config(objective: Objective) -> dict[str, Any]:
         "goal": objective.goal.value,
         "worst": quantity_text(objective.worst, unit),
         "ideal": quantity_text(objective.ideal, unit),
+        # Objectives of weight and importance 1 keep the hash they had before there were any.
+        **{key: x for key in COUNTS_FOR if (x := getattr(objective, key)) != 1},
     }
 
 

@@ -201,6 +201,8 @@ def _attempt(problems: list[Problem], make: Callable[[], T]) -> T | None:
 
 def _card(products: Sequence[Product], curves: CurveFile, notes: Sequence[str]) -> dict[str, Any]:
     """Return what the store keeps of a version beside its file."""
+    # Of products whose executed amounts, those of the version's designs, are others.
+    planned = {p.name: dict(p.planned.amounts_mg) for p in products if p.planned is not None}
     return {
         "form": curves.form,
         "n_rows": curves.n_rows,
@@ -208,6 +210,7 @@ def _card(products: Sequence[Product], curves: CurveFile, notes: Sequence[str]) 
         "sd": {curve.name: list(curve.sd) for curve in curves.curves},
         "n": {curve.name: list(curve.n) for curve in curves.curves},
         "notes": list(notes),
+        **({"planned": planned} if planned else {}),
     }
 
 
@@ -237,6 +240,13 @@ def _remarks(
     left = [product.name for product in products if product.name not in measured]
     if left:
         yield f"Products without a curve, left out: {', '.join(left)}."
+    for product in products:
+        if product.largest_gap_pct is not None:
+            name, pct = product.largest_gap_pct
+            yield (
+                f"{product.name} was executed with up to {pct:+.2g} % of what was planned ({name});"
+                " models use what was executed, and both are kept."
+            )
     designs = {product.name: product.design for product in products}
     for curve, vessel in zip(curves.curves, vessels, strict=True):
         given: Conditions = vessel.conditions

@@ -143,6 +143,8 @@ def account_lines(document: Mapping[str, Any], candidate: Mapping[str, Any]) -> 
         f"In {who} serum magnesium changes by {serum} mmol/L and 24 h urine by {urine} mmol/d"
         " after six weeks, simulated."
     )
+    if against := account.get("against_plain"):
+        yield f"{against['sentence'].rstrip('.')}."
     yield limit_words(account["losses"])
     if not is_high_risk(candidate):
         yield risk_line(candidate)

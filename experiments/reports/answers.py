@@ -11,7 +11,7 @@ from typing import Any
 
 from attrs import frozen
 
-from experiments.candidates import form_name
+from experiments.candidates import is_plain_soluble
 from experiments.reports.account_words import (
     account_lines,
     is_high_risk,
@@ -20,15 +20,14 @@ from experiments.reports.account_words import (
     risk_reasons,
 )
 from experiments.reports.comparison import (
-    PLAIN_FORM,
-    PLAIN_SYSTEM,
     falls_short_in,
-    is_plain_soluble,
     merit,
     objectives_of,
     search_kind,
     used_value,
 )
+from experiments.reports.headline import hardly_releases, headline, is_not_told_apart
+from experiments.reports.process_words import process_text
 from experiments.reports.quality import failing_text
 from experiments.reports.wording import (
     EVALUATION_FAILED,
@@ -36,11 +35,8 @@ from experiments.reports.wording import (
     endpoint_title,
     limit_text,
     number_text,
-    process_text,
-    salts_text,
     value_text,
 )
-from formulation.delivery import get_system
 from formulation.targets import Objective, Scope, get_endpoint
 
 
@@ -152,10 +148,12 @@ def _recommended(document: Mapping[str, Any], held: Sequence[Mapping[str, Any]])
     objectives = objectives_of(document)
     ranked = sorted(held, key=lambda c: merit(objectives, c), reverse=True)
     best, others = ranked[0], ranked[1:]
-    rival, short = _rival(objectives, best, [c for c in others if is_plain_soluble(c)])
+    plain = [*(c for c in others if is_plain_soluble(c)), *document.get("plain", [])]
+    rival, short = _rival(objectives, best, plain)
+    hardly = hardly_releases(best)
     return Answer(
         verdict=Verdict.RECOMMENDED,
-        sentence=_headline(document, best, rival, short),
+        sentence=hardly or headline(document, best, len(judged(document)), rival, short),
         details=(
             *([risk_line(best)] if is_high_risk(best) else ()),
             *_recipe(best),
@@ -168,7 +166,8 @@ def _recommended(document: Mapping[str, Any], held: Sequence[Mapping[str, Any]])
         ),
         label=best["label"],
         rival=None if rival is None else rival["label"],
-        does_no_better=rival is not None and not short,
+        does_no_better=bool(hardly)
+        or (rival is not None and (not short or is_not_told_apart(best, short))),
     )
 
 
@@ -181,61 +180,6 @@ def _rival(
         return None, ()
     short, rival = min(compared, key=lambda pair: len(pair[0]))
     return rival, short
-
-
-def _headline(
-    document: Mapping[str, Any],
-    best: Mapping[str, Any],
-    rival: Mapping[str, Any] | None,
-    short: Sequence[str],
-) -> str:
-    n, n_judged = len(document["front"]), len(judged(document))
-    of = f"of {n} on the front" if n > 1 else "(the only one on the front)"
-    if n_judged < n:
-        of = f"of {n_judged} confirmed, far apart, of {n} on the front"
-    name = f"{best['label']}, {_article(best)}{_product(best)},"
-    if is_plain_soluble(best):
-        return (
-            f"{name} is the best all-round candidate {of}: it is itself a plain tablet of a"
-            " soluble salt, and nothing more elaborate did better all round."
-        )
-    if rival is None:
-        return (
-            f"{name} is the best all-round candidate {of}; no plain immediate-release tablet of"
-            " a soluble salt is on the front to compare it with."
-        )
-    plain = f"{rival['label']}, a plain {_product(rival)}"
-    if not short:
-        return (
-            f"{name} is the best all-round candidate {of}, but does no better than {plain},"
-            " within the 90 % intervals."
-        )
-    where = "; ".join(endpoint_title(key) for key in short)
-    return (
-        f"{name} is the best all-round candidate {of} and does better than {plain}, beyond the"
-        f" 90 % intervals in: {where}."
-    )
-
-
-def _product(candidate: Mapping[str, Any]) -> str:
-    design = candidate["design"]
-    return f"{_form_words(design)} of magnesium {salts_text(design)}"
-
-
-def _form_words(design: Mapping[str, Any]) -> str:
-    system, form = design["system"], form_name(design)
-    if (system, form) == (PLAIN_SYSTEM, PLAIN_FORM):
-        return "immediate-release tablet"
-    title = get_system(system).form(form).title
-    return f"{title[0].lower()}{title[1:]}"
-
-
-def _article(candidate: Mapping[str, Any]) -> str:
-    """Return the article of a form with its blank; none for a plural, such as liposomes."""
-    words = _form_words(candidate["design"])
-    if words.endswith("s"):
-        return ""
-    return "an " if words[0] in "aeiou" else "a "
 
 
 def _recipe(candidate: Mapping[str, Any]) -> tuple[str, str]:

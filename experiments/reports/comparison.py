@@ -8,25 +8,10 @@ from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any
 
-from experiments.candidates import form_name
-from formulation.salts import get_salt
 from formulation.targets import Goal, Objective
-from formulation.units import MG_PER_MMOL
 
 RELEVANT_SHARE = 0.05
 """Difference in an exact quantity that counts, as share of ideal minus worst, [-] (assumed)."""
-
-PLAIN_SYSTEM = "immediate_release"
-"""The delivery system every other one has to beat."""
-
-PLAIN_FORM = "tablet"
-"""Its form."""
-
-GLASS_L = 0.25
-"""Water taken with a product, as in the usual definition of a dose number, [L]."""
-
-OCCASION_MG = 250.0
-"""Elemental magnesium at one occasion that a soluble salt gives up in that water, [mg]."""
 
 
 def used_value(candidate: Mapping[str, Any], key: str) -> float:
@@ -88,7 +73,14 @@ def objectives_of(document: Mapping[str, Any]) -> tuple[Objective, ...]:
         In the order of the study, [-].
     """
     return tuple(
-        Objective(endpoint=o["key"], goal=Goal(o["goal"]), worst=o["worst"], ideal=o["ideal"])
+        Objective(
+            endpoint=o["key"],
+            goal=Goal(o["goal"]),
+            worst=o["worst"],
+            ideal=o["ideal"],
+            weight=o.get("weight", 1.0),
+            importance=o.get("importance", 1.0),
+        )
         for o in document["objectives"]
     )
 
@@ -106,11 +98,12 @@ def merit(objectives: Sequence[Objective], candidate: Mapping[str, Any]) -> tupl
     Returns
     -------
     tuple of float
-        Product of normalised objectives, none below 0; their sum, which decides between
-        candidates without any product, [-].
+        Product of normalised objectives, none below 0, each to the power of its weight and
+        importance; their sum, which decides between candidates without any product, [-].
     """
     scores = [max(o.normalise(used_value(candidate, o.endpoint)), 0.0) for o in objectives]
-    return prod(scores), sum(scores)
+    powers = [o.weight * o.importance for o in objectives]
+    return prod(x**p for x, p in zip(scores, powers, strict=True)), sum(scores)
 
 
 def falls_short_in(
@@ -147,32 +140,6 @@ def falls_short_in(
         if is_below:
             found.append(key)
     return tuple(found)
-
-
-def is_plain_soluble(candidate: Mapping[str, Any]) -> bool:
-    """Tell whether a candidate is a plain immediate-release tablet of a soluble salt.
-
-    Parameters
-    ----------
-    candidate : mapping
-        A member of the document's front, [-].
-
-    Returns
-    -------
-    bool
-        Whether it is such a tablet of one salt, and `OCCASION_MG` of magnesium
-        as that salt dissolve in `GLASS_L` of water, [-].
-    """
-    design = candidate["design"]
-    solubility = get_salt(design["salt"]).solubility
-    needed_mmol_per_l = OCCASION_MG / MG_PER_MMOL / GLASS_L
-    return (
-        design["system"] == PLAIN_SYSTEM
-        and form_name(design) == PLAIN_FORM
-        and not design.get("second_salt")
-        and solubility is not None
-        and solubility.value >= needed_mmol_per_l
-    )
 
 
 def search_kind(document: Mapping[str, Any], candidate: Mapping[str, Any]) -> str:

@@ -6,7 +6,8 @@ from typing import Any
 from experiments.reports.tables import NONE, Column, Table
 from experiments.reports.wording import endpoint_title, number_text, unit_of
 from formulation.delivery import get_system
-from formulation.targets import Scope, get_endpoint
+from formulation.endpoint_keys import get_endpoint, parse_key
+from formulation.endpoints import LIMITS_MET, MEAN, PREDICTED_F2, Scope
 
 DERIVED_FROM = {"fraction_absorbed": "absorbed_increment", "urine_change": "absorbed_increment"}
 """Endpoints that follow from another by arithmetic, so no surrogate learns them."""
@@ -14,6 +15,8 @@ DERIVED_FROM = {"fraction_absorbed": "absorbed_increment", "urine_change": "abso
 DERIVED_IN_WORDS = {
     "dose_dumping_risk": "the release law in closed form, with its assumed uncertainty",
     "cost_per_absorbed_mg": "the absorbed increment and trade prices of the ingredients",
+    LIMITS_MET: "the 90 % intervals of the other limits",
+    PREDICTED_F2: "the release curve with its interval",
 }
 """Endpoints that no surrogate learns, and what they follow from instead."""
 
@@ -71,7 +74,7 @@ def model_table(document: Mapping[str, Any], model: Mapping[str, Any]) -> Table:
             _curve_row(model),
             *(
                 _endpoint_row(model, key)
-                for key in keys
+                for key in dict.fromkeys(parse_key(key).base for key in keys)
                 if get_endpoint(key).scope is not Scope.RECIPE
             ),
         ),
@@ -182,10 +185,7 @@ def _endpoint_row(model: Mapping[str, Any], key: str) -> tuple[str, ...]:
     name = key.partition(".")[0]
     metrics = model["metrics"].get(key)
     if metrics is None:
-        is_bench = get_endpoint(key).scope is Scope.BENCH
-        source = DERIVED_IN_WORDS.get(name) or (
-            "the release curve" if is_bench else endpoint_title(DERIVED_FROM[name])
-        )
+        source = _source(key, name)
         return (endpoint_title(key), unit_of(key), *([NONE] * 6), f"follows from: {source}")
     return (
         endpoint_title(key),
@@ -197,6 +197,18 @@ def _endpoint_row(model: Mapping[str, Any], key: str) -> tuple[str, ...]:
         _error(metrics["width90"], key),
         *_model_error(model, name),
     )
+
+
+def _source(key: str, name: str) -> str:
+    """Say what an endpoint that no surrogate learns follows from."""
+    if name in DERIVED_IN_WORDS:
+        return DERIVED_IN_WORDS[name]
+    if get_endpoint(key).scope is Scope.BENCH:
+        return "the release curve"
+    if name in DERIVED_FROM:
+        return endpoint_title(DERIVED_FROM[name])
+    assert parse_key(key).statistic == MEAN
+    return "three percentiles of the same endpoint"
 
 
 def _model_error(model: Mapping[str, Any], name: str) -> tuple[str, str]:

@@ -114,6 +114,7 @@ def render(document: Mapping[str, Any]) -> str:
         "people": [
             *_people(document["study"]),
             EXTRAPOLATION_WORDS[document["study"].get("extrapolation", "report")],
+            *document["study"].get("judging", []),
         ],
         "created": _time(document["study"]["created_utc"]),
         "pictures": _pictures(document, found),

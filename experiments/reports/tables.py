@@ -6,6 +6,7 @@ from typing import Any
 from attrs import frozen
 
 from experiments.reports.account_words import is_refused
+from experiments.reports.process_words import process_text
 from experiments.reports.wording import (
     component_name,
     endpoint_title,
@@ -15,7 +16,6 @@ from experiments.reports.wording import (
     limit_key,
     limit_text,
     number_text,
-    process_text,
     salts_text,
     unit_of,
 )
@@ -70,13 +70,16 @@ def candidates_table(document: Mapping[str, Any]) -> Table:
     keys = [o["key"] for o in document["objectives"]]
     return Table(
         caption="Candidates of the front. First line of a cell: what the search predicted, with"
-        " its 90 % interval; second line, marked c: confirmed with every subject integrated.",
+        " its 90 % interval; second line, marked c: confirmed with every subject integrated."
+        " Desirability is the geometric mean of the objectives, 0 with one at its worst and"
+        " 1 with all at their ideal values (Derringer and Suich); it ranks, the front decides.",
         columns=(
             Column(title="Candidate"),
             Column(title="Form"),
             Column(title="Magnesium salt"),
             Column(title="How taken"),
             *(_endpoint_column(key) for key in keys),
+            Column(title="Desirability", is_number=True),
             Column(title="Confirmed"),
         ),
         rows=tuple(
@@ -86,6 +89,7 @@ def candidates_table(document: Mapping[str, Any]) -> Table:
                 salts_text(c["design"]),
                 c["regimen"],
                 *(_objective_cell(c, key) for key in keys),
+                _desirability_cell(c),
                 _verdict(c),
             )
             for c in document["front"]
@@ -285,6 +289,14 @@ def _objective_cell(candidate: Mapping[str, Any], key: str) -> str:
         ends = interval_text(confirmation["lo90"][key], confirmation["hi90"][key], key)
         lines.append(f"c {number_text(confirmation['values'][key], key)} {ends}")
     return "\n".join(line.strip() for line in lines)
+
+
+def _desirability_cell(candidate: Mapping[str, Any]) -> str:
+    found = candidate["desirability"]
+    lines = [f"{found['predicted']:.2f}"]
+    if found["confirmed"] is not None:
+        lines.append(f"c {found['confirmed']:.2f}")
+    return "\n".join(lines)
 
 
 def _limit_cell(candidate: Mapping[str, Any], name: str) -> str:

@@ -9,17 +9,15 @@ from typing import Any
 
 from experiments.candidates import form_name
 from experiments.objective import EXTRAPOLATION
-from formulation.blends import SECOND_SHARE
-from formulation.delivery import FORM, get_system
+from formulation.delivery import get_system
 from formulation.design import SECOND_SALT
+from formulation.endpoint_keys import READING_WORDS, STATISTIC_WORDS, get_endpoint, parse_key
 from formulation.errors import DataError
 from formulation.excipients import excipient_of
-from formulation.targets import get_endpoint
 
 EVALUATION_FAILED = "evaluation failed"
 """Stands among the missed limits for designs that gave no number."""
 
-_STATISTICS = {"p05": "5th percentile", "p50": "median", "p95": "95th percentile"}
 _ONE_SIDED = re.compile(r"(?P<key>\S+) (?P<relation><=|>=) (?P<bound>\S+) (?P<unit>\S+)")
 _TWO_SIDED = re.compile(r"(?P<low>\S+) <= (?P<key>\S+) <= (?P<high>\S+) (?P<unit>\S+)")
 
@@ -79,9 +77,10 @@ def endpoint_title(key: str) -> str:
     >>> endpoint_title("absorbed_increment.p50")
     'Absorbed Mg, increment over diet (median)'
     """
-    _, _, statistic = key.partition(".")
-    title = get_endpoint(key).title
-    return f"{title} ({_STATISTICS[statistic]})" if statistic else title
+    named = parse_key(key)
+    words = [STATISTIC_WORDS[named.statistic]] if f".{named.statistic}." in f"{key}." else []
+    words += [READING_WORDS[named.reading]] if named.reading else []
+    return f"{named.endpoint.title} ({', '.join(words)})" if words else named.endpoint.title
 
 
 def axis_title(key: str) -> str:
@@ -139,7 +138,7 @@ def value_text(value: float, key: str) -> str:
     str
         Number and unit, [-].
     """
-    return f"{number_text(value, key)} {unit_of(key)}"
+    return f"{number_text(value, key)} {_behind(unit_of(key))}".rstrip()
 
 
 def interval_text(low: float, high: float, key: str) -> str:
@@ -214,11 +213,11 @@ def limit_text(name: str) -> str:
             "Inside the ranges of the training data, distance at most their own"
             f" {parts['bound']}th percentile"
         )
-    title, unit = endpoint_title(parts["key"]), unit_text(parts["unit"])
+    title, unit = endpoint_title(parts["key"]), _behind(unit_text(parts["unit"]))
     if "low" in parts:
-        return f"{title} between {parts['low']} and {parts['high']} {unit}"
+        return f"{title} between {parts['low']} and {parts['high']} {unit}".rstrip()
     relation = "at most" if parts["relation"] == "<=" else "at least"
-    return f"{title} {relation} {parts['bound']} {unit}"
+    return f"{title} {relation} {parts['bound']} {unit}".rstrip()
 
 
 def salt_name(salt: str) -> str:
@@ -312,32 +311,9 @@ def component_name(component: str, design: Mapping[str, Any]) -> str:
     return excipient_of(component, design["process"]).label
 
 
-def process_text(design: Mapping[str, Any]) -> str:
-    """Return the process of a design in words.
-
-    Parameters
-    ----------
-    design : mapping
-        The design as plain values, [-].
-
-    Returns
-    -------
-    str
-        Such as ``"compression force 15 kN"``; the grade of hypromellose is in its name, [-].
-    """
-    units = get_system(design["system"]).names()
-    found = []
-    for name, value in design["process"].items():
-        if name.endswith("_grade") or name == FORM:
-            continue
-        if isinstance(value, str):
-            found.append(f"{name.replace('_', ' ')} {value}")
-            continue
-        unit = "%" if name == SECOND_SHARE else units.get(name, "")
-        suffix = "_" + unit.lower().replace("/", "_per_").replace(".", "_").replace("^", "")
-        plain = name.removesuffix("_pct") if name == SECOND_SHARE else name.removesuffix(suffix)
-        found.append(f"{plain.replace('_', ' ')} {value:g} {'' if unit == '1' else unit}".rstrip())
-    return ", ".join(found)
+def _behind(unit: str) -> str:
+    """Return what stands behind a number; nothing behind a pure one."""
+    return "" if unit == "1" else unit
 
 
 def _limit(name: str) -> dict[str, str]:

@@ -237,6 +237,7 @@ def _candidate(
             LOAD: [0.74 * load, 1.26 * load],
             SERUM: [0.89, 0.99],
         },
+        "desirability": {"predicted": 0.5, "confirmed": 0.49, "of": {ABSORBED: 0.6}},
         "values": values,
         "limits": {LOAD_LIMIT: 8 - load, SERUM_LIMIT: 0.11},
         "origin": "simulated",

@@ -2,8 +2,9 @@
 
 import pytest
 
+from experiments.candidates import is_plain_soluble
 from experiments.reports.answers import Verdict, answer
-from experiments.reports.comparison import is_plain_soluble, merit, objectives_of
+from experiments.reports.comparison import merit, objectives_of
 from tests.experiments.example_document import (
     SIMULATED,
     SUBJECTS,
@@ -50,6 +51,71 @@ def test_answer_without_a_plain_tablet_says_so():
     found = answer(document)
     assert found.rival is None
     assert "no plain immediate-release tablet of a soluble salt is on the front" in found.sentence
+
+
+def test_a_plain_tablet_off_the_front_is_compared_with_too():
+    """Beaten on paper, yet as good within the intervals: the first line says so."""
+    document = example_document()
+    plain = [c for c in document["front"] if is_plain_soluble(c)]
+    document["front"] = [c for c in document["front"] if not is_plain_soluble(c)]
+    document["plain"] = [{**c, "confirmation": None} for c in plain]
+    found = answer(document)
+    assert found.does_no_better
+    assert (
+        f"no better than {found.rival} off the front, a plain immediate-release" in found.sentence
+    )
+
+
+def told(best, label: str, *, worth: bool) -> None:
+    """State of a candidate what a trial against a plain tablet would show."""
+    sentence = f"Absorbed Mg by 24 h urine: C017 minus {label} is +0.4 mg/d in the middle subject"
+    best["account"]["against_plain"] = {
+        "label": label, "worth_a_trial": worth, "sentence": sentence
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("worth", [True, False])
+def test_an_uptake_that_no_trial_would_tell_apart_is_not_sold_as_better(worth):
+    """Beyond the intervals of the search, yet below what fewer than 50 people would show."""
+    document = example_document()
+    document["objectives"] = document["objectives"][:1]
+    best = next(c for c in document["front"] if c["label"] == "C017")
+    for candidate in document["front"]:
+        low, high = (30, 31) if candidate is best else (20, 21)
+        key = document["objectives"][0]["key"]
+        candidate["confirmation"]["values"][key] = low
+        candidate["confirmation"]["lo90"][key], candidate["confirmation"]["hi90"][key] = low, high
+        candidate["intervals"][key] = [low, high]
+    told(best, "C005", worth=worth)
+    found = answer(document)
+    assert found.label == "C017"
+    assert found.does_no_better != worth
+    assert ("no trial of fewer than 50 people would tell its uptake" in found.sentence) != worth
+    assert ("does better than" in found.sentence) == worth
+    assert "Absorbed Mg by 24 h urine: C017 minus C005" in found.text
+
+
+def test_what_is_better_besides_uptake_needs_no_trial():
+    """A smaller load in the gut is no matter of 24 h urine."""
+    document = example_document(best_peak=1.5)
+    best = next(c for c in document["front"] if c["label"] == "C017")
+    told(best, "C005", worth=False)
+    assert "does better than C005" in answer(document).sentence
+
+
+def test_a_product_that_hardly_releases_is_not_sold_as_better():
+    """The first line says how little comes out, whatever its other values are."""
+    document = example_document(best_peak=1.5)
+    best = next(c for c in document["front"] if c["label"] == "C017")
+    assert "does better than" in answer(document).sentence
+    for curve in best["curves"].values():
+        curve["y"] = [0.2 * y / max(curve["y"]) for y in curve["y"]]
+    found = answer(document)
+    assert found.label == "C017"
+    assert found.does_no_better
+    assert "hardly releases: 0.2 % of its label in 24 h on the bench" in found.sentence
+    assert "not better than a plain soluble salt" in found.sentence
+    assert "does better" not in found.sentence
 
 
 def test_answer_that_is_a_plain_tablet_says_so():

@@ -9,7 +9,9 @@ from experiments.confirmation import (
     MIN_SUBJECTS,
     RELEASE,
     RELEASE_MECHANISTIC,
+    against_plain,
     confirm,
+    make_accountant,
     release_curves,
 )
 from experiments.objective import REPORTED
@@ -19,6 +21,8 @@ from formulation.design import Design
 from formulation.errors import FormulationError
 from formulation.targets import OutcomeLimit
 from models.chain import CURVE_TIMES_H, MechanisticChain
+from models.population import draw_subjects
+from models.responses import simulate_responses
 from tests.experiments.small_study import small_chain, small_study
 
 SPEC = small_study()
@@ -148,3 +152,21 @@ def test_each_candidate_gets_the_surrogates_curve_and_the_laws() -> None:
     assert first.lo90 == pytest.approx((100 * low).tolist())
     assert first.hi90 == pytest.approx((100 * high).tolist())
     assert "stated model error" in first.kind
+
+
+def test_candidates_are_compared_with_a_plain_tablet_in_the_same_subjects() -> None:
+    """As the simulator alone says; the tablet has nothing to be compared with."""
+    trials = TRIALS[:2]
+    accountant = make_accountant(trials, "EU")
+    confirm(trials, SPEC.population, SPEC.objectives, LIMITS, MIN_SUBJECTS, watch=accountant)
+    found = against_plain(accountant, ["C010", "C011"], "C011")
+    assert found.keys() == {"C010"}
+    people = draw_subjects(
+        evolve(SPEC.population, size=MIN_SUBJECTS, seed=SPEC.population.seed + 1)
+    )
+    mg = simulate_responses([Design.from_dict(t.design) for t in trials], people).values
+    first, second = mg["absorbed_increment"]
+    assert found["C010"]["label"] == "C011"
+    assert found["C010"]["mean_difference"] == pytest.approx(float((first - second).mean()))
+    assert found["C010"]["n_subjects"] == MIN_SUBJECTS
+    assert found["C010"]["sentence"].startswith("Absorbed Mg by 24 h urine: C010 minus C011 is")

@@ -75,6 +75,26 @@ def look(files, name="bench", versions=(), **options):
     )
 
 
+def test_a_version_keeps_what_was_planned_and_learns_from_what_was_executed(files, store):
+    """The curve belongs to what was weighed; the plan stands on the card, and a note says both."""
+    planned = look(files)
+    executed = (
+        "    executed: {salt: 606 mg, povidone: 20 mg, croscarmellose: 25 mg,"
+        " magnesium_stearate: 7 mg, mcc: 195 mg}\n"
+    )
+    process = "    process: {form: tablet, compression_force_kn: 15 kN}\n"
+    (files / "products.yaml").write_text(PRODUCTS.replace(process, executed + process))
+    found = look(files)
+    assert found.sha256 != planned.sha256
+    assert found.card["planned"]["P1"]["mcc"] == 200
+    assert "planned" not in planned.card
+    assert any("up to -2.5 % of what was planned (mcc)" in note for note in found.notes)
+    record = accept(found, store, files / "home" / "data")
+    assert record.card["planned"]["P1"]["salt"] == 600
+    (curve,) = measured_curves(store, "immediate_release")
+    assert curve.design.amounts_mg["salt"] == 606
+
+
 def test_a_preview_says_what_was_read_and_what_was_assumed(files):
     """Products with a curve, units, the medium nobody stated, and the product without one."""
     found = look(files)

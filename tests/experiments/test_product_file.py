@@ -47,6 +47,49 @@ def test_an_assay_and_a_regimen_are_read():
     assert str(design.regimen) == "2 units × 2 a day between meals"
 
 
+EXECUTED = (
+    "executed: {salt: 604.27 mg, povidone: 20 mg, croscarmellose: 24.9 mg,"
+    " magnesium_stearate: 9.1 mg, mcc: 198 mg}\n"
+)
+
+
+def test_planned_and_executed_amounts_are_both_kept_and_the_executed_are_used():
+    """What was weighed is off the grid of the balance, which only a plan has to keep to."""
+    product = load_product(TABLET + EXECUTED)
+    assert product.planned == load_product(TABLET).design
+    assert product.design.amounts_mg["salt"] == 604.27
+    assert product.planned.amounts_mg["salt"] == 600
+    assert product.design.elemental_mg_per_unit > product.planned.elemental_mg_per_unit
+    name, pct = product.largest_gap_pct
+    assert (name, pct) == ("magnesium_stearate", pytest.approx(30))
+
+
+def test_a_product_executed_as_planned_has_one_recipe():
+    """Nothing is kept twice."""
+    same = "executed: {salt: 600 mg, povidone: 20 mg, croscarmellose: 25 mg,"
+    product = load_product(TABLET + same + " magnesium_stearate: 7 mg, mcc: 200 mg}\n")
+    assert (product.planned, product.largest_gap_pct) == (None, None)
+    assert product.design == load_product(TABLET).design
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "pointer"),
+    [
+        ("mcc: 198 mg", "mc: 198 mg", "unknown_key", "executed.mc"),
+        (", mcc: 198 mg", "", "missing_key", "executed"),
+        ("604.27 mg", "604.27", "invalid_input", "executed.salt"),
+        ("604.27 mg", "604.27 g", "out_of_range", "executed.salt"),
+        ("604.27 mg", "750 mg", "out_of_range", "executed.salt"),
+        ("20 mg", "-20 mg", "out_of_range", "executed.povidone"),
+    ],
+)
+def test_executed_amounts_that_fit_no_plan_are_refused(old, new, code, pointer):
+    """A slip of the unit is no scatter; each with its place."""
+    found = problems(TABLET + EXECUTED.replace(old, new))
+    assert (code, pointer) in {(c, p) for c, p, _, _ in found}
+    assert all(line for _, _, line, _ in found)
+
+
 def test_two_salts_make_a_mixture():
     """The share of the second salt follows from its amount."""
     text = TABLET.replace("salt: citrate\n", "salt: citrate\nsecond_salt: oxide\n")

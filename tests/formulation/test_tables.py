@@ -67,11 +67,16 @@ VERBATIM = "evidence doi_pmid p_value observed_qualifier population species role
 """Words that decide how a figure may be used; a bracket after one became part of the note."""
 
 CITED_IN_CODE = {
+    "DerringerSuich1980",
+    "FDADissolution1997",
     "HixsonCrowell1931",
+    "ICHQ8",
     "Julious2004",
+    "KeeferBodily1983",
     "Kohler1967",
     "KorsmeyerPeppas1983",
     "Langenbucher1972",
+    "MooreFlanner1996",
     "NoyesWhitney1897",
     "PeppasSahlin1989",
     "Smith1984",

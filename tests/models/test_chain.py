@@ -25,7 +25,7 @@ from models.simulator.settle import settle
 ADULTS = named_population("healthy_adults", size=64)
 CHAIN = MechanisticChain()
 COSTED = ("absorbed_increment", "cost_per_absorbed_mg")
-EVERYTHING = tuple(endpoint_key(e.name) for e in ENDPOINTS)
+EVERYTHING = tuple(endpoint_key(e.name) for e in ENDPOINTS if e.scope is not Scope.STUDY)
 
 
 def design(system, salt, amounts, process, *, units=1, intakes=2, with_meals=True):

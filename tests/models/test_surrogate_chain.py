@@ -7,13 +7,16 @@ from attrs import evolve
 from experiments.objective import REPORTED, unpriced_keys
 from formulation.errors import InputError, UnknownNameError
 from formulation.feature_words import feature_words
+from formulation.patients import named_population
 from formulation.provenance import Origin
 from formulation.targets import BENCH_TIMES_H
 from formulation.units import MG_PER_MMOL
 from models.chain import CURVE_TIMES_H, PERCENTILES, MechanisticChain
 from models.exact import recipe_values
 from models.learning.applicability import FAR_PCT
-from models.surrogates.chain import SurrogateChain
+from models.population import draw_subjects
+from models.responses import simulate_responses
+from models.surrogates.chain import OF_THE_MEAN, SurrogateChain
 from models.surrogates.law_features import body_columns
 from models.surrogates.table import space_filling
 from tests.experiments.small_study import small_chain, small_study
@@ -109,6 +112,49 @@ def test_bench_endpoints_are_read_from_the_curve(chain, table, designs) -> None:
         for part, column in enumerate(columns(table, name)):
             read = [100 * np.interp(time, CURVE_TIMES_H, chain.curve(d)[part]) for d in designs]
             np.testing.assert_allclose(column, read, rtol=1e-9, atol=1e-9)
+
+
+def test_release_at_any_time_is_read_from_the_curve_and_its_band(chain, designs) -> None:
+    """Nothing before the start; between the learnt times on lines."""
+    times = np.array([0.0, 0.125, 1.0, 5.0])
+    found = chain.release(designs, times)
+    for part, rows in enumerate(found):
+        known = np.array([np.concatenate([[0.0], chain.curve(d)[part]]) for d in designs])
+        assert (rows[:, 0] == 0).all()
+        np.testing.assert_allclose(rows[:, 1], known[:, 1] / 2, atol=1e-9)
+        np.testing.assert_allclose(rows[:, 2], known[:, 3], atol=1e-9)
+    law = MechanisticChain().release(designs, times[1:])
+    assert all((part == law[0]).all() for part in law)
+    assert np.median(np.abs(found[0][:, 1:] - law[0])) < 0.05
+
+
+MEANS = tuple(f"{name}.mean" for name in ("absorbed_increment", "fraction_absorbed", "serum"))
+
+
+def test_three_percentiles_of_the_people_give_nearly_their_mean(designs) -> None:
+    """Without a surrogate's error, in 256 people: within a tenth of their standard deviation."""
+    people = draw_subjects(named_population("healthy_adults", size=256))
+    for values in simulate_responses(designs[:2], people).values.values():
+        ends = np.percentile(values, list(PERCENTILES.values()), axis=1)
+        found = np.tensordot([OF_THE_MEAN[p] for p in PERCENTILES], ends, axes=1)
+        assert (np.abs(found - values.mean(axis=1)) < 0.1 * values.std(axis=1)).all()
+
+
+def test_means_are_those_of_the_people_and_lie_inside_their_percentiles(chain, designs) -> None:
+    """Exact by the mechanistic chain, from percentiles by the surrogates, ends in order."""
+    found = chain.evaluate(designs, SPEC.population, (*MEANS, ABSORBED))
+    truth = MechanisticChain().evaluate(designs, SPEC.population, MEANS)
+    for table in (found, truth):
+        for key in MEANS:
+            value, low, high = columns(table, key)
+            assert (low <= value).all()
+            assert (value <= high).all()
+    ratio = columns(found, MEANS[0])[0] / columns(truth, MEANS[0])[0]
+    assert np.median(np.abs(np.log(ratio))) < 0.1
+    dose = np.array([d.elemental_mg_per_day for d in designs])
+    for table in (found, truth):
+        mg, share = columns(table, MEANS[0])[0], columns(table, MEANS[1])[0]
+        np.testing.assert_allclose(share * dose / 100, mg, rtol=1e-9)
 
 
 def test_surrogate_and_mechanistic_chain_agree_on_what_is_better(table, designs) -> None:

@@ -1,0 +1,179 @@
+"""How values are judged, read from a study: what is executed instead of the plan, and a reference.
+
+Tolerances are what the author of a study states; no source stands behind them, and a report calls
+them assumed. What is stated must be used, and what is asked for must be stated.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from experiments.config.items import Item
+from experiments.config.quantities import quantity_text
+from formulation.endpoint_keys import WORST_CASE, parse_key
+from formulation.endpoints import LIMITS_MET, PREDICTED_F2
+from formulation.executed import DRAW_RANGE, Tolerances
+from formulation.similarity import ReferenceRelease
+from formulation.targets import Objective, OutcomeLimit
+
+TOLERANCES = ("weighing", "process", "batch")
+"""What may scatter, each with a tolerance in percent."""
+
+MAX_POINTS = 30
+"""Most points of a reference profile, [-]."""
+
+
+def read_robustness(item: Item | None) -> Tolerances | None:
+    """Return how far from the plan designs may be executed.
+
+    Parameters
+    ----------
+    item : Item or None
+        Tolerances, draws and share; None for a study without, [-].
+
+    Returns
+    -------
+    Tolerances or None
+        What is stated; None without, for an empty mapping, or after a refusal, [-].
+    """
+    if item is None:
+        return None
+    members = item.members(optional=(*TOLERANCES, "draws", "share"))
+    if not members:
+        return None
+    values: dict[str, Any] = {}
+    for key, member in members.items():
+        if key == "draws":
+            values[key] = member.whole(*DRAW_RANGE)
+        else:
+            values[f"{key}_pct"] = member.quantity("percent")
+    if None in values.values():
+        return None
+    return item.attempt(lambda: Tolerances(**values))
+
+
+def read_reference(item: Item | None) -> ReferenceRelease | None:
+    """Return the release profile that products should resemble.
+
+    Parameters
+    ----------
+    item : Item or None
+        The list of its points, empty for none; None for a study without, [-].
+
+    Returns
+    -------
+    ReferenceRelease or None
+        The profile; None without, or after a refusal, [-].
+    """
+    if item is None:
+        return None
+    points = item.elements(most=MAX_POINTS, least=0)
+    times, released = [], []
+    for point in points:
+        members = point.members(required=("time", "released"))
+        times.append(members["time"].quantity("h") if "time" in members else None)
+        released.append(members["released"].quantity("percent") if "released" in members else None)
+    if not points or None in times or None in released:
+        return None
+    return item.attempt(lambda: ReferenceRelease(times_h=times, released_pct=released))
+
+
+def refuse_unjudged(
+    item: Item,
+    members: Mapping[str, Item],
+    objectives: Iterable[Objective],
+    limits: Iterable[OutcomeLimit],
+) -> None:
+    """Note what is asked for and not stated, and what is stated and not asked for.
+
+    Parameters
+    ----------
+    item : Item
+        The study, [-].
+    members : mapping of str to Item
+        Its members by key, [-].
+    objectives : iterable of Objective
+        What is wanted, [-].
+    limits : iterable of OutcomeLimit
+        What must hold, [-].
+    """
+    held = tuple(limits)
+    names = [*(o.endpoint for o in objectives), *(limit.endpoint for limit in held)]
+    keys = [parse_key(name) for name in names]
+    _refuse_one(
+        item,
+        members.get("robustness"),
+        any(key.reading == WORST_CASE for key in keys),
+        f"an endpoint is read as .{WORST_CASE}",
+        "robustness: {weighing: 1 %, process: 3 %, batch: 2 %}",
+    )
+    _refuse_one(
+        item,
+        members.get("reference_release"),
+        any(key.text == PREDICTED_F2 for key in keys),
+        f"{PREDICTED_F2} is asked for",
+        "reference_release: [{time: 1 h, released: 25 %}, ...]",
+    )
+    asks = any(key.text == LIMITS_MET for key in keys)
+    if asks and all(limit.endpoint == LIMITS_MET for limit in held):
+        item.refuse(
+            "contradiction",
+            f"{LIMITS_MET} is asked for, but there is no limit to be met.",
+            rule="a chance that limits hold needs limits",
+            hint="Add limits, or drop it.",
+        )
+
+
+def robustness_config(tolerances: Tolerances) -> dict[str, Any]:
+    """Return tolerances as a study file states them.
+
+    Parameters
+    ----------
+    tolerances : Tolerances
+        The tolerances, [-].
+
+    Returns
+    -------
+    dict
+        Plain data with units, [-].
+    """
+    shares = {key: getattr(tolerances, f"{key}_pct") for key in (*TOLERANCES, "share")}
+    texts = {key: quantity_text(value, "percent") for key, value in shares.items()}
+    return {**texts, "draws": tolerances.draws}
+
+
+def reference_config(reference: ReferenceRelease) -> list[dict[str, str]]:
+    """Return a reference profile as a study file states it.
+
+    Parameters
+    ----------
+    reference : ReferenceRelease
+        The profile, [-].
+
+    Returns
+    -------
+    list of dict
+        Plain data with units, [-].
+    """
+    return [
+        {"time": quantity_text(time, "h"), "released": quantity_text(released, "percent")}
+        for time, released in zip(reference.times_h, reference.released_pct, strict=True)
+    ]
+
+
+def _refuse_one(item: Item, stated: Item | None, is_asked: bool, asked: str, example: str) -> None:
+    key = example.partition(":")[0]
+    if is_asked and (stated is None or not stated.node.value):
+        item.refuse(
+            "missing_key",
+            f"{asked}, and {key!r} is missing.",
+            rule=f"{key} is required where {asked}",
+            hint=f"Add '{example}'.",
+        )
+    if stated is not None and stated.node.value and not is_asked:
+        stated.refuse(
+            "contradiction",
+            f"{key} is stated, but no objective or limit uses it.",
+            rule=f"it is used where {asked}",
+            hint="Leave it out, or ask for what uses it.",
+            at_key=True,
+        )

@@ -1,0 +1,104 @@
+"""What of a design can be moved alone: a mass, a setting that is a number, a size."""
+
+from collections.abc import Callable, Iterator
+
+from attrs import evolve, field, frozen
+
+from experiments.reports.process_words import setting_name
+from experiments.reports.wording import component_name
+from formulation.blends import SECOND_SHARE
+from formulation.choices import active_parameters, chosen_in
+from formulation.delivery import get_system
+from formulation.design import BALANCE_MG, SECOND_SALT, Design, on_grid
+from formulation.parameters import RealParameter
+
+DIMENSION_STEP = 0.1
+"""Step in which a size that is no mass is set, in its unit."""
+
+
+@frozen(kw_only=True)
+class Factor:
+    """One thing that is moved."""
+
+    name: str
+    """Component or setting."""
+
+    title: str
+    """What people call it."""
+
+    unit: str
+    """Unit of its values."""
+
+    step: float
+    """Grid on which it is weighed or set, in `unit`."""
+
+    value: float
+    """Where the candidate has it, in `unit`."""
+
+    moved: Callable[[float], Design] = field(repr=False, eq=False)
+    """The candidate with this factor at another value."""
+
+    def at(self, k: int) -> float:
+        """Return the value so many steps from the candidate, in `unit`."""
+        return round(self.value + k * self.step, 9)
+
+
+def factors_of(design: Design) -> Iterator[Factor]:
+    """Yield what can be moved alone: masses, settings that are numbers, sizes.
+
+    Parameters
+    ----------
+    design : Design
+        A design, [-].
+
+    Yields
+    ------
+    Factor
+        Two salts of a mixture count as one, in their share, [-].
+    """
+    system = get_system(design.system)
+    form, plain = system.form_of(design), design.as_dict()
+    for name, mg in design.amounts_mg.items():
+        if name == SECOND_SALT:
+            continue
+        is_mixture = name == "salt" and bool(design.second_salt)
+        yield Factor(
+            name=name,
+            title="Both salts, in their share" if is_mixture else component_name(name, plain),
+            unit="mg",
+            step=BALANCE_MG,
+            value=design.salt_mass_mg if is_mixture else mg,
+            moved=_salts_to(design) if is_mixture else _amount_to(design, name),
+        )
+    active = active_parameters(form, chosen_in(form, design), design.process)
+    for parameter in active:
+        if isinstance(parameter, RealParameter):
+            yield _setting(design, parameter.name, parameter.unit, parameter.step)
+    for size in form.dimensions:
+        yield _setting(design, size.name, size.unit, DIMENSION_STEP)
+
+
+def _setting(design: Design, name: str, unit: str, step: float) -> Factor:
+    return Factor(
+        name=name,
+        title=setting_name(name, unit).capitalize(),
+        unit=unit,
+        step=step,
+        value=float(design.process[name]),
+        moved=lambda value: evolve(design, process={**design.process, name: value}),
+    )
+
+
+def _amount_to(design: Design, name: str) -> Callable[[float], Design]:
+    return lambda mg: evolve(design, amounts_mg={**design.amounts_mg, name: on_grid(mg)})
+
+
+def _salts_to(design: Design) -> Callable[[float], Design]:
+    share = float(design.process[SECOND_SHARE]) / 100
+
+    def moved(total: float) -> Design:
+        second = on_grid(total * share)
+        both = {"salt": on_grid(total - second), SECOND_SALT: second}
+        return evolve(design, amounts_mg={**design.amounts_mg, **both})
+
+    return moved

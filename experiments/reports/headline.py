@@ -1,0 +1,155 @@
+"""The first line of an answer: what comes out best, and whether it beats the plain product.
+
+A product that hardly releases, or that does no better than a plain tablet of a soluble salt beyond
+the 90 % intervals, is not sold as better.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from experiments.candidates import PLAIN_FORM, PLAIN_SYSTEM, form_name, is_plain_soluble
+from experiments.confirmation import RELEASE, RELEASE_MECHANISTIC
+from experiments.reports.wording import endpoint_title, salts_text
+from formulation.delivery import get_system
+from formulation.endpoint_keys import parse_key
+from models.comparison import WORTH_BELOW
+
+UPTAKE = ("absorbed_increment", "fraction_absorbed", "urine_change", "serum_change", "serum")
+"""Endpoints that a trial of uptake measures, or would."""
+
+LEAST_RELEASED_PCT = 10.0
+"""Released at the last time of the curves, below which a product hardly releases, [% of label]
+(assumed)."""
+
+
+def headline(
+    document: Mapping[str, Any],
+    best: Mapping[str, Any],
+    n_judged: int,
+    rival: Mapping[str, Any] | None,
+    short: Sequence[str],
+) -> str:
+    """Return the first line on the best candidate.
+
+    Parameters
+    ----------
+    document : mapping
+        What `experiments.results.study_document` made, [-].
+    best : mapping
+        The best all-round candidate, [-].
+    n_judged : int
+        Candidates that may be recommended, [-].
+    rival : mapping or None
+        The plain tablet that comes nearest to it, [-].
+    short : sequence of str
+        Endpoint keys in which that one falls short beyond the intervals, [-].
+
+    Returns
+    -------
+    str
+        A sentence, [-].
+    """
+    n = len(document["front"])
+    of = f"of {n} on the front" if n > 1 else "(the only one on the front)"
+    if n_judged < n:
+        of = f"of {n_judged} confirmed, far apart, of {n} on the front"
+    name = f"{best['label']}, {_article(best)}{_product(best)},"
+    if is_plain_soluble(best):
+        return (
+            f"{name} is the best all-round candidate {of}: it is itself a plain tablet of a"
+            " soluble salt, and nothing more elaborate did better all round."
+        )
+    if rival is None:
+        return (
+            f"{name} is the best all-round candidate {of}; no plain immediate-release tablet of"
+            " a soluble salt is on the front or keeps to every limit, so nothing says that it does"
+            " better than one."
+        )
+    beaten = any(c["label"] == rival["label"] for c in document.get("plain", []))
+    off = " off the front" if beaten else ""
+    plain = f"{rival['label']}{off}, a plain {_product(rival)}"
+    if not short:
+        return (
+            f"{name} is the best all-round candidate {of}, but does no better than {plain},"
+            " within the 90 % intervals."
+        )
+    if is_not_told_apart(best, short):
+        against = best["account"]["against_plain"]["label"]
+        return (
+            f"{name} is the best all-round candidate {of}, but no trial of fewer than"
+            f" {WORTH_BELOW} people would tell its uptake from that of {against}, a plain tablet of"
+            " a soluble salt."
+        )
+    where = "; ".join(endpoint_title(key) for key in short)
+    return (
+        f"{name} is the best all-round candidate {of} and does better than {plain}, beyond the"
+        f" 90 % intervals in: {where}."
+    )
+
+
+def is_not_told_apart(candidate: Mapping[str, Any], short: Sequence[str]) -> bool:
+    """Tell whether a candidate is better in uptake alone, and by less than a trial would show.
+
+    Parameters
+    ----------
+    candidate : mapping
+        A member of the document's front, [-].
+    short : sequence of str
+        Endpoint keys in which the plain tablet falls short beyond the intervals, [-].
+
+    Returns
+    -------
+    bool
+        Whether fewer than `WORTH_BELOW` subjects would not show its uptake beside that of a plain
+        tablet, [-].
+    """
+    against = (candidate["account"] or {}).get("against_plain")
+    in_uptake = bool(short) and all(parse_key(key).endpoint.name in UPTAKE for key in short)
+    return in_uptake and against is not None and not against["worth_a_trial"]
+
+
+def hardly_releases(candidate: Mapping[str, Any]) -> str:
+    """Return the first line on a product that keeps its magnesium; empty for any other.
+
+    Parameters
+    ----------
+    candidate : mapping
+        A member of the document's front, [-].
+
+    Returns
+    -------
+    str
+        A sentence or two, [-].
+    """
+    curves = candidate["curves"]
+    curve = curves.get(RELEASE_MECHANISTIC) or curves.get(RELEASE)
+    if curve is None or curve["y"][-1] >= LEAST_RELEASED_PCT:
+        return ""
+    hours = curve["x"][-1] / 60
+    return (
+        f"{candidate['label']}, {_article(candidate)}{_product(candidate)}, comes out best all"
+        f" round but hardly releases: {curve['y'][-1]:.1f} % of its label in {hours:g} h on the"
+        " bench. It is not better than a plain soluble salt; what it scores is magnesium that stays"
+        " in it."
+    )
+
+
+def _product(candidate: Mapping[str, Any]) -> str:
+    design = candidate["design"]
+    return f"{_form_words(design)} of magnesium {salts_text(design)}"
+
+
+def _form_words(design: Mapping[str, Any]) -> str:
+    system, form = design["system"], form_name(design)
+    if (system, form) == (PLAIN_SYSTEM, PLAIN_FORM):
+        return "immediate-release tablet"
+    title = get_system(system).form(form).title
+    return f"{title[0].lower()}{title[1:]}"
+
+
+def _article(candidate: Mapping[str, Any]) -> str:
+    """Return the article of a form with its blank; none for a plural, such as liposomes."""
+    words = _form_words(candidate["design"])
+    if words.endswith("s"):
+        return ""
+    return "an " if words[0] in "aeiou" else "a "
