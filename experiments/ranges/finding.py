@@ -76,7 +76,7 @@ def candidate_ranges(
     InputError
         There is no such candidate, it gave no number, or it misses a limit itself.
     """
-    with Store.open(workspace.store_path, create=False) as store:
+    with Store.open(workspace.store_place, create=False) as store:
         study = store.study(ref)
         spec = study_from_config(study.config)
         trial = _trial(store.trials(study.id), candidate, study.label)

@@ -73,7 +73,7 @@ def test_the_most_desirable_is_feasible_and_first_among_equals():
 def test_the_list_of_studies_names_the_most_desirable(tmp_path):
     """Read from the stored study alone; one of other aims is listed without."""
     workspace = open_workspace(home=str(tmp_path))
-    with Store.open(workspace.store_path) as store:
+    with Store.open(workspace.store_place) as store:
         for config in (SPEC.config, {"other": 1}):
             study = store.create_study(
                 name="s", config=config, config_text="", config_sha256="", seed=1, budget=1
