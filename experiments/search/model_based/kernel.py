@@ -33,7 +33,7 @@ LENGTH_SPREAD = 1.0
 CONSTANT_SPREAD = 1.0
 """Standard deviation of the logarithm of the variance, whose middle is 1, [-]."""
 
-NOISE_MIDDLE, NOISE_SPREAD = 1e-4, 2.0
+NOISE_MIDDLE, NOISE_SPREAD = 1e-4, 3.0
 """Middle of the noise variance, and the standard deviation of its logarithm, [-]."""
 
 FIRST_NOISES = {0: 1e-4, 40: 0.1}
