@@ -6,6 +6,7 @@ gradient need matrices of rows by rows; scikit-learn forms one such matrix for e
 and spreads of many rows are products of matrices made once.
 """
 
+from collections.abc import Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -255,24 +256,30 @@ def _searched(
 
 
 def negative_log_likelihood(
-    theta: FloatArray, features: FloatArray, targets: FloatArray, noise: FloatArray
+    theta: FloatArray,
+    features: FloatArray,
+    targets: FloatArray,
+    noise: FloatArray,
+    terms: Sequence[FloatArray] = (),
 ) -> tuple[float, FloatArray]:
     """Return minus the log likelihood of all outputs but for a constant, and its gradient.
 
     Parameters
     ----------
-    theta : ndarray of shape (n_features + 2,)
-        Logarithms of constant, length scales and noise variance, [-].
+    theta : ndarray of shape (n_features + 2 + n_terms,)
+        Logarithms of constant, length scales, noise variance and variances of the terms, [-].
     features : ndarray of shape (n, n_features)
         Features, [-].
     targets : ndarray of shape (n, n_outputs)
         Outputs that share the kernel, centred, [-].
     noise : ndarray of shape (n,)
         Noise variance known beforehand, [-].
+    terms : sequence of ndarray of shape (n, n), optional
+        Covariances added, each times a variance of its own, [-].
 
     Returns
     -------
-    tuple of float and ndarray of shape (n_features + 2,)
+    tuple of float and ndarray of shape (n_features + 2 + n_terms,)
         The value, and its gradient against `theta`, [-].
 
     Notes
@@ -282,13 +289,16 @@ def negative_log_likelihood(
     """
     from scipy.linalg import LinAlgError, cho_solve, cholesky
 
-    constant, white = np.exp(theta[0]), np.exp(theta[-1])
-    weighted = features / np.exp(theta[1:-1])
+    last = features.shape[1] + 1
+    constant, white, variances = np.exp(theta[0]), np.exp(theta[last]), np.exp(theta[last + 1 :])
+    weighted = features / np.exp(theta[1:last])
     squares = (weighted**2).sum(axis=1)
     squared = squares[:, None] + squares - 2.0 * (weighted @ weighted.T)
     near, slope = matern52(squared)
     covariance = constant * near
     covariance[np.diag_indices_from(covariance)] += white + noise
+    for variance, term in zip(variances, terms, strict=True):
+        covariance += variance * term
     try:
         lower = cholesky(covariance, lower=True, check_finite=False)
     except LinAlgError:
@@ -304,5 +314,6 @@ def negative_log_likelihood(
         (weighted**2 * ends[:, None]).sum(axis=0) - (weighted * (moved @ weighted)).sum(axis=0)
     )
     of_constant = constant * (push * near).sum()
-    gradient = np.concatenate([[of_constant], lengths, [white * np.trace(push)]])
+    of_terms = [v * (push * term).sum() for v, term in zip(variances, terms, strict=True)]
+    gradient = np.concatenate([[of_constant], lengths, [white * np.trace(push)], of_terms])
     return float(value), gradient

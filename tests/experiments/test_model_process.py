@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 from scipy.optimize import approx_fprime
 
-from experiments.search.model_based import process
+from experiments.search.model_based import kernel, process
 from experiments.search.model_based.improvement import (
     expected_improvement,
     probability_of_feasibility,
 )
-from experiments.search.model_based.process import fitted, posterior_and_gradient, prior
+from experiments.search.model_based.kernel import posterior_and_gradient, prior, surface_terms
+from experiments.search.model_based.process import fitted
 
 GROUPS = np.array([0, 1, 2, 3, 3, 3])
 """Three numbers, and a choice of three in columns."""
@@ -26,13 +27,17 @@ def outcome(x):
     return np.sin(4 * x[:, 0]) + 2 * x[:, 1] ** 2 + 0.7 * x[:, 4]
 
 
-def test_the_gradient_of_the_posterior_is_that_of_differences():
-    """Also over groups and priors."""
+@pytest.mark.parametrize("has_surface", [True, False])
+def test_the_gradient_of_the_posterior_is_that_of_differences(has_surface):
+    """Also over groups and priors, with the terms of a surface and without."""
     x = rows(25)
     y = (outcome(x) - outcome(x).mean()) / outcome(x).std()
     middle, spread = prior(np.array([False, False, False, True]), 4.0)
-    theta = middle + np.array([0.3, -0.4, 0.2, 0.5, -0.1, 1.0])
-    given = (x, y, GROUPS, middle, spread)
+    theta = middle + np.array([0.3, -0.4, 0.2, 0.5, -0.1, 1.0, -0.6, 0.8])
+    slopes, bends = surface_terms(x, np.array([True] * 3 + [False] * 3))
+    terms = (slopes @ slopes.T, bends @ bends.T) if has_surface else ()
+    n = 6 + len(terms)
+    theta, given = theta[:n], (x, y, GROUPS, middle[:n], spread[:n], terms)
     _, gradient = posterior_and_gradient(theta, *given)
     by_differences = approx_fprime(theta, lambda t: posterior_and_gradient(t, *given)[0], 1e-6)
     assert gradient == pytest.approx(by_differences, rel=1e-4, abs=1e-4)
@@ -45,6 +50,18 @@ def test_a_process_predicts_what_it_has_not_seen_and_knows_how_well():
     error = np.abs(mean - outcome(new))
     assert np.sqrt((error**2).mean()) < 0.1 * outcome(new).std()
     assert (error < 2 * spread + 1e-3).mean() > 0.9
+
+
+def test_few_rows_tell_where_the_middle_of_each_range_is_best():
+    """Sixteen rows of a sum of squares over six numbers; corners are not hoped for."""
+    rng = np.random.default_rng(4)
+    x = rng.random((16, 6))
+    bowl = fitted(x, ((x - 0.5) ** 2).sum(axis=1), np.arange(6), 6.0)
+    corners = rng.integers(2, size=(200, 6)).astype(float)
+    lowest = bowl.predict(np.full((1, 6), 0.5))[0][0]
+    mean, spread = bowl.predict(corners)
+    assert lowest < 0.2
+    assert (mean - 2 * spread > lowest).all()
 
 
 def test_a_process_finds_noise_and_smooths_it():
@@ -74,13 +91,13 @@ def test_a_row_added_gives_the_process_that_had_it_from_the_start():
 def test_a_fit_to_many_rows_searches_length_scales_on_some_and_sees_all(monkeypatch):
     """So an ask stays affordable, and no row is lost."""
     asked = []
-    inner = process.posterior_and_gradient
+    inner = kernel.posterior_and_gradient
 
     def noted(theta, features, *given):
         asked.append(len(features))
         return inner(theta, features, *given)
 
-    monkeypatch.setattr(process, "posterior_and_gradient", noted)
+    monkeypatch.setattr(kernel, "posterior_and_gradient", noted)
     x = rows(400)
     found = fitted(x, outcome(x), GROUPS, 4.0)
     assert set(asked) == {process.MOST_ROWS}

@@ -51,7 +51,7 @@ SCALES = (0.3, 0.1, 0.03)
 BEST = 4
 """Candidates refined, [-]."""
 
-MOST_REDRAWS = 64
+MOST_REDRAWS = 256
 """Attempts to avoid a point that is known, [-]."""
 
 
