@@ -86,7 +86,7 @@ def run_study(spec: StudySpec, workspace: Workspace, listener: Listener) -> dict
         It was stopped; ``formulation resume`` goes on.
     """
     # Settings of the executor that cannot be used are refused before a study is stored.
-    executor = make_executor(workspace.executor, workspace.workers)
+    executor = make_executor(workspace.executor, workspace.workers, say=listener.say)
     with Store.open(workspace.store_path) as store:
         study = store.create_study(
             name=spec.name,
@@ -124,7 +124,7 @@ def resume_study(
     -----
     A study that is complete and was handed to the tracking is left as it is.
     """
-    executor = make_executor(workspace.executor, workspace.workers)
+    executor = make_executor(workspace.executor, workspace.workers, say=listener.say)
     with Store.open(workspace.store_path, create=False) as store:
         study = store.study(ref)
         if study.state == "complete" and "tracking" in study.info:
@@ -372,6 +372,7 @@ def _record_executor(
                 "worker_pids": pids,
                 "driver_pid": os.getpid(),
                 "chunks": before.get("chunks", 0) + n_chunks,
+                "requeued": before.get("requeued", 0) + executor.n_requeued,
             }
         },
     )
