@@ -3,12 +3,12 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib.metadata import version
 from typing import Any
 
 from attrs import define, frozen
 
 from experiments.candidates import ACCOUNTS
+from experiments.conditions import installed, warning
 from experiments.config import StudySpec, study_from_config
 from experiments.config.spec import FORBID, PENALISE
 from experiments.confirmation import confirm, make_accountant, release_curves
@@ -254,6 +254,8 @@ def _go_on(
 ) -> dict[str, Any]:
     with store.own(study.id, take_over=take_over) as lease, _kept_if_stopped(store, lease, study):
         listener.on_started(study)
+        if other_versions := warning(study.info.get("versions", {}), installed()):
+            listener.say(other_versions)
         store.set_study(lease, state="running")
         with executor:
             executor.warm_up()
@@ -342,7 +344,6 @@ def _refuse_other_models(study: StudyRecord, models: FittedModels) -> None:
 
 
 def _record(store: Store, lease: Lease, workspace: Workspace, models: FittedModels) -> None:
-    packages = ("formulation-design", "numpy", "optuna", "ray", "scikit-learn", "mlflow")
     store.set_study(
         lease,
         info={
@@ -353,7 +354,7 @@ def _record(store: Store, lease: Lease, workspace: Workspace, models: FittedMode
             "models_fitted_now": models.n_fitted,
             "store": str(workspace.store_path),
             "code_sha256": code_fingerprint(),
-            "versions": {name: version(name) for name in packages},
+            "versions": installed(),
         },
     )
 

@@ -1,0 +1,50 @@
+"""The command line with one thing changed: a protection taken out, or a wait made short.
+
+``python -m tests.experiments.altered NAME words …``. What is changed is changed in that process
+alone, before it starts; so a test can be seen to fail without its protection.
+"""
+
+import sys
+from collections.abc import Callable
+
+from experiments.cli import main
+
+
+def without_fence() -> None:
+    """Let every lease write, whoever holds the study now."""
+    from experiments.store import lease
+
+    lease.check = lambda connection, held: None
+
+
+def without_owner() -> None:
+    """Let every driver have a study, whoever is at work on it."""
+    from experiments.store import lease
+
+    lease._refuse_held = lambda holder, label, here, *, take_over: None
+
+
+def lock_wait_of_1s() -> None:
+    """Wait for a lock of another process for one second, not for sixty."""
+    _wait_for_locks(1.0)
+
+
+def without_lock_wait() -> None:
+    """Do not wait for locks at all."""
+    _wait_for_locks(0.0)
+
+
+def _wait_for_locks(seconds: float) -> None:
+    from experiments.store.opening import OpenStore
+
+    OpenStore.open.__func__.__kwdefaults__["timeout_s"] = seconds
+
+
+ALTERATIONS: dict[str, Callable[[], None]] = {
+    change.__name__: change
+    for change in (without_fence, without_owner, lock_wait_of_1s, without_lock_wait)
+}
+
+if __name__ == "__main__":
+    ALTERATIONS[sys.argv[1]]()
+    sys.exit(main(sys.argv[2:]))
