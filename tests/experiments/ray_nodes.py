@@ -22,6 +22,7 @@ from experiments.executors.ray_local import RayWorkers
 from experiments.store import Store
 from formulation.errors import ExecutorError
 from tests.experiments.cheap_chain import cheap_evaluator
+from tests.experiments.executor_jobs import PATIENCE_S
 from tests.experiments.small_study import small_study
 from tests.experiments.test_search import facts, run_search
 
@@ -138,5 +139,7 @@ def main() -> None:
     try:
         found = search(Path(store), int(head_cpus), int(n_workers), folder / "ray")
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        give_up_at = time.monotonic() + PATIENCE_S
+        while folder.exists() and time.monotonic() < give_up_at:  # the last ones still write logs
+            shutil.rmtree(folder, ignore_errors=True)
     sys.stdout.write(json.dumps(found) + "\n")
