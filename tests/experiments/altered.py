@@ -4,8 +4,11 @@
 alone, before it starts; so a test can be seen to fail without its protection.
 """
 
+import os
+import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 
 from experiments.cli import main
 
@@ -34,6 +37,30 @@ def without_lock_wait() -> None:
     _wait_for_locks(0.0)
 
 
+def losing_a_stop() -> None:
+    """Ask this process to end while it fits, amid a call that drops what is raised there."""
+    _lose_a_stop(lambda: None)
+
+
+def stumbling_over_a_stop() -> None:
+    """Ask it so amid a call that then fails over what it left half done."""
+    _lose_a_stop(lambda: [][0])
+
+
+def _lose_a_stop(afterwards: Callable[[], object]) -> None:
+    from experiments import studies
+
+    fit = studies.fit_or_load
+
+    def dropping(*arguments: object) -> object:
+        with suppress(BaseException):
+            os.kill(os.getpid(), signal.SIGTERM)
+        afterwards()
+        return fit(*arguments)
+
+    studies.fit_or_load = dropping
+
+
 def _wait_for_locks(seconds: float) -> None:
     from experiments.store.opening import OpenStore
 
@@ -42,7 +69,14 @@ def _wait_for_locks(seconds: float) -> None:
 
 ALTERATIONS: dict[str, Callable[[], None]] = {
     change.__name__: change
-    for change in (without_fence, without_owner, lock_wait_of_1s, without_lock_wait)
+    for change in (
+        without_fence,
+        without_owner,
+        lock_wait_of_1s,
+        without_lock_wait,
+        losing_a_stop,
+        stumbling_over_a_stop,
+    )
 }
 
 if __name__ == "__main__":

@@ -141,6 +141,17 @@ def test_a_study_is_resumed_by_a_driver_whose_clock_is_an_hour_behind(home: Path
     assert_met_exactly(home, first + second.acks)
 
 
+@pytest.mark.parametrize("altered", ["losing_a_stop", "stumbling_over_a_stop"])
+def test_a_stop_that_a_library_drops_is_heeded_all_the_same(home: Path, run, altered: str) -> None:
+    """SIGTERM is raised amid a call that ignores it, or fails over it; the study is resumed."""
+    stopped = drive(home, *run, altered=altered)
+    assert stopped.code == 143, stopped.err
+    assert len(stopped.acks) < BUDGET
+    resumed = drive(home, "resume", "S002")
+    assert resumed.code == NOTHING_FEASIBLE, resumed.err
+    assert_met_exactly(home, stopped.acks + resumed.acks)
+
+
 def test_a_study_resumed_after_an_upgrade_says_what_changed(home: Path, run) -> None:
     """The packages with both versions, before anything is searched; then it goes on."""
     first = interrupted(home, run)
