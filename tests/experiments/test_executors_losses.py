@@ -73,14 +73,15 @@ def test_a_chunk_that_costs_three_workers_is_given_up_and_the_others_are_not(
     """What takes its place says how often it was tried, and how it ended."""
     with small_executor(said, chunk_s=chunk_s) as executor:
         found = results_in_order(executor, Always(harm), EIGHT)
-        assert executor.n_requeued == 2
+        assert executor.n_requeued >= 2  # more where a loaded machine stalls another worker
     given_up = found.pop(3)
     assert found == [0, 1, 2, 4, 5, 6, 7]
     assert isinstance(given_up, GivenUp)
     assert given_up.reason.startswith("it cost 3 workers, the last: ")
     assert how in given_up.reason
-    assert len(said) == 3
-    assert "given up" in said[-1]
+    of_it = [words for words in said if "chunk 3" in words]
+    assert len(of_it) == 3
+    assert "given up" in of_it[-1]
 
 
 def test_an_overdue_worker_is_killed_and_not_left_behind(said, tmp_path) -> None:
