@@ -6,7 +6,7 @@ ROADRUNNER ?= $(BIN)/python
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help study test check test-slow test-kill bench bench-space bench-simulator bench-export bench-panel bench-learning bench-emulator bench-engine bench-surrogates bench-search readme quality pictures kernel lock clean
+.PHONY: help study test check test-slow test-kill test-faults bench bench-space bench-simulator bench-export bench-panel bench-learning bench-emulator bench-engine bench-surrogates bench-search readme quality pictures kernel lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -24,8 +24,8 @@ study: $(STAMP) ## set up and run the quickstart study
 	$(BIN)/formulation run configs/studies/quickstart.yaml
 
 test: $(STAMP) ## set up and run the tests (Ray in a process of its own)
-	$(BIN)/python -m pytest -m "not slow and not kill and not ray"
-	$(BIN)/python -m pytest -m "ray and not slow and not kill"
+	$(BIN)/python -m pytest -m "not slow and not kill and not faults and not ray"
+	$(BIN)/python -m pytest -m "ray and not slow and not kill and not faults"
 
 check: $(STAMP) ## format, lint, types, layers
 	$(BIN)/ruff format --check .
@@ -34,10 +34,13 @@ check: $(STAMP) ## format, lint, types, layers
 	$(BIN)/lint-imports
 
 test-slow: $(STAMP) ## the tests that take minutes
-	$(BIN)/python -m pytest -m "slow and not kill"
+	$(BIN)/python -m pytest -m "slow and not kill and not faults"
 
 test-kill: $(STAMP) ## SIGKILL the driver at 20 moments; nothing acknowledged may be lost
 	$(BIN)/python -m pytest -m kill
+
+test-faults: $(STAMP) ## workers, nodes, disk, locks, clocks and values go wrong; nothing is lost or done twice
+	$(BIN)/python -m pytest -m faults
 
 quality: $(STAMP) ## search against random, surrogate against mechanistic
 	$(BIN)/python tests/bench/quality.py --out out/quality.json

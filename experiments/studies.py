@@ -3,12 +3,12 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib.metadata import version
 from typing import Any
 
 from attrs import define, frozen
 
 from experiments.candidates import ACCOUNTS, most_desirable, plain_trials
+from experiments.conditions import installed, warning
 from experiments.config import StudySpec, objectives_of_config, study_from_config
 from experiments.config.spec import FORBID, PENALISE
 from experiments.confirmation import against_plain, confirm, make_accountant, release_curves
@@ -87,7 +87,7 @@ def run_study(spec: StudySpec, workspace: Workspace, listener: Listener) -> dict
         It was stopped; ``formulation resume`` goes on.
     """
     # Settings of the executor that cannot be used are refused before a study is stored.
-    executor = make_executor(workspace.executor, workspace.workers)
+    executor = make_executor(workspace.executor, workspace.workers, say=listener.say)
     with Store.open(workspace.store_place) as store:
         study = store.create_study(
             name=spec.name,
@@ -125,7 +125,7 @@ def resume_study(
     -----
     A study that is complete and was handed to the tracking is left as it is.
     """
-    executor = make_executor(workspace.executor, workspace.workers)
+    executor = make_executor(workspace.executor, workspace.workers, say=listener.say)
     with Store.open(workspace.store_place, create=False) as store:
         study = store.study(ref)
         if study.state == "complete" and "tracking" in study.info:
@@ -257,6 +257,8 @@ def _go_on(
 ) -> dict[str, Any]:
     with store.own(study.id, take_over=take_over) as lease, _kept_if_stopped(store, lease, study):
         listener.on_started(study)
+        if other_versions := warning(study.info.get("versions", {}), installed()):
+            listener.say(other_versions)
         store.set_study(lease, state="running")
         with executor:
             executor.warm_up()
@@ -350,7 +352,6 @@ def _confirm(
 
 
 def _record(store: Store, lease: Lease, workspace: Workspace, models: FittedModels) -> None:
-    packages = ("formulation-design", "numpy", "optuna", "ray", "scikit-learn", "mlflow")
     store.set_study(
         lease,
         info={
@@ -361,7 +362,7 @@ def _record(store: Store, lease: Lease, workspace: Workspace, models: FittedMode
             "models_fitted_now": models.n_fitted,
             "store": workspace.store_shown,
             "code_sha256": code_fingerprint(),
-            "versions": {name: version(name) for name in packages},
+            "versions": installed(),
         },
     )
 
@@ -380,6 +381,7 @@ def _record_executor(
                 "worker_pids": pids,
                 "driver_pid": os.getpid(),
                 "chunks": before.get("chunks", 0) + n_chunks,
+                "requeued": before.get("requeued", 0) + executor.n_requeued,
             }
         },
     )

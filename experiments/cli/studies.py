@@ -1,12 +1,9 @@
 """Commands that run, read and export studies."""
 
-import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -214,12 +211,13 @@ def ui(
 ) -> None:
     """Start the MLflow pages on this machine and print where to look."""
     from experiments.cli.output import note
+    from experiments.cli.terminating import sigterm_stops
     from experiments.mlflow_server import serve
     from experiments.studies import tracking_links
     from experiments.workspace import open_workspace
 
     workspace = open_workspace(home=home)
-    with _sigterm_stops():
+    with sigterm_stops():
         serve(workspace, port, tracking_links(workspace, port), note)
 
 
@@ -240,14 +238,15 @@ def followed(work: Callable[["Listener"], dict[str, Any]], progress: str) -> dic
     """
     from experiments.cli.output import note
     from experiments.cli.progress import make_listener
+    from experiments.cli.terminating import sigterm_stops
     from experiments.studies import Interrupted
 
     try:
-        with _sigterm_stops(), make_listener(progress) as listener:
-            return work(listener)
-    except Interrupted as stop:
-        note(f"{stop} Go on with: formulation resume {stop.study.label}")
-        raise typer.Exit(stop.exit_code) from None
+        with sigterm_stops() as stop, make_listener(progress) as listener:
+            return work(stop.heeding(listener))
+    except Interrupted as end:
+        note(f"{end} Go on with: formulation resume {end.study.label}")
+        raise typer.Exit(end.exit_code) from None
 
 
 def _drive(study: Callable[["Listener"], dict[str, Any]], progress: str, as_json: bool) -> None:
@@ -293,19 +292,3 @@ def _refuse_nothing_to_make(document: dict[str, Any]) -> None:
             " refused on its risk, when every subject is integrated; do not make any of them.",
             hint="Give the study more trials, or relax the limit its report names.",
         )
-
-
-@contextmanager
-def _sigterm_stops() -> Iterator[None]:
-    from experiments.studies import Terminated
-
-    def stop(_number: int, _frame: FrameType | None) -> NoReturn:
-        raise Terminated
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    except Terminated:
-        raise typer.Exit(128 + signal.SIGTERM) from None
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -2,20 +2,22 @@
 
 An executor knows nothing of the domain: it is given an evaluator (any picklable callable), and
 chunks, and hands results back as they finish. It never falls back to another kind and never
-evaluates a chunk twice unseen: a lost worker ends the run with an `ExecutorError`, and the study is
-continued by ``formulation resume``. Only this machine is used; a remote Ray cluster is not joined.
+evaluates a chunk twice unseen: when a worker is lost, or does not answer in time, it is replaced,
+what it held goes to another, and that is said and counted. A chunk that costs one worker after
+another comes back as `GivenUp`. Only this machine is used; a remote Ray cluster is not joined.
 
 ``warm_up()`` begins to bring workers up and returns at once, so that models are fitted meanwhile;
 ``run()`` waits for them. One thread drives an executor, and one run is under way at a time.
 """
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Protocol, Self, TypeVar
 
 from experiments.executors.inline import InlineExecutor
+from experiments.executors.limits import START_DEADLINE_S, START_DEADLINE_VARIABLE, limits_for
 from experiments.executors.pool import PoolExecutor
+from experiments.executors.replies import GivenUp
 from experiments.processors import available_processors
 from formulation.errors import InputError, UnknownNameError
 
@@ -25,6 +27,7 @@ __all__ = [
     "START_DEADLINE_S",
     "START_DEADLINE_VARIABLE",
     "Executor",
+    "GivenUp",
     "make_executor",
 ]
 
@@ -33,12 +36,6 @@ KINDS = ("inline", "process", "ray")
 
 DEFAULT_PRELOAD = ("sklearn.gaussian_process",)
 """What workers import while the driver still fits: the slowest import of a fitted model."""
-
-START_DEADLINE_S = 180.0
-"""How long workers may take to come up; a loaded machine has been seen to need 40 s for Ray."""
-
-START_DEADLINE_VARIABLE = "FORMULATION_RAY_START_DEADLINE_S"
-"""Environment variable that replaces `START_DEADLINE_S` for Ray."""
 
 MOST_WORKERS = 4
 """Workers taken unasked; more is a choice of the user."""
@@ -61,15 +58,20 @@ class Executor(Protocol):
     def worker_pids(self) -> tuple[int, ...]:
         """Processes that evaluated something so far, sorted; inline, the driver's own."""
 
+    @property
+    def n_requeued(self) -> int:
+        """Times that a chunk was sent to another worker because one was lost, [-]."""
+
     def warm_up(self) -> None:
         """Begin to bring workers up, without waiting; `run` does it if nobody has."""
 
     def run(
         self, evaluator: Callable[[Chunk], Result], chunks: Sequence[Chunk]
-    ) -> Iterator[tuple[int, Result]]:
+    ) -> Iterator[tuple[int, Result | GivenUp]]:
         """Yield (index of the chunk, its result) as they finish, in any order.
 
-        The evaluator travels to each worker once, and again only when another object is given.
+        The evaluator travels to each worker once, and again only when another object is given. A
+        chunk that cost too many workers is answered by `GivenUp`.
         """
 
     def close(self) -> None:
@@ -92,7 +94,9 @@ def make_executor(
     n_workers: int | None = None,
     *,
     start_deadline_s: float | None = None,
+    chunk_deadline_s: float | None = None,
     preload: Sequence[str] = DEFAULT_PRELOAD,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Executor:
     """Return an executor of one kind; nothing is started yet.
 
@@ -104,11 +108,15 @@ def make_executor(
         Workers; by default one for each processor, at most 4, and for Ray at least 2. Inline takes
         1 only, [-].
     start_deadline_s : float, optional
-        Time in which the workers must be up; by default the environment's for Ray, else
-        `START_DEADLINE_S`, [s].
+        Time in which the workers must be up; by default the environment's for Ray, else 180, [s].
+    chunk_deadline_s : float, optional
+        Time in which a chunk must be answered; by default the environment's, else 600. Inline
+        evaluates in the driver and cannot be stopped by it, [s].
     preload : sequence of str, optional
         Modules that workers import before the evaluator arrives; inline has no workers and takes
         none, [-].
+    say : callable, optional
+        Told in words when a worker is lost and what becomes of its chunk, [-].
 
     Returns
     -------
@@ -120,7 +128,7 @@ def make_executor(
     UnknownNameError
         The kind is none of `KINDS`.
     InputError
-        The number of workers or the deadline cannot be used.
+        The number of workers or a deadline cannot be used.
 
     Examples
     --------
@@ -133,14 +141,14 @@ def make_executor(
     workers = _n_workers(kind, n_workers)
     if kind == "inline":
         return InlineExecutor()
-    deadline_s = _start_deadline_s(kind, start_deadline_s)
+    limits = limits_for(kind, start_deadline_s, chunk_deadline_s)
     if kind == "process":
         from experiments.executors.process import ProcessWorkers
 
-        return PoolExecutor("process", ProcessWorkers(), workers, deadline_s, tuple(preload))
+        return PoolExecutor("process", ProcessWorkers(), workers, limits, tuple(preload), say)
     from experiments.executors.ray_local import RayWorkers
 
-    return PoolExecutor("ray", RayWorkers(), workers, deadline_s, tuple(preload))
+    return PoolExecutor("ray", RayWorkers(), workers, limits, tuple(preload), say)
 
 
 def _n_workers(kind: str, wanted: int | None) -> int:
@@ -154,22 +162,3 @@ def _n_workers(kind: str, wanted: int | None) -> int:
             hint="Change the number of workers, or the executor.",
         )
     return wanted
-
-
-def _start_deadline_s(kind: str, given: float | None) -> float:
-    name, text = "start_deadline_s", str(given)
-    if given is None:
-        variable = os.environ.get(START_DEADLINE_VARIABLE)
-        if kind != "ray" or variable is None:
-            return START_DEADLINE_S
-        name, text = START_DEADLINE_VARIABLE, variable
-    try:
-        deadline_s = float(text)
-    except ValueError:
-        deadline_s = float("nan")
-    if not 0 < deadline_s < float("inf"):
-        raise InputError(
-            f"{name} is {text!r}; it must be a number of seconds above 0.",
-            hint=f"Give seconds, such as {START_DEADLINE_S:g}.",
-        )
-    return deadline_s

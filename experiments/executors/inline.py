@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import ClassVar, Self, TypeVar
 
-from experiments.executors.replies import evaluator_failed
+from experiments.executors.replies import GivenUp, evaluator_failed
 from formulation.errors import ExecutorError, FormulationError
 
 Chunk = TypeVar("Chunk")
@@ -26,13 +26,18 @@ class InlineExecutor:
         """The driver's own process, once it has evaluated something."""
         return self._pids
 
+    @property
+    def n_requeued(self) -> int:
+        """None: there is nobody else to send a chunk to."""
+        return 0
+
     def warm_up(self) -> None:
         """Do nothing: the driver is up."""
 
     def run(
         self, evaluator: Callable[[Chunk], Result], chunks: Sequence[Chunk]
-    ) -> Iterator[tuple[int, Result]]:
-        """Yield (index of the chunk, its result), in order.
+    ) -> Iterator[tuple[int, Result | GivenUp]]:
+        """Yield (index of the chunk, its result), in order; `GivenUp` where memory ran out.
 
         Parameters
         ----------
@@ -54,8 +59,11 @@ class InlineExecutor:
         if self._is_closed:
             raise ExecutorError("The inline executor is closed.", hint="Make another one.")
         for index, chunk in enumerate(chunks):
+            result: Result | GivenUp
             try:
                 result = evaluator(chunk)
+            except MemoryError:
+                result = GivenUp(reason="the driver, as its only worker, ran out of memory")
             except FormulationError:
                 raise
             except Exception as error:  # the worker boundary: the same error as from a process

@@ -1,91 +1,34 @@
 """Feeds chunks to workers, one at a time each, and turns what comes back into results or errors.
 
-How workers are started and reached is the business of a `Transport` (``process.py``,
-``ray_local.py``). A worker's calls are ``prepare`` (posted by the transport when it starts one),
-``load`` (when the evaluator is another object than before) and ``evaluate``.
+How workers are started and reached is the business of a `Transport`.
+
+A worker that is lost, or that does not answer in time and is then ended by force, is replaced, and
+its chunk goes to whoever is free first; this is said and counted. A chunk that costs
+`Limits.most_losses` workers is answered by `GivenUp`. Only a start that fails ends the executor.
 """
 
 import sys
 import time
-from collections import deque
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
-from typing import Any, Literal, Protocol, Self, TypeVar
+from typing import Any, Self, TypeVar
 
-from attrs import frozen
-
+from experiments.executors.limits import Limits
 from experiments.executors.replies import (
     RESUME_HINT,
     Failure,
+    GivenUp,
     RemoteTraceback,
     Reply,
     evaluator_failed,
     pack,
 )
+from experiments.executors.transport import Arrival, Owed, Step, Transport
 from formulation.errors import ExecutorError, FormulationError
 
 Chunk = TypeVar("Chunk")
 Result = TypeVar("Result")
-Step = Literal["prepare", "load", "evaluate"]
-
-
-@frozen(kw_only=True)
-class Arrival:
-    """What came from one worker."""
-
-    worker: int
-    """Number of the worker, from 0."""
-
-    data: bytes = b""
-    """A packed reply."""
-
-    loss: str = ""
-    """How the worker was lost, if it was."""
-
-    cause: Exception | None = None
-    """What the transport raised, if it did."""
-
-
-class Transport(Protocol):
-    """Workers and the way to them."""
-
-    def launch(self, n_workers: int, opening: bytes) -> None:
-        """Begin to start workers, each with the call ``prepare(opening)``, without waiting."""
-
-    def connect(self, deadline_s: float) -> None:
-        """Wait until calls can be posted, or raise an `ExecutorError`."""
-
-    def store(self, package: bytes) -> Any:
-        """Return what ``load`` is to be posted with, so that a package is kept once."""
-
-    def post(self, worker: int, step: Step, payload: Any) -> None:
-        """Send one call to an idle worker."""
-
-    def collect(self, workers: Collection[int], timeout_s: float | None) -> Arrival | None:
-        """Wait for an answer of one of these; None after the timeout."""
-
-    def stop(self) -> None:
-        """End every worker, and whatever else was started."""
-
-
-@frozen(kw_only=True)
-class _Owed:
-    """The answer a worker owes."""
-
-    step: Step
-    """The call it was sent."""
-
-    round: int = 0
-    """The run it belongs to."""
-
-    index: int = -1
-    """The chunk, for ``evaluate``."""
-
-    @property
-    def what(self) -> str:
-        """The call in words, for errors."""
-        words = {"prepare": "its start", "load": "the evaluator"}
-        return words.get(self.step, f"chunk {self.index}")
 
 
 class PoolExecutor:
@@ -96,17 +39,24 @@ class PoolExecutor:
         kind: str,
         transport: Transport,
         n_workers: int,
-        start_deadline_s: float,
+        limits: Limits,
         preload: tuple[str, ...],
+        say: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.kind = kind
+        self.n_requeued = 0
         self._transport = transport
         self._n_workers = n_workers
-        self._start_deadline_s = start_deadline_s
+        self._limits = limits
         self._preload = preload
+        self._say = say
+        self._opening = b""
         self._started_at: float | None = None
         self._end = ""
-        self._owed: dict[int, _Owed] = {}
+        self._owed: dict[int, Owed] = {}
+        self._retired: set[int] = set()
+        self._costs: Counter[int] = Counter()
+        self._failed_loads = 0
         self._evaluator: object = None
         self._package: Any = None
         self._loaded: set[int] = set()
@@ -124,21 +74,24 @@ class PoolExecutor:
         Raises
         ------
         ExecutorError
-            The executor is closed or lost a worker, or the start was refused at once.
+            The executor is closed or could not be started, or the start was refused at once.
         """
         self._refuse_if_ended()
         if self._started_at is not None:
             return
         self._started_at = time.monotonic()
         search_path = tuple(str(folder) for folder in sys.path)
-        self._owed = {worker: _Owed(step="prepare") for worker in range(self._n_workers)}
+        self._opening = pack((search_path, self._preload), "The start")
+        due_at = self._started_at + self._limits.start_s
+        first = Owed(step="prepare", due_at=due_at)
+        self._owed = dict.fromkeys(range(self._n_workers), first)
         self._end = "its start failed"
-        self._transport.launch(self._n_workers, pack((search_path, self._preload), "The start"))
+        self._transport.launch(self._n_workers, self._opening)
         self._end = ""
 
     def run(
         self, evaluator: Callable[[Chunk], Result], chunks: Sequence[Chunk]
-    ) -> Iterator[tuple[int, Result]]:
+    ) -> Iterator[tuple[int, Result | GivenUp]]:
         """Yield (index of the chunk, its result) as they finish.
 
         A run that is left early may be followed by another; late answers are dropped.
@@ -154,12 +107,13 @@ class PoolExecutor:
         Yields
         ------
         tuple of int and result
-            Index of the chunk and what the evaluator made of it, [-].
+            Index of the chunk and what the evaluator made of it; `GivenUp` if it cost too many
+            workers, [-].
 
         Raises
         ------
         ExecutorError
-            The workers did not come up in time, one was lost, the evaluator raised something that
+            The workers did not come up in time, none is left, the evaluator raised something that
             is not ours, or something cannot be pickled. Errors of ours pass unchanged.
         """
         self.warm_up()
@@ -167,10 +121,10 @@ class PoolExecutor:
         self._take(evaluator)
         self._gather()
         self._round += 1
+        self._costs.clear()
         this_round, n_left = self._round, len(chunks)
         waiting = deque(enumerate(chunks))
-        for worker in set(range(self._n_workers)) - set(self._owed):
-            self._feed(worker, waiting)
+        self._feed_idle(waiting)
         while n_left:
             self._refuse_if_ended()
             if self._round != this_round:
@@ -178,11 +132,14 @@ class PoolExecutor:
                     f"A run of the {self.kind} executor goes on after another was started.",
                     hint="Finish or drop one run before the next.",
                 )
-            owed, reply = self._harvest(waiting)
-            if owed.step == "evaluate" and owed.round == this_round:
+            owed, result = self._harvest(waiting)
+            if owed.step == "evaluate" and owed.round == this_round and result is not None:
                 n_left -= 1
-                self._pids.add(reply.pid)
-                yield owed.index, reply.value
+                if isinstance(result, GivenUp):
+                    yield owed.index, result
+                else:
+                    self._pids.add(result.pid)
+                    yield owed.index, result.value
 
     def close(self) -> None:
         """End every worker; may be called twice."""
@@ -211,7 +168,7 @@ class PoolExecutor:
 
     def _patience_s(self) -> float:
         started_at = self._started_at or time.monotonic()
-        return max(0.0, started_at + self._start_deadline_s - time.monotonic())
+        return max(0.0, started_at + self._limits.start_s - time.monotonic())
 
     def _take(self, evaluator: object) -> None:
         if self._package is None or evaluator is not self._evaluator:
@@ -222,57 +179,130 @@ class PoolExecutor:
     def _gather(self) -> None:
         """Bring every worker to the evaluator before the first chunk goes out.
 
-        Otherwise the worker that is up first takes every chunk of a quick run.
+        Otherwise the worker that is up first takes every chunk of a quick run. One that replaces a
+        lost worker is not waited for.
         """
         nothing: deque[tuple[int, Any]] = deque()
-        while any(owed.step == "prepare" for owed in self._owed.values()):
+        while any(o.step == "prepare" and not o.is_replacement for o in self._owed.values()):
             self._refuse_if_ended()
             self._harvest(nothing)
-        for worker in set(range(self._n_workers)) - set(self._owed) - self._loaded:
+        for worker in self._idle() - self._loaded:
             self._load(worker)
         while any(owed.step == "load" for owed in self._owed.values()):
             self._refuse_if_ended()
             self._harvest(nothing)
 
+    def _allowed_s(self, step: Step) -> float:
+        if step == "prepare":
+            return self._limits.replace_s
+        # An evaluator brings its imports along, so it is loaded in a start's time at least.
+        return max(self._limits.chunk_s, self._limits.replace_s * (step == "load"))
+
+    def _idle(self) -> set[int]:
+        return set(range(self._n_workers)) - set(self._owed) - self._retired
+
     def _load(self, worker: int) -> None:
-        self._owed[worker] = _Owed(step="load")
+        due_at = time.monotonic() + self._allowed_s("load")
+        self._owed[worker] = Owed(step="load", due_at=due_at)
         self._loaded.add(worker)
         self._transport.post(worker, "load", self._package)
 
-    def _feed(self, worker: int, waiting: deque[tuple[int, Any]]) -> None:
-        if not waiting:
-            return
-        if worker not in self._loaded:
-            self._load(worker)
-            return
-        index, chunk = waiting.popleft()
-        payload = pack(chunk, f"Chunk {index}")
-        self._owed[worker] = _Owed(step="evaluate", round=self._round, index=index)
-        self._transport.post(worker, "evaluate", payload)
+    def _feed_idle(self, waiting: deque[tuple[int, Any]]) -> None:
+        for worker in self._idle():
+            if not waiting:
+                return
+            if worker not in self._loaded:
+                self._load(worker)
+                continue
+            index, chunk = waiting.popleft()
+            payload = pack(chunk, f"Chunk {index}")
+            due_at = time.monotonic() + self._allowed_s("evaluate")
+            self._owed[worker] = Owed(
+                step="evaluate", due_at=due_at, round=self._round, index=index, chunk=chunk
+            )
+            self._transport.post(worker, "evaluate", payload)
 
-    def _harvest(self, waiting: deque[tuple[int, Any]]) -> tuple[_Owed, Reply]:
-        """Wait for one answer, and keep its worker busy."""
-        is_starting = any(owed.step == "prepare" for owed in self._owed.values())
-        timeout_s = self._patience_s() if is_starting else None
-        arrival = self._transport.collect(self._owed.keys(), timeout_s)
-        if arrival is None:
-            raise self._late()
+    def _harvest(self, waiting: deque[tuple[int, Any]]) -> tuple[Owed, Reply | GivenUp | None]:
+        """Wait for one answer, and keep every worker busy; None is no answer yet."""
+        first_due = min(owed.due_at for owed in self._owed.values())
+        # What has come is taken before anybody counts as late: the driver may have been stopped.
+        left_s = max(0.0, first_due - time.monotonic())
+        arrival = self._transport.collect(self._owed.keys(), left_s) or self._late(first_due)
         owed = self._owed.pop(arrival.worker)
-        reply = self._reply(owed, arrival)
-        is_late = owed.step == "evaluate" and owed.round != self._round
-        if reply.failure is not None and not is_late:
-            raise self._failed(owed, reply.pid, reply.failure)
-        self._feed(arrival.worker, waiting)
-        return owed, reply
-
-    def _reply(self, owed: _Owed, arrival: Arrival) -> Reply:
+        is_old = owed.step == "evaluate" and owed.round != self._round
+        result: Reply | GivenUp | None = None
+        if not arrival.loss:
+            reply = self._reply(owed, arrival)
+            if reply.failure is not None and reply.failure.is_memory and owed.step == "evaluate":
+                arrival = Arrival(worker=arrival.worker, loss=reply.failure.summary)
+            elif reply.failure is not None and not is_old:
+                raise self._failed(owed, reply.pid, reply.failure)
+            else:
+                result = reply
         if arrival.loss:
+            self._replace(owed, arrival)
+            if owed.step == "evaluate" and not is_old:
+                result = self._tried_again(owed, arrival.loss, waiting)
+        elif owed.step == "load":
+            self._failed_loads = 0
+        self._feed_idle(waiting)
+        return owed, result
+
+    def _late(self, first_due: float) -> Arrival:
+        """Return the loss of the worker whose answer is overdue, unless it never came up."""
+        worker, owed = next((w, o) for w, o in self._owed.items() if o.due_at == first_due)
+        if owed.step != "prepare":
+            words = f"no answer within {self._allowed_s(owed.step):g} s, ended by force"
+            return Arrival(worker=worker, loss=words)
+        if owed.is_replacement:
+            words = f"none came up in its place within {self._limits.replace_s:g} s"
+            return Arrival(worker=worker, loss=words)
+        n_late = sum(owed.step == "prepare" for owed in self._owed.values())
+        self._end = "its workers did not start in time"
+        raise ExecutorError(
+            f"The {self.kind} executor: {n_late} of {self._n_workers} workers were not up "
+            f"within {self._limits.start_s:g} s.",
+            hint="Is the machine loaded? Choose fewer workers, or another executor yourself. "
+            + RESUME_HINT,
+        )
+
+    def _replace(self, owed: Owed, arrival: Arrival) -> None:
+        """Start another worker in the place of a lost one, or do without it."""
+        worker = arrival.worker
+        self._failed_loads += owed.step == "load"
+        if owed.step == "prepare" and owed.is_replacement:
+            self._retired.add(worker)
+            self._say(f"{self.kind}: a lost worker is done without: {arrival.loss}")
+            if len(self._retired) < self._n_workers:
+                return
+        if owed.step == "prepare" or self._failed_loads >= self._limits.most_losses:
             self._end = f"a worker was lost ({arrival.loss})"
+            what = "its last worker, no node fits another" if self._retired else "a worker"
             raise ExecutorError(
-                f"The {self.kind} executor lost a worker at {owed.what}: {arrival.loss}. "
-                "Nothing was tried again.",
-                hint=RESUME_HINT + " If memory ran out, use fewer workers.",
+                f"The {self.kind} executor lost {what}, at {owed.what}: {arrival.loss}.",
+                hint="Is the machine, its memory or a node lost? Use fewer workers, or another "
+                "executor. " + RESUME_HINT,
             ) from arrival.cause
+        self._loaded.discard(worker)
+        due_at = time.monotonic() + self._allowed_s("prepare")
+        self._owed[worker] = Owed(step="prepare", due_at=due_at, is_replacement=True)
+        self._transport.restart(worker, self._opening)
+
+    def _tried_again(
+        self, owed: Owed, loss: str, waiting: deque[tuple[int, Any]]
+    ) -> GivenUp | None:
+        """Put the chunk of a lost worker back in front, unless it cost too many."""
+        self._costs[owed.index] += 1
+        lost = f"{self.kind}: the worker at chunk {owed.index} was lost ({loss})"
+        if self._costs[owed.index] >= self._limits.most_losses:
+            self._say(f"{lost}; the chunk is given up")
+            return GivenUp(reason=f"it cost {self._costs[owed.index]} workers, the last: {loss}")
+        waiting.appendleft((owed.index, owed.chunk))
+        self.n_requeued += 1
+        self._say(f"{lost}; the chunk goes to another")
+        return None
+
+    def _reply(self, owed: Owed, arrival: Arrival) -> Reply:
         try:
             return Reply.unpacked(arrival.data)
         except Exception as error:  # worker boundary: a class may raise anything here
@@ -280,7 +310,7 @@ class PoolExecutor:
                 f"The answer to {owed.what} cannot be read in the driver.", hint=RESUME_HINT
             ) from error
 
-    def _failed(self, owed: _Owed, pid: int, failure: Failure) -> FormulationError:
+    def _failed(self, owed: Owed, pid: int, failure: Failure) -> FormulationError:
         place = f"{self.kind} worker {pid}, at {owed.what}"
         if owed.step != "evaluate":
             self._end = f"{owed.what} failed in a worker"
@@ -296,13 +326,3 @@ class PoolExecutor:
             )
         other.__cause__ = RemoteTraceback(f"In {place}:\n{failure.trace}")
         return other
-
-    def _late(self) -> ExecutorError:
-        late = [worker for worker, owed in self._owed.items() if owed.step == "prepare"]
-        self._end = "its workers did not start in time"
-        return ExecutorError(
-            f"The {self.kind} executor: {len(late)} of {self._n_workers} workers were not up "
-            f"within {self._start_deadline_s:g} s.",
-            hint="Is the machine loaded? Choose fewer workers, or another executor yourself. "
-            + RESUME_HINT,
-        )

@@ -20,7 +20,7 @@ from typing import Any
 
 from attrs import frozen
 
-from experiments.executors.pool import Arrival, Step
+from experiments.executors.transport import Arrival, Step
 from experiments.executors.worker import ONE_THREAD
 
 STOP_GRACE_S = 1.0
@@ -124,6 +124,23 @@ class ProcessWorkers:
         waited = {self._links[worker].connection: worker for worker in workers}
         ready = [c for c in wait(list(waited), timeout_s) if isinstance(c, Connection)]
         return self._receive(waited[ready[0]]) if ready else None
+
+    def restart(self, worker: int, opening: bytes) -> None:
+        """Kill a worker if it still lives, and start another in its place.
+
+        Parameters
+        ----------
+        worker : int
+            Its number, [-].
+        opening : bytes
+            For the first call of the new one, [-].
+        """
+        link = self._links[worker]
+        link.connection.close()
+        link.process.kill()
+        link.process.wait()
+        self._links[worker] = _start()
+        self.post(worker, "prepare", opening)
 
     def stop(self) -> None:
         """End every worker and wait for it."""

@@ -1,6 +1,8 @@
 """Workers as actors of a Ray on this machine; this and ``ray_cluster.py`` are the only home of Ray.
 
-Actors are never restarted and calls never retried (Ray's own retries run a chunk again unseen). The
+Ray restarts no actor and retries no call (its own retries run a chunk again unseen); the pool puts
+another actor in the place of a lost one and sends the chunk again, seen. An actor that does not
+answer in time is killed, which is the one way to end a call that will not be cancelled. The
 evaluator lies in the object store once and each actor unpickles it once, to a copy of its own: what
 Ray hands out directly is read-only, and would make the same evaluator behave otherwise than in a
 process.
@@ -10,8 +12,8 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from experiments.executors.pool import Arrival, Step
 from experiments.executors.ray_cluster import TEMP_ROOT, LocalRay, in_one_line
+from experiments.executors.transport import Arrival, Step
 from experiments.executors.worker import ONE_THREAD, Worker
 
 
@@ -106,19 +108,37 @@ class RayWorkers:
         ready, _ = ray.wait(list(waited), num_returns=1, timeout=timeout_s)
         return self._receive(waited[ready[0]]) if ready else None
 
+    def restart(self, worker: int, opening: bytes) -> None:
+        """Kill an actor if it still lives, and start another, on whichever node has room.
+
+        Parameters
+        ----------
+        worker : int
+            Its number, [-].
+        opening : bytes
+            For the first call of the new one, [-].
+        """
+        import ray
+
+        self._pending.pop(worker, None)
+        ray.kill(self._actors[worker])
+        self._actors[worker] = self._new_actor()
+        self.post(worker, "prepare", opening)
+
     def stop(self) -> None:
         """Kill the actors, shut Ray down, and see its processes gone."""
         self.cluster.stop()
 
     def _make(self, n_workers: int, opening: bytes) -> None:
+        for worker in range(n_workers):
+            self._actors.append(self._new_actor())
+            self.post(worker, "prepare", opening)
+
+    def _new_actor(self) -> Any:
         import ray
 
-        actor = ray.remote(
-            num_cpus=1, max_restarts=0, max_task_retries=0, runtime_env={"env_vars": ONE_THREAD}
-        )(Worker)
-        for worker in range(n_workers):
-            self._actors.append(actor.remote())
-            self.post(worker, "prepare", opening)
+        settings = {"num_cpus": 1, "max_restarts": 0, "max_task_retries": 0}
+        return ray.remote(**settings, runtime_env={"env_vars": ONE_THREAD})(Worker).remote()
 
     def _kill(self) -> None:
         import ray

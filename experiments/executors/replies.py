@@ -22,6 +22,14 @@ class RemoteTraceback(Exception):
 
 
 @frozen(kw_only=True)
+class GivenUp:
+    """Stands in place of a result: the chunk cost one worker after another."""
+
+    reason: str
+    """How often it was tried, and how it ended the last time."""
+
+
+@frozen(kw_only=True)
 class Failure:
     """An exception that a worker caught."""
 
@@ -33,6 +41,9 @@ class Failure:
 
     ours: bytes | None
     """Class, arguments and state of a `FormulationError`; none for others."""
+
+    is_memory: bool = False
+    """Whether memory ran out: the worker lives, but what it holds is not to be relied on."""
 
     @classmethod
     def of(cls, error: Exception) -> "Failure":
@@ -52,6 +63,7 @@ class Failure:
             summary=_summary(error),
             trace="".join(traceback.format_exception(error)),
             ours=_portable(error),
+            is_memory=isinstance(error, MemoryError),
         )
 
     def rebuilt(self, place: str) -> FormulationError | None:

@@ -12,6 +12,7 @@ from attrs import evolve, field, frozen
 from experiments import failpoints
 from experiments.executors import Executor
 from experiments.objective import Outcome, StudyEvaluator, Task
+from experiments.search.rescue import evaluated
 from experiments.search.strategies import Observation, Strategy
 from experiments.store import AckWriter, Lease, Store, TrialRecord
 from experiments.store.writer import MAX_GROUP
@@ -142,7 +143,7 @@ class Search:
         writer = AckWriter(self.store, self.lease, self.on_ack)
         done: list[TrialRecord] = []
         try:
-            for _, outcomes in self.executor.run(self.evaluator, chunks):
+            for outcomes in evaluated(self.executor, self.evaluator, chunks):
                 failpoints.hit("flight")
                 found = [_finished(by_number[o.number], o) for o in outcomes]
                 writer.add(found)

@@ -4,6 +4,7 @@ Workers import this module, so it needs no test tool.
 """
 
 import os
+import resource
 import select
 import signal
 import subprocess
@@ -83,14 +84,61 @@ def fail(chunk):
     return chunk
 
 
-def die_on(chunk):
-    if chunk == 3:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return chunk
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
-def leave(chunk):
+def leave():
     sys.exit(7)
+
+
+def hang():
+    threading.Event().wait()
+
+
+def be_stubborn():
+    """Hang, and swallow what is meant to end it."""
+    while True:
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt:
+            time.sleep(0.01)
+
+
+def run_out_of_memory():
+    """Ask for more than this process may have."""
+    resource.setrlimit(resource.RLIMIT_AS, (2**32, resource.RLIM_INFINITY))
+    np.ones(2**33)
+
+
+class Always:
+    """Harms every worker that is given one chunk."""
+
+    def __init__(self, harm, at=3):
+        self.harm = harm
+        self.at = at
+
+    def __call__(self, chunk):
+        """Return the chunk, if it is another."""
+        if chunk == self.at:
+            self.harm()
+        return chunk
+
+
+class Once:
+    """Harms the first worker that is given one chunk, and notes its number."""
+
+    def __init__(self, folder, harm, at=3):
+        self.mark = Path(folder) / "harmed"
+        self.harm = harm
+        self.at = at
+
+    def __call__(self, chunk):
+        """Return the chunk, unless this is the time."""
+        if chunk == self.at and not self.mark.exists():
+            self.mark.write_text(str(os.getpid()))
+            self.harm()
+        return chunk
 
 
 def read(path):

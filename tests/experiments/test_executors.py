@@ -18,11 +18,9 @@ from tests.experiments.executor_jobs import (
     Paired,
     Shipped,
     Unpicklable,
-    die_on,
     environment,
     fail,
     is_gone,
-    leave,
     read,
     results_in_order,
     squares,
@@ -153,25 +151,6 @@ def test_workers_ignore_the_interrupt(process_executor):
     for pid in process_executor.worker_pids:
         os.kill(pid, signal.SIGINT)
     assert results_in_order(process_executor, fail, ["x", "y", "z"]) == ["x", "y", "z"]
-
-
-def test_a_killed_worker_is_an_executor_error():
-    """The chunk, the signal and the way on are named; the pool is not used again."""
-    with make_executor("process", 2, preload=()) as executor:
-        with pytest.raises(
-            ExecutorError, match=r"chunk 3: .*SIGKILL.*formulation resume"
-        ) as caught:
-            list(executor.run(die_on, list(range(8))))
-        assert caught.value.exit_code == 6
-        with pytest.raises(ExecutorError, match="cannot run any more: a worker was lost"):
-            list(executor.run(squares, [1]))
-
-
-def test_a_worker_that_leaves_is_an_executor_error():
-    """`sys.exit` in an evaluator is no result."""
-    with make_executor("process", 1, preload=()) as executor:
-        with pytest.raises(ExecutorError, match=r"chunk 0: process \d+ left with exit code 7"):
-            list(executor.run(leave, [0]))
 
 
 def test_close_leaves_no_process_and_may_be_repeated():

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from experiments.executors import make_executor
+from experiments.executors.limits import Limits
 from experiments.executors.pool import PoolExecutor
 from experiments.executors.ray_local import RayWorkers
 from experiments.executors.replies import RemoteTraceback
@@ -41,7 +42,7 @@ def workers():
 @pytest.fixture(scope="module")
 def executor(workers):
     """One Ray with two actors for all tests that leave it whole."""
-    with PoolExecutor("ray", workers, 2, 180.0, ()) as executor:
+    with PoolExecutor("ray", workers, 2, Limits(), ()) as executor:
         executor.warm_up()
         yield executor
 
@@ -156,7 +157,7 @@ def test_a_ray_without_authentication_is_refused(mode, monkeypatch):
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     """Ray needs room for its sockets."""
-    with PoolExecutor("ray", RayWorkers(tmp_path / "none"), 2, 1.0, ()) as executor:
+    with PoolExecutor("ray", RayWorkers(tmp_path / "none"), 2, Limits(start_s=1.0), ()) as executor:
         with pytest.raises(
             ExecutorError, match=rf"{tmp_path}/none.*No such file.*write permission"
         ):
@@ -169,21 +170,20 @@ def plain_environment():
 
 
 LOSING_DRIVER = """
-import os
+import os, sys
+from pathlib import Path
 from experiments.executors import make_executor
 from experiments.executors.leftovers import is_alive, started_with
-from formulation.errors import ExecutorError
-from tests.experiments.executor_jobs import die_on, where
+from tests.experiments.executor_jobs import Once, die, where
 
-executor = make_executor("ray", 2, preload=())
+executor = make_executor("ray", 2, preload=(), say=print)
 list(executor.run(where, list(range(8))))
 home = executor._transport.cluster.home
 ours = started_with(str(home)) + started_with("experiments.executors.watchman")
 assert len(ours) >= 5 and set(executor.worker_pids) <= {process.pid for process in ours}, ours
-try:
-    list(executor.run(die_on, list(range(8))))
-except ExecutorError as error:
-    print(error)
+print(sorted(dict(executor.run(Once(sys.argv[1], die), list(range(8)))).items()))
+killed = int((Path(sys.argv[1]) / "harmed").read_text())
+print(executor.n_requeued, killed in executor.worker_pids)
 executor.close()
 executor.close()
 print([process for process in ours if is_alive(process)], started_with(str(home)), home.exists())
@@ -193,10 +193,10 @@ with make_executor("ray", 2, preload=()) as second:
 """
 
 
-def test_a_lost_actor_is_an_error_and_close_leaves_nothing_behind():
-    """The chunk is named; processes, folder and environment are gone; Ray can be started anew."""
+def test_a_lost_actor_is_replaced_and_close_leaves_nothing_behind(tmp_path):
+    """Its chunk goes to another; processes, folder and environment are gone; Ray starts anew."""
     driver = subprocess.run(
-        [sys.executable, "-W", "error", "-c", LOSING_DRIVER],
+        [sys.executable, "-W", "error", "-c", LOSING_DRIVER, str(tmp_path)],
         cwd=ROOT,
         env=plain_environment(),
         capture_output=True,
@@ -204,9 +204,10 @@ def test_a_lost_actor_is_an_error_and_close_leaves_nothing_behind():
         check=True,
     )
     lines = driver.stdout.splitlines()
-    assert lines[0].startswith("The ray executor lost a worker at chunk 3: ActorDiedError")
-    assert "formulation resume" in lines[0]
-    assert lines[1:] == ["[] [] False", "set()", "2"]
+    assert lines[0].startswith("ray: the worker at chunk 3 was lost (ActorDiedError")
+    assert lines[0].endswith("the chunk goes to another")
+    assert lines[1] == str([(k, k) for k in range(8)])
+    assert lines[2:] == ["1 True", "[] [] False", "set()", "2"]
     assert driver.stderr == ""
 
 

@@ -1,0 +1,49 @@
+"""One design that costs its workers must not take a whole study along.
+
+An executor gives a chunk up when it has cost one worker after another: a design whose evaluation
+hangs, crashes, or needs more memory than there is. Its designs are then evaluated each on its own,
+and the one that is given up again is a failed trial with the reason; the search goes on without it.
+Trials that stood in a chunk with it are thereby computed alone, which may move their last digit.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from experiments.executors import Executor, GivenUp
+from experiments.objective import Outcome, StudyEvaluator, Task
+
+Chunk = tuple[Task, ...]
+
+
+def evaluated(
+    executor: Executor, evaluator: StudyEvaluator, chunks: Sequence[Chunk]
+) -> Iterator[tuple[Outcome, ...]]:
+    """Yield the outcomes of every chunk as they come, each design once.
+
+    Parameters
+    ----------
+    executor : Executor
+        Where they are evaluated, [-].
+    evaluator : StudyEvaluator
+        Who evaluates, [-].
+    chunks : sequence of tuple of Task
+        What to evaluate, [-].
+
+    Yields
+    ------
+    tuple of Outcome
+        What came out of a chunk, or of a part of it, [-].
+    """
+    alone: list[Chunk] = []
+    for index, found in executor.run(evaluator, chunks):
+        if not isinstance(found, GivenUp):
+            yield found
+        elif len(chunks[index]) == 1:
+            yield (_failed(chunks[index][0], found),)
+        else:
+            alone += [(task,) for task in chunks[index]]
+    if alone:
+        yield from evaluated(executor, evaluator, alone)
+
+
+def _failed(task: Task, given_up: GivenUp) -> Outcome:
+    return Outcome(number=task.number, reasons=(f"its evaluation was given up: {given_up.reason}",))
