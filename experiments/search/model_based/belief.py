@@ -25,6 +25,10 @@ from formulation.arrays import FloatArray
 LIKELY = 0.5
 """Probability of feasibility above which a candidate belongs to the expected front, [-]."""
 
+DOUBT = 0.5
+"""How much worse than expected a design under way counts for the processes, in their spreads, so
+that a batch does not gather where they know least, [-]."""
+
 
 @frozen(kw_only=True, eq=False)
 class Belief:
@@ -97,7 +101,9 @@ class Belief:
         return evolve(self, reference=np.maximum(self.reference, reference))
 
     def having(self, features: FloatArray) -> "Belief":
-        """Return the belief after one more row came out as expected.
+        """Return the belief while one more row is under way.
+
+        The front has it as expected; the processes have seen it a little worse.
 
         Parameters
         ----------
@@ -109,7 +115,7 @@ class Belief:
         Belief
             The belief with that row, [-].
         """
-        mean, _ = _predicted(self.objectives, features[None])
+        mean, spread = _predicted(self.objectives, features[None])
         slack, _ = _predicted(self.limits, features[None])
         front = self.front
         if (slack >= 0).all() and (mean[0] < self.reference).all():
@@ -117,7 +123,7 @@ class Belief:
             front = front[front_indices(-front)]
         return evolve(
             self,
-            objectives=_having(self.objectives, features, mean[0]),
+            objectives=_having(self.objectives, features, mean[0] + DOUBT * spread[0]),
             limits=_having(self.limits, features, slack[0]),
             front=front,
         )

@@ -2,7 +2,7 @@
 
 Which rung of this ladder answers, and how many candidates it looks at, follows from how many rows
 there are, the dimension and the size of the batch, and from nothing else; no clock is asked. A
-batch is filled one by one: each design taken counts as seen, with what the processes believe of it.
+batch is filled one by one: each design taken counts as seen, a little worse than expected.
 """
 
 from collections.abc import Sequence
