@@ -15,13 +15,14 @@ from attrs import frozen
 from numpy.typing import NDArray
 
 from experiments.search.front import normalised
-from experiments.search.strategies import (
+from experiments.search.strategy import (
     MOST_REDRAWS,
-    PENALTY,
     Observation,
     Proposal,
     Reach,
+    known_keys,
     penalties,
+    penalty_text,
 )
 from experiments.search.stratified import stratified
 from formulation.arrays import FloatArray
@@ -61,10 +62,9 @@ class EvolutionaryStrategy:
     @property
     def name(self) -> str:
         """Name with its settings."""
-        penalised = "" if self.reach is None else f", extrapolation penalised by {PENALTY:g}"
         return (
             f"evolutionary(generation={GENERATION}, parents={PARENTS}, crossed={CROSSED:g},"
-            f" spread={SPREAD_OF_CROSSING:g}/{SPREAD_OF_MUTATION:g}{penalised})"
+            f" spread={SPREAD_OF_CROSSING:g}/{SPREAD_OF_MUTATION:g}{penalty_text(self.reach)})"
         )
 
     def propose(
@@ -74,27 +74,10 @@ class EvolutionaryStrategy:
         n: int,
         seed: int,
     ) -> list[Proposal]:
-        """Return n designs: stratified in the first generation, then children of the best.
-
-        Parameters
-        ----------
-        history : sequence of Observation
-            Finished trials, [-].
-        pending : sequence of tuple
-            Trials under way with their designs, [-].
-        n : int
-            How many to propose, [-].
-        seed : int
-            Seed of the study, [-].
-
-        Returns
-        -------
-        list of Proposal
-            Valid designs, none of them known already if it can be helped, [-].
-        """
+        """Return n designs: stratified in the first generation, then children of the best."""
         first = len(history) + len(pending)
         complete = first - first % GENERATION
-        known = {o.design.key for o in history} | {design.key for _, design in pending}
+        known = known_keys(history, pending)
         parents: list[Answers] | None = None
         proposals = []
         for number in range(first, first + n):

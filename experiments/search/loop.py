@@ -12,7 +12,7 @@ from attrs import evolve, field, frozen
 from experiments import failpoints
 from experiments.executors import Executor
 from experiments.objective import Outcome, StudyEvaluator, Task
-from experiments.search.strategies import Observation, Strategy
+from experiments.search.strategy import Observation, Strategy
 from experiments.store import AckWriter, Lease, Store, TrialRecord
 from experiments.store.writer import MAX_GROUP
 from formulation.design import Design

@@ -9,7 +9,7 @@ from experiments.search.model_based.candidates import scaler_of
 from experiments.search.model_based.outcomes import Seen
 from experiments.search.model_based.proposer import Proposer, Settings
 from experiments.search.model_based.spaces import ProductSpace
-from experiments.search.strategies import PENALTY, Observation, Proposal, Reach, penalties
+from experiments.search.strategy import Observation, Proposal, Reach, penalties, penalty_text
 from formulation.design import Design
 from formulation.space import DesignSpace
 from formulation.targets import Objective
@@ -40,9 +40,8 @@ class ModelBasedStrategy:
     @property
     def name(self) -> str:
         """Name with its settings."""
-        penalised = "" if self.reach is None else f", extrapolation penalised by {PENALTY:g}"
         start, parzen = self.settings.n_start, self.settings.n_parzen
-        return f"model_based(start={start}, tpe={parzen}{penalised})"
+        return f"model_based(start={start}, tpe={parzen}{penalty_text(self.reach)})"
 
     def propose(
         self,
@@ -51,24 +50,7 @@ class ModelBasedStrategy:
         n: int,
         seed: int,
     ) -> list[Proposal]:
-        """Return n designs: spread at the start, then by the processes.
-
-        Parameters
-        ----------
-        history : sequence of Observation
-            Finished trials, [-].
-        pending : sequence of tuple
-            Trials under way with their designs, [-].
-        n : int
-            How many to propose, [-].
-        seed : int
-            Seed of the study, [-].
-
-        Returns
-        -------
-        list of Proposal
-            Valid designs, none of them known already if it can be helped, [-].
-        """
+        """Return n designs: spread at the start, then by the processes."""
         valued = [o.design for o in history if o.values]
         taken = iter(penalties(self.reach, valued).tolist())
         seen = [
