@@ -190,6 +190,26 @@ def compared_keys(spec: StudySpec) -> list[str]:
     return list(dict.fromkeys([*wanted, *(limit.endpoint for limit in spec.limits)]))
 
 
+def fixed_factors(spec: StudySpec) -> list[dict[str, str]]:
+    """Return what a study fixes, a line for each value.
+
+    Parameters
+    ----------
+    spec : StudySpec
+        The study, [-].
+
+    Returns
+    -------
+    list of dict
+        System, name and value as written, [-].
+    """
+    return [
+        {"system": part["name"], "name": name, "value": value}
+        for part in spec.config["systems"]
+        for name, value in part.get("fixed", {}).items()
+    ]
+
+
 def _left_out(spec: StudySpec) -> list[str]:
     """Say which salts of the study fit no regimen in a system."""
     return [
@@ -230,6 +250,14 @@ def _study(study: StudyRecord, spec: StudySpec) -> dict[str, Any]:
             "idle_fields": list(spec.population.idle_fields),
         },
         "extrapolation": spec.extrapolation,
+        "fixed": fixed_factors(spec),
+        "excluded": [
+            {"region": region.text, "because": region.because} for region in spec.space.excluded
+        ],
+        "not_makeable": [
+            {"product": u.product, "design_key": u.design.key, "because": u.because}
+            for u in spec.not_makeable
+        ],
         "strategy": study.info.get("strategy", spec.budget.strategy),
         "warnings": [*spec.lot_warnings, *_left_out(spec), *_against_law(study)],
         "code_sha256": study.info.get("code_sha256", ""),

@@ -20,6 +20,7 @@ from experiments.results import front_of, study_document
 from experiments.search.front import normalised, spread_indices
 from experiments.search.loop import Progress, Search
 from experiments.search.strategies import make_strategy
+from experiments.search.strategy import Observation
 from experiments.store import Lease, Store, StudyRecord, TrialRecord
 from experiments.tracking import TrackingResult, deliver, enqueue_study
 from experiments.tracking_messages import front_link
@@ -298,6 +299,10 @@ def _search(
         seed=study.seed,
         budget=study.budget,
         batch=spec.budget.batch,
+        told=tuple(
+            Observation(number=k, design=unmade.design, values={}, slacks={}, is_own=False)
+            for k, unmade in enumerate(spec.not_makeable)
+        ),
         on_ack=lambda numbers: listener.on_ack(study, numbers),
         on_progress=lambda progress: listener.on_progress(spec.objectives, progress),
     ).run()

@@ -51,6 +51,10 @@ def run(
     file: Annotated[Path, typer.Argument(help="Study file.")],
     trials: Annotated[int | None, typer.Option(help="Trials instead of the file's.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed instead of the file's.")] = None,
+    fix: Annotated[
+        list[str] | None,
+        typer.Option(help="Fix a factor, such as 'hpmc=20 %' or 'timed_release.salt=citrate'."),
+    ] = None,
     executor: Kind = None,
     workers: Workers = None,
     home: Home = None,
@@ -59,11 +63,12 @@ def run(
 ) -> None:
     """Run a study: fit, search, confirm, report, track."""
     from experiments.config import load_study, with_budget
+    from experiments.config.flags import with_fixed
     from experiments.studies import run_study
     from experiments.workspace import open_workspace
 
     workspace = open_workspace(home=home, executor=executor, workers=workers)
-    spec = with_budget(load_study(file), trials=trials, seed=seed)
+    spec = with_fixed(with_budget(load_study(file), trials=trials, seed=seed), fix or ())
     _drive(lambda listener: run_study(spec, workspace, listener), progress, as_json)
 
 

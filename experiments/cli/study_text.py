@@ -8,6 +8,7 @@ from typing import Any
 from experiments.cli.output import table_lines
 from experiments.reports.account_words import body_span, is_refused, main_loss
 from experiments.reports.answers import answer
+from experiments.reports.choices_made import choices_made
 from experiments.reports.quality import failing_text
 from experiments.reports.wording import (
     integrated_text,
@@ -118,6 +119,7 @@ def summary_lines(document: Mapping[str, Any]) -> list[str]:
         f" {len(document['front'])} on the front, {document['invalid_asked']} invalid asked;"
         f" hypervolume {document['hypervolume']:.3f}",
     ]
+    lines += choices_made(document["study"])
     for reason in document["infeasible_reasons"][:3]:
         lines.append(f"infeasible, {reason['count']} times: {limit_text(reason['limit'])}")
     summary = document["confirmation"]

@@ -14,6 +14,12 @@ from experiments.config.items import MAX_TEXT
 from experiments.config.people import MAX_MEDICATION, NAME_PATTERN
 from experiments.config.profile import MAX_PROFILE
 from experiments.config.quantities import shown_unit
+from experiments.config.schema_choices import (
+    budget,
+    excluded_regions,
+    fixed_values,
+    unmade_products,
+)
 from experiments.config.schema_terms import (
     Schema,
     an_end,
@@ -27,7 +33,7 @@ from experiments.config.schema_terms import (
     text,
     whole,
 )
-from experiments.config.spec import BUDGET_RANGES, EXTRAPOLATION, STRATEGIES
+from experiments.config.spec import BUDGET_RANGES, EXTRAPOLATION
 from formulation.delivery import DELIVERY_SYSTEMS, FORM, DeliverySystem, Form
 from formulation.design import SECOND_SALT
 from formulation.errors import UnknownNameError
@@ -64,6 +70,8 @@ def study_schema() -> Schema:
         "salts": some(_source(), "Magnesium salts: by name, with an assay, or two mixed."),
         "dose": ends("Elemental magnesium a day, [mg/d].", "mg/d", required=("low", "high")),
         "regimens": _regimens(),
+        "exclude": excluded_regions(),
+        "not_makeable": unmade_products(),
         "population": _population(),
         "objectives": some(_objective(), "What is made as good as possible.", MAX_OBJECTIVES),
         "limits": some(_limit(), "What a design must keep to.", MAX_LIMITS, least=0),
@@ -72,12 +80,12 @@ def study_schema() -> Schema:
             EXTRAPOLATION,
             "Designs far from what the surrogates were fitted on: said, ranked lower, or refused.",
         ),
-        "budget": _budget(),
+        "budget": budget(),
     }
     return {
         **_head("study", "Study of the formulation service"),
         **keys(members, required=study_file.REQUIRED),
-        "$defs": definitions(),
+        "$defs": {**definitions(), "product": _product()},
     }
 
 
@@ -194,10 +202,11 @@ def _settings(system: DeliverySystem) -> Schema:
 
 def _system(system: DeliverySystem) -> Schema:
     """Return a delivery system as a study narrows it."""
-    ranges, choices = {}, {}
+    ranges, choices, told = {}, {}, {}
     for name, unit in system.names().items():
         if unit:
-            ranges[name] = ends(_range_text(system, name), unit)
+            told[name] = _range_text(system, name)
+            ranges[name] = ends(told[name], unit)
         else:
             description = _titles(system.forms) if name == FORM else f"Settings of {name}."
             choices[name] = {
@@ -208,6 +217,7 @@ def _system(system: DeliverySystem) -> Schema:
         "name": {"const": system.name, "description": system.title},
         "ranges": keys(ranges, description="Ranges to narrow; '<form>.<name>' for one form."),
         "choices": keys(choices, description="Settings to keep."),
+        "fixed": fixed_values(system, told),
     }
     return {**keys(members, required=("name",)), "title": system.title}
 
@@ -336,12 +346,6 @@ def _keys() -> tuple[str, ...]:
 def _endpoint() -> Schema:
     titles = (f"{e.name}: {e.title} [{shown_unit(e.unit)}]" for e in ENDPOINTS)
     return one_of(_keys(), "\n".join(titles))
-
-
-def _budget() -> Schema:
-    counts = {name: whole(low, high, name) for name, (low, high) in BUDGET_RANGES.items()}
-    members = {**counts, "strategy": one_of(STRATEGIES, "How designs are proposed.")}
-    return keys(members, description="How long it searches.")
 
 
 def _titles(forms: Iterable[Form]) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from attrs import field, frozen
 
+from formulation.design import Design
 from formulation.errors import InputError, UnknownNameError
 from formulation.patients import MAX_POPULATION, Population
 from formulation.quality_attributes import ProfileTarget
@@ -71,6 +72,20 @@ class Budget:
 
 
 @frozen(kw_only=True)
+class Unmade:
+    """A product that a laboratory could not make."""
+
+    product: str
+    """Name of the product."""
+
+    design: Design
+    """Its recipe."""
+
+    because: str
+    """Why it could not be made, in the laboratory's words."""
+
+
+@frozen(kw_only=True)
 class StudySpec:
     """One study, checked. Two are equal when their `config` is."""
 
@@ -101,6 +116,9 @@ class StudySpec:
     profile: tuple[ProfileTarget, ...] = ()
     """What the product must satisfy besides; empty for the usual ranges of its systems."""
 
+    not_makeable: tuple[Unmade, ...] = ()
+    """What a laboratory could not make; the search learns from it."""
+
     extrapolation: str = REPORT
     """What is done with designs far from the training data, one of `EXTRAPOLATION`."""
 
@@ -119,5 +137,5 @@ class StudySpec:
     @property
     def lot_warnings(self) -> tuple[str, ...]:
         """What assays far above a salt's formula mean."""
-        lots = (lot for source in self.space.spaces[0].sources for lot in source.lots)
+        lots = (lot for s in self.space.spaces for source in s.sources for lot in source.lots)
         return tuple(dict.fromkeys(lot.warning for lot in lots if lot.warning))

@@ -8,21 +8,23 @@ answer the questions of `DesignSpace.draw` with their parents' answers, crossed 
 obeys every rule.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
 from experiments.search.front import normalised
+from experiments.search.makeable import Neighbours
 from experiments.search.strategy import (
-    MOST_REDRAWS,
     Observation,
     Proposal,
     Reach,
     known_keys,
     penalties,
     penalty_text,
+    within,
 )
 from experiments.search.stratified import stratified
 from formulation.arrays import FloatArray
@@ -78,23 +80,28 @@ class EvolutionaryStrategy:
         first = len(history) + len(pending)
         complete = first - first % GENERATION
         known = known_keys(history, pending)
+        # What a generation knows does not depend on how it is cut into batches.
+        told = [o for o in history if o.number < complete or not o.is_own]
+        neighbours = Neighbours(space=self.space, history=told)
         parents: list[Answers] | None = None
         proposals = []
         for number in range(first, first + n):
             if not complete:
-                design, rung = stratified(self.space, number, seed), "stratified"
+                start = partial(stratified, self.space, number, seed)
+                design, rung = neighbours.chosen(start, set()), "stratified"
             else:
                 if parents is None:
                     best = self._best([o for o in history if o.number < complete])
                     parents = [self.space.encode(o.design) for o in best]
-                design, rung = self._child(parents, number, seed, known), "evolutionary"
+                child = self._child(parents, number, seed)
+                design, rung = neighbours.chosen(child, known), "evolutionary"
             known.add(design.key)
             proposals.append(Proposal(design=design, rung=rung))
         return proposals
 
     def _best(self, history: Sequence[Observation]) -> list[Observation]:
         """Return the parents, best first; designs without a value are none."""
-        seen = [o for o in history if o.values]
+        seen = [o for o in within(self.space, history) if o.values]
         scores = normalised(self.objectives, [o.values for o in seen])
         scores -= penalties(self.reach, [o.design for o in seen])[:, None]
         # Worse than the worst acceptable is a miss as well; beyond the ideal nothing is gained.
@@ -102,17 +109,18 @@ class EvolutionaryStrategy:
         order = ranked(np.minimum(scores, 1.0), missed)
         return [seen[k] for k in order[:PARENTS]]
 
-    def _child(self, parents: Sequence[Answers], number: int, seed: int, known: set[str]) -> Design:
+    def _child(self, parents: Sequence[Answers], number: int, seed: int) -> Callable[[int], Design]:
+        """Return what draws a child of the parents, another one at each attempt."""
         rng = np.random.default_rng([seed, _STREAM, number])
-        if not parents:
-            return stratified(self.space, number, seed)
-        for _ in range(MOST_REDRAWS):
+
+        def draw(attempt: int) -> Design:
+            if not parents:
+                return stratified(self.space, number, seed, attempt)
             mine, other = _chosen(len(parents), rng)
             answers = _crossed(parents[mine], parents[other], rng)
-            design = self.space.draw(_Mutating(answers, rng))
-            if design.key not in known:
-                break
-        return design
+            return self.space.draw(_Mutating(answers, rng))
+
+        return draw
 
 
 def ranked(scores: FloatArray, missed: FloatArray) -> NDArray[np.int64]:

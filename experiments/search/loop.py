@@ -79,6 +79,9 @@ class Search:
     batch: int
     """Trials proposed at once, [-]."""
 
+    told: tuple[Observation, ...] = ()
+    """What is known besides the trials, such as what a laboratory could not make."""
+
     on_ack: Callable[[tuple[int, ...]], None]
     """Told the numbers of every commit, after it."""
 
@@ -112,9 +115,12 @@ class Search:
 
     def _propose(self, history: Sequence[Observation], n: int) -> list[TrialRecord]:
         failpoints.hit("ask")
-        first = len(history)
+        first, n_told = len(history), len(self.told)
+        # A strategy counts what it was told as trials before the first.
+        known = [evolve(o, number=k) for k, o in enumerate(self.told)]
+        known += [evolve(o, number=o.number + n_told) if n_told else o for o in history]
         records = []
-        for k, proposal in enumerate(self.strategy.propose(history, (), n, self.seed)):
+        for k, proposal in enumerate(self.strategy.propose(known, (), n, self.seed)):
             broken = self.space.violations(proposal.design)
             if broken:
                 raise FormulationError(

@@ -13,6 +13,7 @@ from attrs import frozen
 
 from formulation.arrays import FloatArray
 from formulation.design import Design
+from formulation.space import DesignSpace
 
 PENALTY = 0.25
 """What a reach of 100 % takes from each normalised objective when extrapolation is penalised: a
@@ -36,10 +37,18 @@ class Observation:
     """What was evaluated."""
 
     values: Mapping[str, float]
-    """Endpoint values; empty for a failed trial."""
+    """Endpoint values; empty for what could not be evaluated, or not be made."""
 
     slacks: Mapping[str, float]
     """Distance to each limit; below zero it is missed."""
+
+    is_own: bool = True
+    """Whether this search proposed it; what it was told of may lie outside of its space."""
+
+    @property
+    def is_feasible(self) -> bool:
+        """Whether it has values and meets every limit."""
+        return bool(self.values) and all(slack >= 0 for slack in self.slacks.values())
 
 
 @frozen(kw_only=True)
@@ -139,3 +148,25 @@ def known_keys(history: Sequence[Observation], pending: Sequence[tuple[int, Desi
         Keys, [-].
     """
     return {o.design.key for o in history} | {design.key for _, design in pending}
+
+
+def within(space: DesignSpace, history: Sequence[Observation]) -> list[Observation]:
+    """Return the observations whose design the space can draw again.
+
+    Parameters
+    ----------
+    space : DesignSpace
+        What may be made, [-].
+    history : sequence of Observation
+        Finished trials, and what the search was told of, [-].
+
+    Returns
+    -------
+    list of Observation
+        All of the search itself, and of the others those that break no rule, [-].
+    """
+    return [
+        o
+        for o in history
+        if o.is_own or (o.design.system in space.systems and not space.violations(o.design))
+    ]

@@ -13,6 +13,8 @@ import numpy as np
 from attrs import field, frozen
 
 from experiments.search.front import front_indices, normalised
+from experiments.search.makeable import Neighbours
+from experiments.search.model_based.outcomes import MADE
 from experiments.search.parzen import suggested
 from experiments.search.strategy import (
     MOST_REDRAWS,
@@ -22,6 +24,7 @@ from experiments.search.strategy import (
     known_keys,
     penalties,
     penalty_text,
+    within,
 )
 from experiments.search.stratified import cells, stratified
 from formulation.design import Design
@@ -76,11 +79,14 @@ class TpeStrategy:
         numbers = range(first, first + n)
         known = known_keys(history, pending)
         model: Any = None
+        neighbours = Neighbours(space=self.space, history=history)
+        history = within(self.space, history)
         leading = self._leading(history)
         proposals = []
         for number in numbers:
             if number < self.n_start:
-                design, rung = stratified(self.space, number, seed), "stratified"
+                start = partial(stratified, self.space, number, seed)
+                design, rung = neighbours.chosen(start, set()), "stratified"
             else:
                 model = model or self._study(history, pending, first, seed)
                 design, rung = self._ask(model, self._turn(number, leading), known), "tpe"
@@ -90,9 +96,7 @@ class TpeStrategy:
 
     def _leading(self, history: Sequence[Observation]) -> list[str]:
         """Return the system of each acceptable design on the front, in order of their numbers."""
-        feasible = [
-            o for o in history if o.values and all(slack >= 0 for slack in o.slacks.values())
-        ]
+        feasible = [o for o in history if o.is_feasible]
         scores = normalised(self.objectives, [o.values for o in feasible])
         scores -= penalties(self.reach, [o.design for o in feasible])[:, None]
         front = sorted(front_indices(scores))
@@ -105,9 +109,8 @@ class TpeStrategy:
         return order[turn % len(order)]
 
     def _ask(self, study: Any, system: str, known: set[str]) -> Design:
-        space = self.space.space_of(system)
         for _ in range(MOST_REDRAWS):
-            design = space.draw(partial(suggested, study.ask()))
+            design = self.space.draw_in(system, partial(suggested, study.ask()))
             if design.key not in known:
                 break
         return design
@@ -134,14 +137,12 @@ class TpeStrategy:
             )
         study = optuna.create_study(directions=["minimize"] * len(self.objectives), sampler=sampler)
         seen = [o for o in history if o.values]
-        study.add_trials(
-            [
-                self._finished(o, p)
-                for o, p in zip(
-                    seen, penalties(self.reach, [o.design for o in seen]).tolist(), strict=True
-                )
-            ]
-        )
+        taken = penalties(self.reach, [o.design for o in seen]).tolist()
+        losses = [self._losses(o, p) for o, p in zip(seen, taken, strict=True)]
+        study.add_trials([self._finished(o, x) for o, x in zip(seen, losses, strict=True)])
+        # What has no values misses a limit of its own; Optuna ranks it by that alone.
+        worst = np.max(losses, axis=0).tolist() if losses else [0.0] * len(self.objectives)
+        study.add_trials([self._finished(o, worst) for o in history if not o.values])
         for _, design in pending:
             params, distributions = self._coordinates(design)
             state = optuna.trial.TrialState.RUNNING
@@ -150,15 +151,19 @@ class TpeStrategy:
             )
         return study
 
-    def _finished(self, seen: Observation, penalty: float) -> Any:
+    def _losses(self, seen: Observation, penalty: float) -> list[float]:
+        return [penalty - o.normalise(seen.values[o.endpoint]) for o in self.objectives]
+
+    def _finished(self, seen: Observation, losses: list[float]) -> Any:
         import optuna
 
         params, distributions = self._coordinates(seen.design)
+        missed = {name: -slack for name, slack in seen.slacks.items()}
         return optuna.trial.create_trial(
             params=params,
             distributions=distributions,
-            values=[penalty - o.normalise(seen.values[o.endpoint]) for o in self.objectives],
-            constraints={name: -slack for name, slack in seen.slacks.items()},
+            values=losses,
+            constraints=missed if seen.values else {**missed, MADE: 1.0},
         )
 
     def _coordinates(self, design: Design) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -1,0 +1,306 @@
+"""What a study fixes, excludes and was told could not be made: read, kept, obeyed by all."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from attrs import evolve
+
+from experiments.config import load_study, study_from_config
+from experiments.config.flags import with_fixed
+from experiments.config.product import Product, product_config, read_product
+from experiments.config.spec import STRATEGIES
+from experiments.executors import make_executor
+from experiments.reports.choices_made import choices_made
+from experiments.results import study_document
+from experiments.search.loop import Search
+from experiments.search.makeable import Neighbours
+from experiments.search.model_based.candidates import moved_candidate, scaler_of
+from experiments.search.model_based.spaces import ProductSpace
+from experiments.search.strategies import make_strategy
+from experiments.search.strategy import Observation
+from experiments.store import Store
+from formulation.design import Design
+from formulation.errors import InputError
+from tests.experiments.small_study import TEXT, small_study
+from tests.experiments.test_config import problems_of
+from tests.experiments.test_model_based import RecipeEvaluator, evaluated, history_of
+
+SPEC = small_study()
+LIST = "systems: [immediate_release, timed_release]"
+FIXED = "{name: timed_release, fixed: {hpmc: 30 %, hpmc_grade: K4M, salt: citrate}}"
+EXCLUDED = (
+    "exclude: [{system: timed_release, when: {compression_force_kn: {low: 15 kN}}, because: it"
+    " caps}, {system: immediate_release, when: {form: [tablet], salt: chloride}, because: wet}]"
+)
+
+
+def changed(systems="timed_release", more=""):
+    return TEXT.replace(LIST, f"systems: [immediate_release, {systems}]\n{more}")
+
+
+def test_what_is_fixed_and_excluded_survives_the_config_and_changes_the_hash():
+    """A study that leaves the keys out keeps the hash it had."""
+    study = load_study(changed(FIXED, EXCLUDED))
+    again = study_from_config(study.config)
+    assert again == study
+    assert again.space == study.space
+    assert study.sha256 != SPEC.sha256
+    assert not {"exclude", "not_makeable"} & set(SPEC.config)
+    assert all("fixed" not in part for part in SPEC.config["systems"])
+
+
+def test_a_study_without_the_new_keys_has_the_hash_of_old():
+    """Taken down before the keys came."""
+    old = "ecd136ed553cbd7589dba22c21b9d418b50e55198ed459a7028cd17edead447d"
+    assert SPEC.sha256 == old
+
+
+def test_every_design_of_a_study_has_what_it_fixes():
+    """Of that system alone; the other keeps its salts."""
+    designs = load_study(changed(FIXED)).space.sample(200, np.random.default_rng(1))
+    mine = [d for d in designs if d.system == "timed_release"]
+    assert {(d.salt, d.process["hpmc_grade"]) for d in mine} == {("citrate", "K4M")}
+    assert all(d.share_pct("hpmc") == pytest.approx(30, abs=0.06) for d in mine)
+    assert {d.salt for d in designs if d not in mine} == {"citrate", "chloride"}
+
+
+@pytest.mark.parametrize(
+    ("systems", "more", "pointer", "message"),
+    [
+        ("{name: timed_release, fixed: {hpcm: 20 %}}", "", "fixed.hpcm", "Did you mean 'hpmc'"),
+        ("{name: timed_release, fixed: {hpmc: 20}}", "", "fixed.hpmc", "'20' has no unit"),
+        ("{name: timed_release, fixed: {hpmc: 60 %}}", "", "fixed.hpmc", "outside 20 to 50 %"),
+        ("{name: timed_release, fixed: {salt: oxide}}", "", "fixed.salt", "Salt of the study"),
+        (
+            "{name: timed_release, fixed: {hpmc: 50 %, salt: 65 %, compression_force_kn: 20 kN}}",
+            "",
+            "systems[1].fixed.hpmc",
+            "nothing can be made with hpmc 50 % with salt 65 %: ",
+        ),
+        ("timed_release", "exclude: [{system: x, when: {}, because: y}]", "system", "not known"),
+        (
+            "timed_release",
+            "exclude: [{system: timed_release, when: {hpmc: {}}, because: y}]",
+            "when.hpmc",
+            "neither low nor high",
+        ),
+        (
+            "timed_release",
+            "exclude: [{system: timed_release, when: {hpmc: {low: 30 %}}, because: ''}]",
+            "because",
+            "a reason in words",
+        ),
+        (
+            "timed_release",
+            "exclude: [{system: timed_release, when: {salt: [citrate, chloride]}, because: y}]",
+            "exclude[0]",
+            "leaves nothing",
+        ),
+        (
+            "timed_release",
+            "not_makeable: [{product: capped.yaml, because: it caps}]",
+            "not_makeable[0].product",
+            "has no folder to look in",
+        ),
+        (
+            "timed_release",
+            "not_makeable: [{product: {product: a}, because: it caps}]",
+            "not_makeable[0].product.system",
+            "the key is missing",
+        ),
+    ],
+)
+def test_what_cannot_be_is_refused_where_it_stands(systems, more, pointer, message):
+    """With the rule, at its place in the file."""
+    found = problems_of(changed(systems, more))
+    assert any(p.pointer.endswith(pointer) and message in str(p) for p in found), found
+    assert all(p.line for p in found)
+
+
+def test_flags_fix_factors_as_the_file_would():
+    """In every system that knows the name, or in the one named before a dot."""
+    both = with_fixed(SPEC, ["compression_force_kn=20 kN", "timed_release.salt = citrate"])
+    parts = {part["name"]: part.get("fixed") for part in both.config["systems"]}
+    assert parts["timed_release"] == {"compression_force_kn": "20 kN", "salt": "citrate"}
+    assert parts["immediate_release"] == {"compression_force_kn": "20 kN"}
+    assert with_fixed(SPEC, ()) is SPEC
+    for text, message in (
+        ("hpmc", "not written as name=value"),
+        ("hpcm=20 %", "Did you mean 'hpmc'"),
+        ("hpmc=90 %", "lies outside 20 to 50 %"),
+    ):
+        with pytest.raises(InputError, match=message):
+            with_fixed(SPEC, [text])
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_no_strategy_proposes_what_is_excluded_or_loses_what_is_fixed(name):
+    """Over its start and beyond it, with rows from before anything was excluded."""
+    study = load_study(changed(FIXED, EXCLUDED))
+    asking = make_strategy(name, study.space, study.objectives)
+    told = [evolve(o, is_own=False) for o in history_of(14)]
+    assert any(study.space.violations(o.design) for o in told)
+    history = list(told)
+    for _ in range(3):
+        for proposal in asking.propose(history, (), 10, 3):
+            assert study.space.violations(proposal.design) == ()
+            history.append(evaluated(proposal.design, len(history)))
+
+
+def unmade(design, number=0):
+    return Observation(number=number, design=design, values={}, slacks={}, is_own=False)
+
+
+@pytest.mark.parametrize("n_own", [0, 30])
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_what_could_not_be_made_changes_the_very_next_proposal(name, n_own):
+    """Of every strategy but random, at its start as with its model."""
+    asking = make_strategy(name, SPEC.space, SPEC.objectives)
+    history = [evolve(o, number=o.number + 1) for o in history_of(n_own)]
+    ways = [unmade(d) for d in SPEC.space.sample(2, np.random.default_rng(8))]
+    proposed = [[p.design.key for p in asking.propose([way, *history], (), 4, 5)] for way in ways]
+    first = asking.propose(history_of(n_own), (), 4, 5)
+    if name == "random":
+        assert proposed[0] == proposed[1]
+    else:
+        assert [p.design.key for p in first] != proposed[0]
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_imported_measurements_change_the_very_next_proposal(name):
+    """A row with values, from a laboratory, beside thirty trials."""
+    asking = make_strategy(name, SPEC.space, SPEC.objectives)
+    own = history_of(30)
+    (row,) = history_of(1, seed=77)
+    best = {**row.values, SPEC.objectives[0].endpoint: 39.0, SPEC.objectives[1].endpoint: 0.6}
+    ways = [evolve(row, values=values, slacks={}, is_own=False) for values in (row.values, best)]
+    history = [evolve(o, number=o.number + 1) for o in own]
+    found = [[p.design.key for p in asking.propose([w, *history], (), 8, 5)] for w in ways]
+    before = [p.design.key for p in asking.propose(own, (), 8, 5)]
+    assert (found[0] == before) == False or name == "random"  # noqa: E712
+    assert (found[0] != found[1]) == (name in ("tpe", "model_based"))
+
+
+def test_the_model_learns_the_probability_that_something_can_be_made():
+    """Twelve neighbours of its favourite could not be made: the next lies farther from it."""
+    asking = make_strategy("model_based", SPEC.space, SPEC.objectives)
+    history = history_of(24)
+    (wanted,) = asking.propose(history, (), 1, 5)
+    space, rng = ProductSpace(space=SPEC.space), np.random.default_rng(2)
+    answers = space.encode(wanted.design)
+    near = [moved_candidate(space, answers, answers, 0.1, rng).point for _ in range(12)]
+    told = [unmade(d, 24 + k) for k, d in enumerate(near)]
+    (other,) = asking.propose([*history, *told], (), 1, 5)
+    scaled = scaler_of(space)(space.features([wanted.design, other.design, *near]))
+    apart = np.linalg.norm(scaled - scaled[0], axis=1)
+    assert apart[1] > np.median(apart[2:])
+
+
+def test_neighbours_of_what_could_not_be_made_are_passed_over():
+    """The first design that lies nearer to one that could; with none such, the farthest."""
+    bad, good, *rest = SPEC.space.sample(40, np.random.default_rng(4))
+    history = [unmade(bad), evaluated(good, 1)]
+    known = Neighbours(space=SPEC.space, history=history)
+    near = min(rest, key=lambda d: known._distances(d)[0])
+    far = min(rest, key=lambda d: known._distances(d)[1])
+    assert known.chosen(lambda attempt: far if attempt else near, set()) == far
+    alone = Neighbours(space=SPEC.space, history=history[:1])
+    farthest = max(rest[:8], key=lambda d: alone._distances(d)[0])
+    assert alone.chosen(lambda attempt: rest[attempt], set()) == farthest
+    nothing = Neighbours(space=SPEC.space, history=[])
+    assert nothing.chosen(lambda attempt: rest[attempt], set()) == rest[0]
+
+
+def with_unmade(tmp_path: Path):
+    """Return a study told that two products could not be made: one in a file, one written out."""
+    first, second = SPEC.space.sample(2, np.random.default_rng(9))
+    import json
+
+    texts = [product_config(Product(name=f"p{k}", design=d)) for k, d in enumerate((first, second))]
+    (tmp_path / "p0.yaml").write_text(json.dumps(texts[0]), encoding="utf-8")
+    listed = [
+        {"product": "p0.yaml", "because": "it caps at 20 kN"},
+        {"product": texts[1], "because": "it sticks to the punch"},
+    ]
+    path = tmp_path / "study.yaml"
+    path.write_text(TEXT + f"not_makeable: {json.dumps(listed)}\n", encoding="utf-8")
+    return load_study(path), (first, second)
+
+
+def test_what_could_not_be_made_becomes_part_of_the_study(tmp_path):
+    """By file or written out; nobody reads the file again."""
+    study, designs = with_unmade(tmp_path)
+    assert tuple(u.design for u in study.not_makeable) == designs
+    (tmp_path / "p0.yaml").unlink()
+    assert study_from_config(study.config) == study
+    assert study.sha256 != SPEC.sha256
+
+
+def test_a_product_written_out_reads_back_as_the_same_design():
+    """Of both systems, with every setting."""
+    from experiments.config.documents import node_of
+    from experiments.config.items import Item
+
+    for design in SPEC.space.sample(40, np.random.default_rng(5)):
+        data = product_config(Product(name="a", design=design))
+        item = Item(node=node_of(data), file="", problems=[])
+        found = read_product(item)
+        assert not item.problems
+        assert found.design == design
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_a_search_that_was_told_numbers_its_trials_from_zero(name, tmp_path):
+    """And what it was told is no trial of its own."""
+    study, designs = with_unmade(tmp_path)
+    told = tuple(unmade(d, k) for k, d in enumerate(designs))
+    with Store.open(tmp_path / "s.sqlite") as store:
+        record = recorded(store, study)
+        with store.own(record.id) as lease:
+            Search(
+                space=study.space,
+                strategy=make_strategy(name, study.space, study.objectives),
+                evaluator=RecipeEvaluator(),
+                executor=make_executor("inline"),
+                store=store,
+                lease=lease,
+                study_id=record.id,
+                seed=5,
+                budget=20,
+                batch=8,
+                told=told,
+                on_ack=lambda _: None,
+                on_progress=lambda _: None,
+            ).run()
+        trials = store.trials(record.id)
+    assert [t.number for t in trials] == list(range(20))
+    keys = {Design.from_dict(t.design).key for t in trials}
+    assert not {d.key for d in designs} & keys
+
+
+def recorded(store, study):
+    return store.create_study(
+        name=study.name,
+        config=study.config,
+        config_text=study.text,
+        config_sha256=study.sha256,
+        seed=5,
+        budget=20,
+    )
+
+
+def test_people_are_told_what_was_decided(tmp_path):
+    """One sentence each."""
+    study = load_study(changed(FIXED, EXCLUDED))
+    told, _ = with_unmade(tmp_path)
+    with Store.open(tmp_path / "s.sqlite") as store:
+        lines, more = (
+            choices_made(study_document(store, recorded(store, s))["study"]) for s in (study, told)
+        )
+    assert lines[0] == "Fixed: hpmc is 30 % in timed_release."
+    assert lines[-1] == (
+        "Excluded: immediate_release with form tablet and salt chloride, because wet."
+    )
+    assert "p0, because it caps at 20 kN." in more[0]
+    assert choices_made({}) == []
