@@ -99,7 +99,7 @@ def _with_share(form: Form, name: str, value: float) -> Form:
     low, high = component.low_pct, component.high_pct
     _check(form, name, value, low, high, "% w/w")
     # The last component of a recipe takes up what rounding leaves of all the others.
-    moved = len(form.components) if _balances(form, name) else 1 + value / 100
+    moved = _balanced(form, name) or 1 + value / 100
     spare = 100 * SPARE * BALANCE_MG * moved / form.range_of("unit_mass")[0]
     return form.narrowed(name, *_band(value, spare, low, high))
 
@@ -168,9 +168,10 @@ def _under(form: Form, parameters: Iterable[Parameter]) -> Form:
     return form
 
 
-def _balances(form: Form, name: str) -> bool:
-    """Tell whether a component may be the last of a recipe, which balances the sum."""
-    return any(form.names_of(chosen)[-1] == name for chosen in every_choice(form))
+def _balanced(form: Form, name: str) -> int:
+    """Return how many others a component may balance as the last of a recipe; 0 if never last."""
+    recipes = [form.names_of(chosen) for chosen in every_choice(form)]
+    return max((len(names) for names in recipes if names[-1] == name), default=0)
 
 
 def _check(form: Form, name: str, value: float, low: float, high: float, unit: str) -> None:

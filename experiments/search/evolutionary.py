@@ -29,7 +29,7 @@ from experiments.search.strategy import (
 from experiments.search.stratified import stratified
 from formulation.arrays import FloatArray
 from formulation.design import Design
-from formulation.space import DesignSpace
+from formulation.space import DesignSpace, Picker
 from formulation.targets import Objective
 
 GENERATION, PARENTS = 96, 48
@@ -116,9 +116,7 @@ class EvolutionaryStrategy:
         def draw(attempt: int) -> Design:
             if not parents:
                 return stratified(self.space, number, seed, attempt)
-            mine, other = _chosen(len(parents), rng)
-            answers = _crossed(parents[mine], parents[other], rng)
-            return self.space.draw(_Mutating(answers, rng))
+            return self.space.draw(offspring(parents, rng))
 
         return draw
 
@@ -151,6 +149,25 @@ def ranked(scores: FloatArray, missed: FloatArray) -> NDArray[np.int64]:
             mine = meets & (front == rank)
             crowding[mine] = _crowding(scores[mine])
     return np.lexsort((-crowding, front, missed))
+
+
+def offspring(parents: Sequence[Answers], rng: np.random.Generator) -> Picker:
+    """Return a picker that answers as a child of some parents, in any space of questions.
+
+    Parameters
+    ----------
+    parents : sequence of mapping
+        Answers of the parents, best first, [-].
+    rng : numpy.random.Generator
+        Source of randomness, [-].
+
+    Returns
+    -------
+    callable
+        Answers each question, [-].
+    """
+    mine, other = _chosen(len(parents), rng)
+    return _Mutating(_crossed(parents[mine], parents[other], rng), rng)
 
 
 def _missed(seen: Sequence[Observation]) -> FloatArray:
@@ -186,7 +203,7 @@ def _chosen(n: int, rng: np.random.Generator) -> tuple[int, int]:
 
 def _crossed(first: Answers, second: Answers, rng: np.random.Generator) -> Answers:
     """Return the first parent's answers, crossed with those of a second of the same system."""
-    if first["system"] != second["system"] or rng.random() >= CROSSED:
+    if first.get("system") != second.get("system") or rng.random() >= CROSSED:
         return first
     # What only one of them was asked goes along, for the form that the child may take.
     child = {**second, **first}
