@@ -258,6 +258,8 @@ def _study(study: StudyRecord, spec: StudySpec) -> dict[str, Any]:
             {"product": u.product, "design_key": u.design.key, "because": u.because}
             for u in spec.not_makeable
         ],
+        "stopped": study.info.get("stopped"),
+        "depends_on_speed": spec.budget.ask_seconds is not None,
         "strategy": study.info.get("strategy", spec.budget.strategy),
         "warnings": [*spec.lot_warnings, *_left_out(spec), *_against_law(study)],
         "code_sha256": study.info.get("code_sha256", ""),

@@ -75,7 +75,7 @@ def solved(
     Parameters
     ----------
     equalities : sequence of tuple
-        Weights of the amounts, and what they come to, [mg].
+        Weights of shape (n_amounts,), and what they come to, [mg].
     total_mg : float
         What all amounts come to, [mg].
     width : ndarray of shape (n_amounts,)
@@ -127,7 +127,7 @@ def supported(
     names : tuple of str
         Ingredients of the support, [-].
     bounded : sequence of tuple
-        Weights of all amounts, and what they come to at most, [mg].
+        Weights of shape (n_amounts,), and what they come to at most, [mg].
     free, follows : tuple of int
         Places of free and of following amounts, [-].
     constant : ndarray of shape (n_follow,)

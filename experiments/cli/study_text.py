@@ -8,7 +8,7 @@ from typing import Any
 from experiments.cli.output import table_lines
 from experiments.reports.account_words import body_span, is_refused, main_loss
 from experiments.reports.answers import answer
-from experiments.reports.choices_made import choices_made
+from experiments.reports.choices_made import choices_made, how_it_ended
 from experiments.reports.quality import failing_text
 from experiments.reports.wording import (
     integrated_text,
@@ -119,7 +119,7 @@ def summary_lines(document: Mapping[str, Any]) -> list[str]:
         f" {len(document['front'])} on the front, {document['invalid_asked']} invalid asked;"
         f" hypervolume {document['hypervolume']:.3f}",
     ]
-    lines += choices_made(document["study"])
+    lines += [*choices_made(document["study"]), *how_it_ended(document["study"])]
     for reason in document["infeasible_reasons"][:3]:
         lines.append(f"infeasible, {reason['count']} times: {limit_text(reason['limit'])}")
     summary = document["confirmation"]
@@ -187,7 +187,13 @@ def studies_lines(studies: list[dict[str, Any]], width: int) -> list[str]:
         )
     if not rows:
         return ["no study yet; start one with: formulation run STUDY.yaml"]
-    return table_lines(["study", "name", "trials", "feasible", "updated", "state"], rows, width)
+    titles = ["study", "name", "trials", "feasible", "updated", "state"]
+    early = [
+        f"{study['label']} stopped because {stopped['because']}"
+        for study in studies
+        if (stopped := study.get("stopped")) and study["done"] < study["budget"]
+    ]
+    return [*table_lines(titles, rows, width), *early]
 
 
 def local_time(utc: str) -> str:

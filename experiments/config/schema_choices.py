@@ -85,7 +85,17 @@ def budget() -> Schema:
         The schema, [-].
     """
     counts = {name: whole(low, high, name) for name, (low, high) in BUDGET_RANGES.items()}
-    members = {**counts, "strategy": one_of(STRATEGIES, "How designs are proposed.")}
+    stagnation = {
+        "trials": whole(1, BUDGET_RANGES["trials"][1], "Last trials that are looked at."),
+        "gain": quantity("percent", "Least gain of hypervolume over them, of what it is now."),
+    }
+    members = {
+        **counts,
+        "strategy": one_of(STRATEGIES, "How designs are proposed."),
+        "wall_time": quantity("s", "How long one run may search, in s, min, h or d."),
+        "stagnation": keys(stagnation, required=tuple(stagnation), description="When it ends."),
+        "ask_seconds": quantity("s", "Above it model_based goes on with a cheaper rung."),
+    }
     return keys(members, description="How long it searches.")
 
 

@@ -33,7 +33,8 @@ from experiments.config.products import (
 )
 from experiments.config.profile import profile_config, read_profile, refuse_unpriced
 from experiments.config.quantities import quantity_text
-from experiments.config.spec import EXTRAPOLATION, REPORT, Budget, StudySpec
+from experiments.config.spec import EXTRAPOLATION, REPORT, StudySpec
+from experiments.config.stops import budget_config
 from formulation.blends import SaltSource
 from formulation.delivery import get_system
 from formulation.errors import InputError, Problem, RefusedError
@@ -134,10 +135,9 @@ def with_budget(study: StudySpec, **changes: int | str | None) -> StudySpec:
     InputError
         A value is not possible.
     """
-    values = {key: value for key, value in changes.items() if value is not None}
-    merged: dict[str, Any] = {**asdict(study.budget), **values}
-    budget = Budget(**merged)
-    return evolve(study, budget=budget, config={**study.config, "budget": asdict(budget)})
+    values: dict[str, Any] = {k: value for k, value in changes.items() if value is not None}
+    budget = evolve(study.budget, **values)
+    return evolve(study, budget=budget, config={**study.config, "budget": budget_config(budget)})
 
 
 def _study(root: Node, *, file: str, text: str, folder: Path | None = None) -> StudySpec:
@@ -200,7 +200,7 @@ def _read(item: Item, text: str, folder: Path | None) -> StudySpec | None:
             # Nor do those that leave these keys out change theirs.
             **({"not_makeable": [unmade_config(u) for u in unmade]} if unmade else {}),
             **({"extrapolation": extrapolation} if extrapolation else {}),
-            "budget": asdict(budget),
+            "budget": budget_config(budget),
         },
     )
 

@@ -13,6 +13,7 @@ from experiments.config.spec import STRATEGIES
 from experiments.executors import make_executor
 from experiments.reports.choices_made import choices_made
 from experiments.results import study_document
+from experiments.search.ends import Ends
 from experiments.search.loop import Search
 from experiments.search.makeable import Neighbours
 from experiments.search.model_based.candidates import moved_candidate, scaler_of
@@ -267,7 +268,7 @@ def test_a_search_that_was_told_numbers_its_trials_from_zero(name, tmp_path):
                 lease=lease,
                 study_id=record.id,
                 seed=5,
-                budget=20,
+                ends=Ends(budget=20),
                 batch=8,
                 told=told,
                 on_ack=lambda _: None,

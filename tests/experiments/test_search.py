@@ -12,6 +12,7 @@ from experiments.config.spec import STRATEGIES as NAMED
 from experiments.executors import make_executor
 from experiments.executors.inline import InlineExecutor
 from experiments.objective import REPORTED, StudyEvaluator, Task
+from experiments.search.ends import Ends
 from experiments.search.front import front_indices, hypervolume, normalised, spread_indices
 from experiments.search.loop import Search, observation
 from experiments.search.strategies import STRATEGIES, make_strategy
@@ -64,7 +65,12 @@ def run_search(store: Store, spec, evaluator, executor, study=None, strategy=Non
             lease=lease,
             study_id=study.id,
             seed=study.seed,
-            budget=study.budget,
+            ends=Ends(
+                budget=study.budget,
+                objectives=spec.objectives,
+                stagnation=spec.budget.stagnation,
+                wall_time_s=spec.budget.wall_time_s,
+            ),
             batch=spec.budget.batch,
             on_ack=acks.extend,
             on_progress=lambda _: None,

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from functools import cached_property
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from experiments.search.model_based.candidates import scaler_of
 from experiments.search.model_based.outcomes import Seen
-from experiments.search.model_based.proposer import Proposer, Settings
+from experiments.search.model_based.proposer import MOST_MODELLED, Proposer, Settings
 from experiments.search.model_based.spaces import ProductSpace
 from experiments.search.strategy import Observation, Proposal, Reach, penalties, penalty_text
 from formulation.design import Design
@@ -63,6 +63,13 @@ class ModelBasedStrategy:
         ]
         found = self._proposer.propose(seen, [design for _, design in pending], n, seed)
         return [Proposal(design=design, rung=rung) for design, rung in found]
+
+    def cheaper(self) -> "ModelBasedStrategy":
+        """Return the strategy that stays with Parzen after its start."""
+        settings = evolve(self.settings, n_parzen=MOST_MODELLED)
+        return ModelBasedStrategy(
+            space=self.space, objectives=self.objectives, reach=self.reach, settings=settings
+        )
 
     def _losses(self, seen: Observation, penalty: float) -> tuple[float, ...]:
         return tuple(penalty - o.normalise(seen.values[o.endpoint]) for o in self.objectives)
