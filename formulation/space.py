@@ -39,9 +39,8 @@ WITNESS_TRIES = 2000
 REDRAWS = 64
 """Random designs drawn anew before one is moved out of an excluded region, [-]."""
 
-MOVES: tuple[float | None, ...] = (*(0.02 * 1.3**k for k in range(16)), *(None,) * 48)
-"""Tries to move a design out: numbers by a normal step of that width; then all numbers at random,
-of every second try the choices too, [-]."""
+NEAR, FAR = 24, 24
+"""Tries to move a design out: first what the regions are about, then everything, [-]."""
 
 
 @define(kw_only=True)
@@ -147,10 +146,11 @@ class DesignSpace:
         if not _lies_in(regions, design):
             return design
         rng = np.random.default_rng(int(design.key[:16], 16))
-        for k, width in enumerate(MOVES):
-            moved = space.draw(
-                _Moving(answers, width, rng, turns_choices=width is None and k % 2 == 1)
-            )
+        about = frozenset(name.rpartition(".")[2] for region in regions for name in region.when)
+        for k in range(NEAR + FAR):
+            # Of every second try the choices too.
+            moving = _Moving(answers, about if k < NEAR else None, rng, turns_choices=k % 2 == 1)
+            moved = space.draw(moving)
             if not _lies_in(regions, moved):
                 return moved
         return self._witnesses[system]
@@ -258,28 +258,28 @@ def warnings(design: Design) -> tuple[str, ...]:
 
 
 class _Moving:
-    """Answers as before, moved; what was not asked before is answered at random."""
+    """Answers as before but for what is moved, which is answered at random, as what is new is."""
 
     def __init__(
         self,
         answers: Mapping[str, str | float],
-        width: float | None,
+        moved: frozenset[str] | None,
         rng: np.random.Generator,
         *,
         turns_choices: bool,
     ) -> None:
-        self._answers, self._width, self._rng = answers, width, rng
+        """Take names of what is moved, the last piece of a question's; None for everything."""
+        self._answers, self._moved, self._rng = answers, moved, rng
         self._turns_choices = turns_choices
 
     def __call__(self, name: str, choices: tuple[str, ...] | None) -> str | float:
         before = self._answers.get(name)
-        if choices is not None:
-            kept = before if before in choices and not self._turns_choices else None
-            return kept or choices[int(self._rng.integers(len(choices)))]
-        if before is None or self._width is None:
-            return float(self._rng.random())
-        moved = float(before) + self._width * float(self._rng.standard_normal())
-        return min(max(moved, 0.0), 1.0)
+        is_moved = self._moved is None or name.rpartition(".")[2] in self._moved
+        if choices is None:
+            return float(self._rng.random()) if before is None or is_moved else float(before)
+        if before not in choices or (is_moved and self._turns_choices):
+            return choices[int(self._rng.integers(len(choices)))]
+        return str(before)
 
 
 def _lies_in(regions: tuple[Region, ...], design: Design) -> bool:

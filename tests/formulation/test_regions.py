@@ -70,6 +70,18 @@ def test_what_was_not_excluded_is_drawn_as_before():
     assert all(excluding(RICH).decode(TIMED.encode(d)) == d for d in kept)
 
 
+def test_a_design_is_moved_in_what_the_region_is_about_and_keeps_the_rest():
+    """A force that is too high becomes another; recipe, salt and regimen stay."""
+    force = region("it caps", compression_force_kn=Interval(low=15))
+    space = excluding(force)
+    inside = [d for d in TIMED.sample(60, np.random.default_rng(9)) if force.holds(d)]
+    assert len(inside) > 20
+    for design in inside:
+        moved = space.decode(TIMED.encode(design))
+        assert moved.process["compression_force_kn"] < 15
+        assert (moved.amounts_mg, moved.regimen) == (design.amounts_mg, design.regimen)
+
+
 def test_samples_are_what_rejection_leaves_of_all_samples():
     """The share of a salt among them too."""
     n = 4000
@@ -136,7 +148,8 @@ def test_a_space_with_excluded_regions_survives_pickling():
 
 def test_without_moving_out_designs_would_lie_inside(monkeypatch):
     """The tests above see what protects them: without tries, one witness stands for all."""
-    monkeypatch.setattr(space_module, "MOVES", ())
+    monkeypatch.setattr(space_module, "NEAR", 0)
+    monkeypatch.setattr(space_module, "FAR", 0)
     space = excluding(HEAVY)
     inside = [d for d in TIMED.sample(40, np.random.default_rng(8)) if HEAVY.holds(d)]
     assert len({space.decode(TIMED.encode(d)).key for d in inside}) == 1
