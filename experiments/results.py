@@ -12,6 +12,7 @@ import numpy as np
 
 from experiments.candidates import ACCOUNTS, candidate
 from experiments.config import StudySpec, study_from_config
+from experiments.config.decided import decided
 from experiments.config.spec import FORBID
 from experiments.objective import EXTRAPOLATION_LIMIT
 from experiments.search.front import front_indices, hypervolume, normalised
@@ -190,26 +191,6 @@ def compared_keys(spec: StudySpec) -> list[str]:
     return list(dict.fromkeys([*wanted, *(limit.endpoint for limit in spec.limits)]))
 
 
-def fixed_factors(spec: StudySpec) -> list[dict[str, str]]:
-    """Return what a study fixes, a line for each value.
-
-    Parameters
-    ----------
-    spec : StudySpec
-        The study, [-].
-
-    Returns
-    -------
-    list of dict
-        System, name and value as written, [-].
-    """
-    return [
-        {"system": part["name"], "name": name, "value": value}
-        for part in spec.config["systems"]
-        for name, value in part.get("fixed", {}).items()
-    ]
-
-
 def _left_out(spec: StudySpec) -> list[str]:
     """Say which salts of the study fit no regimen in a system."""
     return [
@@ -250,14 +231,7 @@ def _study(study: StudyRecord, spec: StudySpec) -> dict[str, Any]:
             "idle_fields": list(spec.population.idle_fields),
         },
         "extrapolation": spec.extrapolation,
-        "fixed": fixed_factors(spec),
-        "excluded": [
-            {"region": region.text, "because": region.because} for region in spec.space.excluded
-        ],
-        "not_makeable": [
-            {"product": u.product, "design_key": u.design.key, "because": u.because}
-            for u in spec.not_makeable
-        ],
+        **decided(spec),
         "stopped": study.info.get("stopped"),
         "depends_on_speed": spec.budget.ask_seconds is not None,
         "strategy": study.info.get("strategy", spec.budget.strategy),

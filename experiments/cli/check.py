@@ -67,6 +67,8 @@ def describe(study: "StudySpec") -> dict[str, Any]:
         Systems with the salts and regimens that can be made, dose, population, aims, budget and
         warnings, [-].
     """
+    from experiments.config.decided import decided
+
     return {
         "schema": SCHEMA,
         "version": VERSION,
@@ -88,6 +90,7 @@ def describe(study: "StudySpec") -> dict[str, Any]:
         **{key: study.config[key] for key in ("objectives", "limits", "budget")},
         "profile": study.config.get("profile", []),
         "extrapolation": study.extrapolation,
+        **decided(study),
         "warnings": list(study.lot_warnings),
     }
 
@@ -126,6 +129,8 @@ def _shown(unit: str, name: str, form: "Form") -> str:
 
 
 def _lines(document: dict[str, Any]) -> Iterator[str]:
+    from experiments.reports.choices_made import choices_made
+
     yield f"Study         {document['study']} ({document['sha256'][:12]})"
     if document["question"]:
         yield f"Question      {document['question']}"
@@ -155,7 +160,24 @@ def _lines(document: dict[str, Any]) -> Iterator[str]:
         f" {budget['strategy']}, seed {budget['seed']};"
         f" front confirmed for {who}"
     )
+    yield from _stop_lines(budget)
+    yield from (f"Decided       {line}" for line in choices_made(document))
     yield from (f"Warning       {warning}" for warning in document["warnings"])
+
+
+def _stop_lines(budget: dict[str, Any]) -> Iterator[str]:
+    if rule := budget.get("stagnation"):
+        yield (
+            f"Ends earlier  when the hypervolume rose by less than {rule['gain']} over the last"
+            f" {rule['trials']} trials"
+        )
+    if "wall_time" in budget:
+        yield f"Ends earlier  after {budget['wall_time']} of searching, to be resumed"
+    if "ask_seconds" in budget:
+        yield (
+            f"Ask           a cheaper rung after more than {budget['ask_seconds']} for a proposal;"
+            " then proposals depend on this machine's speed"
+        )
 
 
 def _ends(bounds: dict[str, Any]) -> str:

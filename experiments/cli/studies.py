@@ -139,14 +139,25 @@ def status(
         time.sleep(WATCH_S)
 
 
-def front(study: Ref, home: Home = None, as_json: AsJson = False) -> None:
+def front(
+    study: Ref,
+    product: Annotated[
+        str | None,
+        typer.Option(help="Print one candidate, such as C042, as a product file instead."),
+    ] = None,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
     """Show the candidates of a study."""
     from experiments.cli.output import emit_json, emit_lines, terminal_width
-    from experiments.cli.study_text import front_lines, summary_lines
+    from experiments.cli.study_text import front_lines, product_lines, summary_lines
     from experiments.studies import read_study
     from experiments.workspace import open_workspace
 
     document = read_study(study, open_workspace(home=home))
+    if product is not None:
+        emit_lines(product_lines(document, product))
+        return
     if as_json:
         emit_json(document)
         return

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from attrs import evolve
 
+from experiments.cli.check import _lines, describe
+from experiments.cli.study_text import product_lines
 from experiments.config import load_study, study_from_config
 from experiments.config.flags import with_fixed
-from experiments.config.product import Product, product_config, read_product
+from experiments.config.product import Product, load_product, product_config, read_product
 from experiments.config.spec import STRATEGIES
 from experiments.executors import make_executor
 from experiments.reports.choices_made import choices_made
@@ -22,7 +24,7 @@ from experiments.search.strategies import make_strategy
 from experiments.search.strategy import Observation
 from experiments.store import Store
 from formulation.design import Design
-from formulation.errors import InputError
+from formulation.errors import InputError, UnknownNameError
 from tests.experiments.small_study import TEXT, small_study
 from tests.experiments.test_config import problems_of
 from tests.experiments.test_model_based import RecipeEvaluator, evaluated, history_of
@@ -305,3 +307,27 @@ def test_people_are_told_what_was_decided(tmp_path):
     )
     assert "p0, because it caps at 20 kN." in more[0]
     assert choices_made({}) == []
+
+
+def test_a_candidate_is_printed_as_a_product_file_that_is_read_again():
+    """So that what could not be made is named by what was asked for."""
+    for design in SPEC.space.sample(10, np.random.default_rng(6)):
+        document = {
+            "study": {"label": "S001", "name": "small"},
+            "front": [{"label": "C042", "design": design.as_dict()}],
+        }
+        text = "\n".join(product_lines(document, "C042"))
+        found = load_product(text)
+        assert (found.name, found.design) == ("S001-C042", design)
+    with pytest.raises(UnknownNameError, match="Did you mean 'C042'"):
+        product_lines(document, "C42")
+
+
+def test_check_says_what_was_decided_and_when_the_search_ends():
+    """Beside the systems it leaves."""
+    ends = "stagnation: {trials: 100, gain: 1 %}, wall_time: 1 h}"
+    study = load_study(changed(FIXED, EXCLUDED).replace("seed: 5}", f"seed: 5, {ends}"))
+    lines = list(_lines(describe(study)))
+    assert "Decided       Fixed: hpmc is 30 % in timed_release." in lines
+    assert any(line.startswith("Ends earlier  when the hypervolume") for line in lines)
+    assert "Ends earlier  after 3600 s of searching, to be resumed" in lines
