@@ -81,8 +81,8 @@ class Ends:
             return self._end(finished, BUDGET, f"its budget of {self.budget} trials is met")
         if rule is not None and n > rule.trials:
             now, before = self._volume(finished), self._volume(finished[: n - rule.trials])
-            # Without an acceptable design there is no front that could have stopped growing.
-            if before > 0 and now - before < rule.gain_pct / 100 * now:
+            # Without an acceptable design, both are zero and nothing has stopped growing.
+            if now - before < rule.gain_pct / 100 * now:
                 gain = 100 * (now - before) / now
                 because = (
                     f"the hypervolume rose from {before:.4f} to {now:.4f} over the last"
@@ -91,7 +91,7 @@ class Ends:
                 return self._end(finished, STAGNATION, because, before=before)
         if self.wall_time_s is not None and elapsed_s >= self.wall_time_s:
             because = (
-                f"this run had searched for {elapsed_s:.0f} s, of {self.wall_time_s:.0f} s allowed,"
+                f"this run had searched for {_time(elapsed_s)}, of {_time(self.wall_time_s)} allowed,"
                 f" after {n} of {self.budget} trials"
             )
             return self._end(finished, WALL_TIME, because, wall_time_s=elapsed_s)
@@ -104,3 +104,10 @@ class Ends:
     def _volume(self, trials: Sequence[TrialRecord]) -> float:
         feasible = [t.values for t in trials if t.is_feasible]
         return hypervolume(normalised(self.objectives, feasible)) if self.objectives else 0.0
+
+
+def _time(seconds: float) -> str:
+    for unit, size in (("h", 3600.0), ("min", 60.0)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds:.3g} s"

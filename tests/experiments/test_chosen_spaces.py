@@ -19,9 +19,12 @@ from experiments.search.ends import Ends
 from experiments.search.loop import Search
 from experiments.search.makeable import Neighbours
 from experiments.search.model_based.candidates import moved_candidate, scaler_of
+from experiments.search.model_based.outcomes import MADE, Seen
 from experiments.search.model_based.spaces import ProductSpace
+from experiments.search.parzen import ParzenEstimator
 from experiments.search.strategies import make_strategy
-from experiments.search.strategy import Observation
+from experiments.search.strategy import MOST_REDRAWS, Observation
+from experiments.search.stratified import stratified
 from experiments.store import Store
 from formulation.design import Design
 from formulation.errors import InputError, UnknownNameError
@@ -168,6 +171,29 @@ def test_what_could_not_be_made_changes_the_very_next_proposal(name, n_own):
         assert proposed[0] == proposed[1]
     else:
         assert [p.design.key for p in first] != proposed[0]
+
+
+@pytest.mark.parametrize("name", ["tpe", "evolutionary"])
+def test_a_start_passes_over_what_lies_near_the_unmade(name):
+    """The design whose turn it is could not be made: another of that system and salt is taken."""
+    turn = stratified(SPEC.space, 1, 5)
+    (found,) = make_strategy(name, SPEC.space, SPEC.objectives).propose([unmade(turn)], (), 1, 5)
+    ways = [stratified(SPEC.space, 1, 5, attempt) for attempt in range(MOST_REDRAWS)]
+    assert found.design in ways[1:]
+
+
+def test_parzen_is_told_of_a_missed_limit():
+    """Optuna ranks what could not be made behind everything that could, whatever its values."""
+    asking = make_strategy("tpe", SPEC.space, SPEC.objectives)
+    history = [*history_of(20), unmade(SPEC.space.sample(1, np.random.default_rng(3))[0], 20)]
+    trials = asking._study(history, (), 21, 5).trials
+    assert [MADE in trial.constraints for trial in trials] == [False] * 20 + [True]
+    assert trials[-1].constraints[MADE] > 0
+    worst = np.max([trial.values for trial in trials[:-1]], axis=0)
+    assert trials[-1].values == worst.tolist()
+    assert ParzenEstimator(
+        ProductSpace(space=SPEC.space), [Seen(point=o.design) for o in history], [], [1]
+    )._study.trials[-1].constraints == {MADE: 1.0}
 
 
 @pytest.mark.parametrize("name", STRATEGIES)

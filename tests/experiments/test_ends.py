@@ -87,6 +87,9 @@ def test_time_that_is_up_ends_a_run_and_says_how_long_it_was() -> None:
     assert end is not None
     assert (end.kind, end.wall_time_s) == (WALL_TIME, 61.0)
     assert "61 s, of 60 s allowed, after 1 of 240 trials" in end.because
+    long = ends(stagnation=None, wall_time_s=7200.0).reached(grown(20.0), 7300.0)
+    assert long is not None
+    assert "2.03 h, of 2 h allowed" in long.because
 
 
 def test_a_stagnated_search_ends_at_the_same_trial_when_it_was_interrupted(tmp_path: Path) -> None:
