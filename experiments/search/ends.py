@@ -90,9 +90,10 @@ class Ends:
                 )
                 return self._end(finished, STAGNATION, because, before=before)
         if self.wall_time_s is not None and elapsed_s >= self.wall_time_s:
+            spent, allowed = _time(elapsed_s), _time(self.wall_time_s)
             because = (
-                f"this run had searched for {_time(elapsed_s)}, of {_time(self.wall_time_s)} allowed,"
-                f" after {n} of {self.budget} trials"
+                f"this run had searched for {spent}, of {allowed} allowed, after {n} of"
+                f" {self.budget} trials"
             )
             return self._end(finished, WALL_TIME, because, wall_time_s=elapsed_s)
         return None
