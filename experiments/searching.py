@@ -63,35 +63,47 @@ def search_study(
     found = Search(
         space=spec.space,
         strategy=strategy,
-        evaluator=StudyEvaluator(
-            chain=chain,
-            population=spec.population,
-            objectives=spec.objectives,
-            limits=spec.limits,
-            forbids_extrapolation=spec.extrapolation == FORBID,
-        ),
+        evaluator=_evaluator(spec, chain),
         executor=executor,
         store=store,
         lease=lease,
         study_id=study.id,
         seed=study.seed,
-        ends=Ends(
-            budget=study.budget,
-            objectives=spec.objectives,
-            stagnation=spec.budget.stagnation,
-            wall_time_s=spec.budget.wall_time_s,
-        ),
+        ends=_ends(spec, study.budget),
         batch=spec.budget.batch,
-        told=tuple(
-            Observation(number=k, design=unmade.design, values={}, slacks={}, is_own=False)
-            for k, unmade in enumerate(spec.not_makeable)
-        ),
+        told=_told(spec),
         ladder=_ladder(spec, strategy, rungs),
         on_ack=on_ack,
         on_progress=on_progress,
     ).run()
     store.set_study(lease, info={"stopped": found.end.as_dict()})
     return found
+
+
+def _evaluator(spec: StudySpec, chain: SurrogateChain) -> StudyEvaluator:
+    return StudyEvaluator(
+        chain=chain,
+        population=spec.population,
+        objectives=spec.objectives,
+        limits=spec.limits,
+        forbids_extrapolation=spec.extrapolation == FORBID,
+    )
+
+
+def _ends(spec: StudySpec, budget: int) -> Ends:
+    return Ends(
+        budget=budget,
+        objectives=spec.objectives,
+        stagnation=spec.budget.stagnation,
+        wall_time_s=spec.budget.wall_time_s,
+    )
+
+
+def _told(spec: StudySpec) -> tuple[Observation, ...]:
+    return tuple(
+        Observation(number=k, design=unmade.design, values={}, slacks={}, is_own=False)
+        for k, unmade in enumerate(spec.not_makeable)
+    )
 
 
 def _ladder(spec: StudySpec, strategy: Strategy, rungs: Mapping[int, str]) -> Ladder | None:

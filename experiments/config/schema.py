@@ -14,12 +14,7 @@ from experiments.config.items import MAX_TEXT
 from experiments.config.people import MAX_MEDICATION, NAME_PATTERN
 from experiments.config.profile import MAX_PROFILE
 from experiments.config.quantities import shown_unit
-from experiments.config.schema_choices import (
-    budget,
-    excluded_regions,
-    fixed_values,
-    unmade_products,
-)
+from experiments.config.schema_choices import budget, excluded_regions, fixed_values, unmade
 from experiments.config.schema_terms import (
     Schema,
     an_end,
@@ -71,7 +66,7 @@ def study_schema() -> Schema:
         "dose": ends("Elemental magnesium a day, [mg/d].", "mg/d", required=("low", "high")),
         "regimens": _regimens(),
         "exclude": excluded_regions(),
-        "not_makeable": unmade_products(),
+        "not_makeable": unmade(),
         "population": _population(),
         "objectives": some(_objective(), "What is made as good as possible.", MAX_OBJECTIVES),
         "limits": some(_limit(), "What a design must keep to.", MAX_LIMITS, least=0),
@@ -202,11 +197,10 @@ def _settings(system: DeliverySystem) -> Schema:
 
 def _system(system: DeliverySystem) -> Schema:
     """Return a delivery system as a study narrows it."""
-    ranges, choices, told = {}, {}, {}
+    ranges, choices = {}, {}
     for name, unit in system.names().items():
         if unit:
-            told[name] = _range_text(system, name)
-            ranges[name] = ends(told[name], unit)
+            ranges[name] = ends(_range_text(system, name), unit)
         else:
             description = _titles(system.forms) if name == FORM else f"Settings of {name}."
             choices[name] = {
@@ -217,7 +211,7 @@ def _system(system: DeliverySystem) -> Schema:
         "name": {"const": system.name, "description": system.title},
         "ranges": keys(ranges, description="Ranges to narrow; '<form>.<name>' for one form."),
         "choices": keys(choices, description="Settings to keep."),
-        "fixed": fixed_values(system, told),
+        "fixed": fixed_values(system, ranges),
     }
     return {**keys(members, required=("name",)), "title": system.title}
 

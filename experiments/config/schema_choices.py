@@ -20,15 +20,15 @@ from formulation.regions import SALT
 from formulation.salts import salts
 
 
-def fixed_values(system: DeliverySystem, ranges: Mapping[str, str]) -> Schema:
+def fixed_values(system: DeliverySystem, ranges: Mapping[str, Schema]) -> Schema:
     """Return what a study may fix in a system.
 
     Parameters
     ----------
     system : DeliverySystem
         The system, [-].
-    ranges : mapping of str to str
-        What an editor shows of each number, by name, [-].
+    ranges : mapping of str to dict
+        Schema of the range of each number, by name, [-].
 
     Returns
     -------
@@ -38,7 +38,7 @@ def fixed_values(system: DeliverySystem, ranges: Mapping[str, str]) -> Schema:
     members: dict[str, Schema] = {}
     for name, unit in system.names().items():
         if unit:
-            members[name] = quantity(unit, ranges[name])
+            members[name] = quantity(unit, ranges[name]["description"])
         else:
             members[name] = one_of(system.settings(name), name)
     members[SALT] = {"anyOf": [_salt(), members[SALT]]}
@@ -57,7 +57,7 @@ def excluded_regions() -> Schema:
     return some(regions, "Regions from which no design is wanted.", MAX_EXCLUDED, least=0)
 
 
-def unmade_products() -> Schema:
+def unmade() -> Schema:
     """Return the list of products that a laboratory could not make.
 
     Returns
