@@ -16,7 +16,7 @@ from experiments.executors import Executor, make_executor
 from experiments.fitting import FittedModels, fit_or_load
 from experiments.reports import write_report
 from experiments.results import front_of, study_document
-from experiments.search.ends import WALL_TIME
+from experiments.search.ends import BUDGET, WALL_TIME
 from experiments.search.front import normalised, spread_indices
 from experiments.search.loop import Progress
 from experiments.searching import search_study
@@ -137,9 +137,9 @@ def resume_study(
     with Store.open(workspace.store_path, create=False) as store:
         study = store.study(ref)
         if study.state == "complete" and "tracking" in study.info:
-            ended = study.info.get("stopped")
-            why = f"stopped because {ended['because']}; " if ended else ""
-            listener.say(f"study {study.label} is complete; {why}nothing is left to do")
+            listener.say(f"study {study.label} is complete; nothing is left to do")
+            if (ended := study.info.get("stopped")) and ended["kind"] != BUDGET:
+                listener.say(f"it stopped because {ended['because']}")
             return study_document(store, study)
         spec = study_from_config(study.config)
         return _go_on(store, study, spec, workspace, executor, listener, take_over=take_over)
