@@ -46,7 +46,7 @@ quality: $(STAMP) ## search against random, surrogate against mechanistic
 	$(BIN)/python tests/bench/quality.py --out out/quality.json
 
 bench-space: $(STAMP) ## 100,000 designs per delivery system: invalid ones, and the cost of one
-	$(BIN)/python tests/bench/space.py --out docs/space.json
+	$(BIN)/python -m tests.bench.space --out docs/space.json
 
 bench-surrogates: $(STAMP) ## the learners on public tables; DATA=folder of them LIGHTGBM=python
 	$(BIN)/python -m tests.bench.surrogates --out docs/surrogates.json $(if $(DATA),--data $(DATA)) $(if $(LIGHTGBM),--lightgbm $(LIGHTGBM))

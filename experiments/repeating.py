@@ -97,8 +97,11 @@ def rerun_study(ref: str, workspace: Workspace, listener: Listener) -> dict[str,
             f"Study {study.label} has no finished trial; there is nothing to repeat.",
             hint=f"Go on with it: formulation resume {study.label}",
         )
-    spec = evolve(study_from_config(study.config), text=study.config_text)
-    document = run_study(spec, workspace, listener)
+    spec = study_from_config(study.config)
+    # What ended on the clock of one machine is repeated without it.
+    budget = evolve(spec.budget, wall_time_s=None)
+    spec = evolve(spec, text=study.config_text, budget=budget)
+    document = run_study(spec, workspace, listener, rungs={n: t.rung for n, t in before.items()})
     with Store.open(workspace.store_place, create=False) as store:
         again = store.study(document["study"]["id"])
         after = _finished(store.trials(again.id))

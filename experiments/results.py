@@ -12,6 +12,7 @@ import numpy as np
 
 from experiments.candidates import ACCOUNTS, candidate, plain_tablets
 from experiments.config import StudySpec, study_from_config
+from experiments.config.decided import decided
 from experiments.config.spec import FORBID
 from experiments.objective import EXTRAPOLATION_LIMIT
 from experiments.readings import judging_of, judging_words
@@ -238,6 +239,9 @@ def _study(study: StudyRecord, spec: StudySpec) -> dict[str, Any]:
         },
         "extrapolation": spec.extrapolation,
         "judging": judging_words((*spec.objectives, *spec.limits), judging_of(spec)),
+        **decided(spec),
+        "stopped": study.info.get("stopped"),
+        "depends_on_speed": spec.budget.ask_seconds is not None,
         "strategy": study.info.get("strategy", spec.budget.strategy),
         "warnings": [*spec.lot_warnings, *_left_out(spec), *_against_law(study)],
         "code_sha256": study.info.get("code_sha256", ""),

@@ -1,8 +1,9 @@
 """The use case: from a study file to a confirmed, tracked front. Every face calls this."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from attrs import define, frozen
@@ -10,17 +11,16 @@ from attrs import define, frozen
 from experiments.candidates import ACCOUNTS, most_desirable, plain_trials
 from experiments.conditions import installed, warning
 from experiments.config import StudySpec, objectives_of_config, study_from_config
-from experiments.config.spec import FORBID, PENALISE
 from experiments.confirmation import against_plain, confirm, make_accountant, release_curves
 from experiments.executors import Executor, make_executor
 from experiments.fitting import FittedModels, fit_or_load, refuse_other_models
-from experiments.objective import StudyEvaluator
 from experiments.readings import judging_of
 from experiments.reports import write_report
 from experiments.results import front_of, study_document
+from experiments.search.ends import BUDGET, WALL_TIME
 from experiments.search.front import normalised, spread_indices
-from experiments.search.loop import Progress, Search
-from experiments.search.strategies import make_strategy
+from experiments.search.loop import Progress
+from experiments.searching import search_study
 from experiments.store import Lease, Store, StudyRecord, TrialRecord, candidate_label
 from experiments.tracking import TrackingResult, deliver, enqueue_study
 from experiments.tracking_messages import front_link
@@ -64,7 +64,13 @@ class Terminated(BaseException):
     """The system asked the process to end (SIGTERM)."""
 
 
-def run_study(spec: StudySpec, workspace: Workspace, listener: Listener) -> dict[str, Any]:
+def run_study(
+    spec: StudySpec,
+    workspace: Workspace,
+    listener: Listener,
+    *,
+    rungs: Mapping[int, str] | None = None,
+) -> dict[str, Any]:
     """Run a study from its file.
 
     Parameters
@@ -75,6 +81,9 @@ def run_study(spec: StudySpec, workspace: Workspace, listener: Listener) -> dict
         Where it is kept and run, [-].
     listener : Listener
         Who is told, [-].
+    rungs : mapping of int to str, optional
+        Rungs of an earlier run by trial number, which are followed where a time for each ask would
+        else choose them, [-].
 
     Returns
     -------
@@ -97,7 +106,7 @@ def run_study(spec: StudySpec, workspace: Workspace, listener: Listener) -> dict
             seed=spec.budget.seed,
             budget=spec.budget.trials,
         )
-        return _go_on(store, study, spec, workspace, executor, listener)
+        return _go_on(store, study, spec, workspace, executor, listener, rungs=rungs)
 
 
 def resume_study(
@@ -130,6 +139,8 @@ def resume_study(
         study = store.study(ref)
         if study.state == "complete" and "tracking" in study.info:
             listener.say(f"study {study.label} is complete; nothing is left to do")
+            if (ended := study.info.get("stopped")) and ended["kind"] != BUDGET:
+                listener.say(f"it stopped because {ended['because']}")
             return study_document(store, study)
         spec = study_from_config(study.config)
         return _go_on(store, study, spec, workspace, executor, listener, take_over=take_over)
@@ -188,6 +199,7 @@ def list_studies(workspace: Workspace) -> list[dict[str, Any]]:
                     "best": most_desirable(objectives_of_config(study.config), done),
                     "updated_utc": study.updated_utc,
                     "is_owned": owner is not None and owner.is_at_work,
+                    "stopped": study.info.get("stopped"),
                 }
             )
         return found
@@ -254,6 +266,7 @@ def _go_on(
     listener: Listener,
     *,
     take_over: bool = False,
+    rungs: Mapping[int, str] | None = None,
 ) -> dict[str, Any]:
     with store.own(study.id, take_over=take_over) as lease, _kept_if_stopped(store, lease, study):
         listener.on_started(study)
@@ -267,46 +280,26 @@ def _go_on(
             )
             refuse_other_models(study, models)
             _record(store, lease, workspace, models)
-            trials, n_chunks = _search(store, lease, study, spec, models, executor, listener)
-            _record_executor(store, lease, study, executor, n_chunks)
-        _confirm(store, lease, study, spec, models, trials, listener)
+            found = search_study(
+                store,
+                lease,
+                study,
+                spec,
+                models.chain,
+                executor,
+                on_ack=lambda numbers: listener.on_ack(study, numbers),
+                on_progress=lambda progress: listener.on_progress(spec.objectives, progress),
+                rungs=rungs or {},
+            )
+            _record_executor(store, lease, study, executor, found.n_chunks)
+        listener.say(f"stopped because {found.end.because}")
+        _confirm(store, lease, study, spec, models, found.trials, listener)
+        if found.end.kind == WALL_TIME:
+            # The rest of its budget may follow, so the tracking is not told yet.
+            store.set_study(lease, state="interrupted", reason=WALL_TIME)
+            return _reported(store, lease, store.study(study.id), workspace)
         store.set_study(lease, state="complete")
         return _publish(store, lease, store.study(study.id), workspace, listener)
-
-
-def _search(
-    store: Store,
-    lease: Lease,
-    study: StudyRecord,
-    spec: StudySpec,
-    models: FittedModels,
-    executor: Executor,
-    listener: Listener,
-) -> tuple[tuple[TrialRecord, ...], int]:
-    reach = models.chain.reach_pct if spec.extrapolation == PENALISE else None
-    strategy = make_strategy(spec.budget.strategy, spec.space, spec.objectives, reach)
-    store.set_study(lease, info={"strategy": strategy.name})
-    return Search(
-        space=spec.space,
-        strategy=strategy,
-        evaluator=StudyEvaluator(
-            chain=models.chain,
-            population=spec.population,
-            objectives=spec.objectives,
-            limits=spec.limits,
-            forbids_extrapolation=spec.extrapolation == FORBID,
-            judging=judging_of(spec),
-        ),
-        executor=executor,
-        store=store,
-        lease=lease,
-        study_id=study.id,
-        seed=study.seed,
-        budget=study.budget,
-        batch=spec.budget.batch,
-        on_ack=lambda numbers: listener.on_ack(study, numbers),
-        on_progress=lambda progress: listener.on_progress(spec.objectives, progress),
-    ).run()
 
 
 def _confirm(
@@ -391,11 +384,8 @@ def _publish(
     store: Store, lease: Lease, study: StudyRecord, workspace: Workspace, listener: Listener
 ) -> dict[str, Any]:
     """Write the report and hand the study to the tracking; neither can undo the search."""
-    report = workspace.reports_folder / f"{study.label}.html"
-    store.set_study(lease, info={"report": str(report)})
-    document = study_document(store, store.study(study.id))
-    write_report(document, report)
-    enqueue_study(store, lease, document, report)
+    document = _reported(store, lease, study, workspace)
+    enqueue_study(store, lease, document, Path(document["report"]))
     listener.say("tracking in MLflow")
     tracked = deliver(store, workspace, study.id)
     _record_tracking(store, tracked, held=lease)
@@ -403,6 +393,16 @@ def _publish(
     if tracked.waiting:
         why = tracked.error or "tracking is off"
         listener.say(f"tracking is waiting: {why}; `formulation track` tries again")
+    return document
+
+
+def _reported(
+    store: Store, lease: Lease, study: StudyRecord, workspace: Workspace
+) -> dict[str, Any]:
+    report = workspace.reports_folder / f"{study.label}.html"
+    store.set_study(lease, info={"report": str(report)})
+    document = study_document(store, store.study(study.id))
+    write_report(document, report)
     return document
 
 

@@ -225,6 +225,16 @@ class Making:
         ]
         return max(found, key=lambda ends: ends[1] - ends[0], default=None)
 
+    def why_empty(self) -> str:
+        """Return in words what is nearest to fitting where nothing can be made."""
+        reasons = [
+            f"{source.name} would need at least {best[0]:.1f} mg of salt in one unit, at most"
+            f" {best[1]:.1f} mg fit"
+            for source in self.sources
+            if (best := self.nearest_miss(source)) is not None
+        ]
+        return f"{self.name}: " + "; ".join(reasons or ["no form can be made of these salts"]) + "."
+
     def check_composition(self) -> None:
         """Refuse ranges with which one of the forms cannot be made at all.
 

@@ -265,16 +265,24 @@ def _eliminate_last(
     slope = rows[:, -1]
     keep = np.flatnonzero(np.abs(slope) <= _TOLERANCE)
     up, down = np.flatnonzero(slope > _TOLERANCE), np.flatnonzero(slope < -_TOLERANCE)
-    new_rows, new_rhs = [*rows[keep, :-1]], [*rhs[keep]]
-    new_history = [history[k] for k in keep]
-    for i in up:
-        for j in down:
-            both = history[i] | history[j]
-            if both.bit_count() <= step + 1:
-                new_rows.append(rows[i, :-1] / slope[i] - rows[j, :-1] / slope[j])
-                new_rhs.append(rhs[i] / slope[i] - rhs[j] / slope[j])
-                new_history.append(both)
-    return _scaled(np.array(new_rows), np.array(new_rhs), new_history)
+    pairs = [
+        (i, j, both)
+        for i in up.tolist()
+        for j in down.tolist()
+        if (both := history[i] | history[j]).bit_count() <= step + 1
+    ]
+    above, below = [i for i, _, _ in pairs], [j for _, j, _ in pairs]
+    scaled, ends = rows[:, :-1] / _divisor(slope), rhs / _divisor(slope)[:, 0]
+    return _scaled(
+        np.concatenate([rows[keep, :-1], scaled[above] - scaled[below]]),
+        np.concatenate([rhs[keep], ends[above] - ends[below]]),
+        [*(history[k] for k in keep.tolist()), *(both for _, _, both in pairs)],
+    )
+
+
+def _divisor(slope: FloatArray) -> FloatArray:
+    """Return slopes as a column, 1 where there is none to divide by."""
+    return np.where(np.abs(slope) <= _TOLERANCE, 1.0, slope)[:, None]
 
 
 def _scaled(

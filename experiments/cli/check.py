@@ -67,6 +67,7 @@ def describe(study: "StudySpec") -> dict[str, Any]:
         Systems with the salts and regimens that can be made, dose, population, aims, how values are
         judged, budget and warnings, [-].
     """
+    from experiments.config.decided import decided
     from experiments.readings import judging_of, judging_words
 
     return {
@@ -91,6 +92,7 @@ def describe(study: "StudySpec") -> dict[str, Any]:
         "profile": study.config.get("profile", []),
         "extrapolation": study.extrapolation,
         "judging": judging_words((*study.objectives, *study.limits), judging_of(study)),
+        **decided(study),
         "warnings": list(study.lot_warnings),
     }
 
@@ -129,6 +131,8 @@ def _shown(unit: str, name: str, form: "Form") -> str:
 
 
 def _lines(document: dict[str, Any]) -> Iterator[str]:
+    from experiments.reports.choices_made import choices_made
+
     yield f"Study         {document['study']} ({document['sha256'][:12]})"
     if document["question"]:
         yield f"Question      {document['question']}"
@@ -159,7 +163,24 @@ def _lines(document: dict[str, Any]) -> Iterator[str]:
         f" {budget['strategy']}, seed {budget['seed']};"
         f" front confirmed for {who}"
     )
+    yield from _stop_lines(budget)
+    yield from (f"Decided       {line}" for line in choices_made(document))
     yield from (f"Warning       {warning}" for warning in document["warnings"])
+
+
+def _stop_lines(budget: dict[str, Any]) -> Iterator[str]:
+    if rule := budget.get("stagnation"):
+        yield (
+            f"Ends earlier  when the hypervolume rose by less than {rule['gain']} over the last"
+            f" {rule['trials']} trials"
+        )
+    if "wall_time" in budget:
+        yield f"Ends earlier  after {budget['wall_time']} of searching, to be resumed"
+    if "ask_seconds" in budget:
+        yield (
+            f"Ask           a cheaper rung after more than {budget['ask_seconds']} for a proposal;"
+            " then proposals depend on this machine's speed"
+        )
 
 
 def _ends(bounds: dict[str, Any]) -> str:

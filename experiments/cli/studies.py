@@ -48,6 +48,10 @@ def run(
     file: Annotated[Path, typer.Argument(help="Study file.")],
     trials: Annotated[int | None, typer.Option(help="Trials instead of the file's.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed instead of the file's.")] = None,
+    fix: Annotated[
+        list[str] | None,
+        typer.Option(help="Fix a factor, such as 'hpmc=20 %' or 'timed_release.salt=citrate'."),
+    ] = None,
     executor: Kind = None,
     workers: Workers = None,
     home: Home = None,
@@ -56,11 +60,12 @@ def run(
 ) -> None:
     """Run a study: fit, search, confirm, report, track."""
     from experiments.config import load_study, with_budget
+    from experiments.config.flags import with_fixed
     from experiments.studies import run_study
     from experiments.workspace import open_workspace
 
     workspace = open_workspace(home=home, executor=executor, workers=workers)
-    spec = with_budget(load_study(file), trials=trials, seed=seed)
+    spec = with_fixed(with_budget(load_study(file), trials=trials, seed=seed), fix or ())
     _drive(lambda listener: run_study(spec, workspace, listener), progress, as_json)
 
 
@@ -131,14 +136,25 @@ def status(
         time.sleep(WATCH_S)
 
 
-def front(study: Ref, home: Home = None, as_json: AsJson = False) -> None:
+def front(
+    study: Ref,
+    product: Annotated[
+        str | None,
+        typer.Option(help="Print one candidate, such as C042, as a product file instead."),
+    ] = None,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
     """Show the candidates of a study."""
     from experiments.cli.output import emit_json, emit_lines, terminal_width
-    from experiments.cli.study_text import front_lines, summary_lines
+    from experiments.cli.study_text import front_lines, product_lines, summary_lines
     from experiments.studies import read_study
     from experiments.workspace import open_workspace
 
     document = read_study(study, open_workspace(home=home))
+    if product is not None:
+        emit_lines(product_lines(document, product))
+        return
     if as_json:
         emit_json(document)
         return

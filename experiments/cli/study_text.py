@@ -6,8 +6,10 @@ from textwrap import wrap
 from typing import Any
 
 from experiments.cli.output import table_lines
+from experiments.config.product import Product, product_config
 from experiments.reports.account_words import body_span, is_refused, main_loss
 from experiments.reports.answers import answer
+from experiments.reports.choices_made import choices_made, how_it_ended
 from experiments.reports.quality import failing_text
 from experiments.reports.wording import (
     integrated_text,
@@ -16,6 +18,8 @@ from experiments.reports.wording import (
     salts_text,
     unit_of,
 )
+from formulation.design import Design
+from formulation.errors import UnknownNameError
 
 MOST_CANDIDATES = 12
 """Candidates shown before the rest is counted, [-]."""
@@ -118,6 +122,7 @@ def summary_lines(document: Mapping[str, Any]) -> list[str]:
         f" {len(document['front'])} on the front, {document['invalid_asked']} invalid asked;"
         f" hypervolume {document['hypervolume']:.3f}",
     ]
+    lines += [*choices_made(document["study"]), *how_it_ended(document["study"])]
     for reason in document["infeasible_reasons"][:3]:
         lines.append(f"infeasible, {reason['count']} times: {limit_text(reason['limit'])}")
     summary = document["confirmation"]
@@ -128,6 +133,44 @@ def summary_lines(document: Mapping[str, Any]) -> list[str]:
             f" median gap {found['median_relative_gap']:.1%}, rank correlation {rank}"
         )
     return lines
+
+
+def product_lines(document: Mapping[str, Any], label: str) -> list[str]:
+    """Return one candidate as a product file, which every command that takes one reads.
+
+    Parameters
+    ----------
+    document : mapping
+        The study's document, [-].
+    label : str
+        The candidate, such as C042, [-].
+
+    Returns
+    -------
+    list of str
+        Lines of YAML, [-].
+
+    Raises
+    ------
+    UnknownNameError
+        The front has no such candidate.
+    """
+    found = {candidate["label"]: candidate["design"] for candidate in document["front"]}
+    if label not in found:
+        raise UnknownNameError("Candidate", label, found)
+    design = Design.from_dict(found[label])
+    name = f"{document['study']['label']}-{label}"
+    lines = [f"# {label} of {document['study']['name']}: a design, nothing was measured of it"]
+    for key, value in product_config(Product(name=name, design=design)).items():
+        if isinstance(value, dict):
+            lines += [f"{key}:", *(f"  {k}: {_plain(v)}" for k, v in value.items())]
+        else:
+            lines.append(f"{key}: {value}")
+    return lines
+
+
+def _plain(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def where_lines(document: Mapping[str, Any]) -> list[str]:
@@ -185,7 +228,13 @@ def studies_lines(studies: list[dict[str, Any]], width: int) -> list[str]:
         )
     if not rows:
         return ["no study yet; start one with: formulation run STUDY.yaml"]
-    return table_lines(["study", "name", "trials", "feasible", "updated", "state"], rows, width)
+    titles = ["study", "name", "trials", "feasible", "updated", "state"]
+    early = [
+        f"{study['label']} stopped because {stopped['because']}"
+        for study in studies
+        if (stopped := study.get("stopped")) and study["done"] < study["budget"]
+    ]
+    return [*table_lines(titles, rows, width), *early]
 
 
 def local_time(utc: str) -> str:

@@ -1,11 +1,11 @@
 """Towards what, read from a study: objectives, limits and budget."""
 
 from collections.abc import Mapping
-
-from attrs import asdict
+from typing import Any
 
 from experiments.config.items import Item
 from experiments.config.spec import BUDGET_RANGES, STRATEGIES, Budget
+from experiments.config.stops import STOPS, read_stop
 from formulation.targets import Goal, Objective, OutcomeLimit, endpoint_key, get_endpoint
 
 MAX_OBJECTIVES = 10
@@ -81,14 +81,16 @@ def read_budget(item: Item | None) -> Budget | None:
     """
     if item is None:
         return Budget()
-    members = item.members(optional=(*BUDGET_RANGES, "strategy"))
-    values = asdict(Budget())
-    for key, member in members.items():
-        if key == "strategy":
+    values: dict[str, Any] = {}
+    for key, member in item.members(optional=(*BUDGET_RANGES, "strategy", *STOPS)).items():
+        if key in STOPS:
+            field, value = read_stop(key, member)
+            values[field] = value
+        elif key == "strategy":
             values[key] = member.name("Strategy", STRATEGIES)
         else:
             values[key] = member.whole(*BUDGET_RANGES[key])
-    return None if None in values.values() else Budget(**values)
+    return None if None in values.values() else item.attempt(lambda: Budget(**values))
 
 
 def _read_objective(item: Item) -> Objective | None:

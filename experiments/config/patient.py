@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
+from experiments.config.beside import FILE_ENDINGS, root_beside
 from experiments.config.documents import parse
 from experiments.config.files import read_text
 from experiments.config.items import Item
@@ -30,9 +31,6 @@ REQUIRED = ("patient", "fields")
 
 OPTIONAL = ("conditions", "medication")
 """Keys a patient file may leave out."""
-
-FILE_ENDINGS = (".yaml", ".yml")
-"""How the name of a patient or population file ends."""
 
 
 def read_patient(source: Path | str, *, file: str = "patient") -> Population:
@@ -116,32 +114,11 @@ def read_people(item: Item, folder: Path | None) -> Population | None:
     named = item.node.text
     if not (isinstance(item.node.value, str) and named.endswith(FILE_ENDINGS)):
         return read_population(item)
-    if folder is None:
-        item.refuse(
-            "unreadable_file",
-            f"{named!r} is a file, and a study that is no file itself has no folder to look in.",
-            rule="a file is looked for beside the study file",
-            hint="Give the study as a file, or write the population out.",
-        )
+    inside = root_beside(item, folder)
+    if inside is None:
         return None
-    path = folder / named
-    try:
-        root = parse(read_text(path), str(path))
-    except InputError as error:
-        for problem in error.problems:
-            _tell(item, path, problem)
-        return None
-    inside = Item(node=root, file=str(path), problems=item.problems)
-    is_patient = isinstance(root.value, dict) and "patient" in root.value
+    is_patient = isinstance(inside.node.value, dict) and "patient" in inside.node.value
     return (_read_patient if is_patient else _read_population)(inside)
-
-
-def _tell(item: Item, path: Path, problem: Problem) -> None:
-    """Note what is wrong with a file: inside it, or where the study names it."""
-    if problem.line is not None:
-        item.problems.append(problem)
-    else:
-        item.refuse(problem.code, f"{path}: {problem.message}", hint=problem.hint)
 
 
 def _read_population(root: Item) -> Population | None:

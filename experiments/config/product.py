@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from attrs import field, frozen
 
@@ -16,6 +17,7 @@ from experiments.config.documents import parse
 from experiments.config.files import read_text
 from experiments.config.items import Item
 from experiments.config.people import NAME_PATTERN, NAME_RULE
+from experiments.config.quantities import quantity_text
 from formulation.blends import SECOND_SHARE
 from formulation.delivery import DELIVERY_SYSTEMS, get_system
 from formulation.design import SECOND_SALT, Design
@@ -127,7 +129,7 @@ def load_products(source: Path | str, *, file: str = "product") -> tuple[Product
     problems: list[Problem] = []
     root = Item(node=parse(source, file), file=file, problems=problems)
     is_list = isinstance(root.node.value, dict) and "products" in root.node.value
-    products = _read_list(root, source) if is_list else [_read_product(root, source)]
+    products = _read_list(root, source) if is_list else [read_product(root, source)]
     if problems:
         ordered = sorted(problems, key=lambda p: (p.line or 0, p.column or 0))
         is_refusal = all(p.code == RefusedError.code for p in problems)
@@ -135,20 +137,21 @@ def load_products(source: Path | str, *, file: str = "product") -> tuple[Product
     return tuple(product for product in products if product is not None)
 
 
-def _read_list(root: Item, text: str) -> list[Product | None]:
-    members = root.members(required=("products",))
-    found: list[Product | None] = []
-    seen: set[str] = set()
-    for element in members["products"].elements(most=MAX_PRODUCTS):
-        product = _read_product(element, text)
-        if product is not None and product.name in seen:
-            element.refuse("duplicate", f"product {product.name!r} stands twice.")
-        seen |= {product.name} if product is not None else set()
-        found.append(product)
-    return found
+def read_product(item: Item, text: str = "") -> Product | None:
+    """Return one product out of a document.
 
+    Parameters
+    ----------
+    item : Item
+        Its mapping, [-].
+    text : str, optional
+        The file as it was written, [-].
 
-def _read_product(item: Item, text: str) -> Product | None:
+    Returns
+    -------
+    Product or None
+        The checked product; None after a refusal, [-].
+    """
     before = len(item.problems)
     members = item.members(REQUIRED, OPTIONAL)
     name = members["product"].text(NAME_PATTERN, NAME_RULE) if "product" in members else ""
@@ -171,6 +174,51 @@ def _read_product(item: Item, text: str) -> Product | None:
         return Product(name=name, design=design, text=text)
     made = item.attempt(partial(_make_design, system, known, executed, process, regimen))
     return None if made is None else Product(name=name, design=made, planned=design, text=text)
+
+
+def product_config(product: Product) -> dict[str, Any]:
+    """Return a product as a file writes it.
+
+    Parameters
+    ----------
+    product : Product
+        The product, [-].
+
+    Returns
+    -------
+    dict
+        Plain data that `read_product` reads as the same design, [-].
+    """
+    design = product.design
+    units = {**get_system(design.system).names(), SECOND_SHARE: "percent"}
+    salts_of = {
+        key: {"name": part.salt, "mg_content": quantity_text(part.mg_pct, "percent")}
+        for key, part in zip(("salt", SECOND_SALT), design.parts, strict=False)
+    }
+    return {
+        "product": product.name,
+        "system": design.system,
+        **salts_of,
+        "amounts": {name: quantity_text(x, "mg") for name, x in design.amounts_mg.items()},
+        "process": {
+            name: value if isinstance(value, str) else quantity_text(value, units[name])
+            for name, value in design.process.items()
+        },
+        "regimen": design.regimen.as_dict(),
+    }
+
+
+def _read_list(root: Item, text: str) -> list[Product | None]:
+    members = root.members(required=("products",))
+    found: list[Product | None] = []
+    seen: set[str] = set()
+    for element in members["products"].elements(most=MAX_PRODUCTS):
+        product = read_product(element, text)
+        if product is not None and product.name in seen:
+            element.refuse("duplicate", f"product {product.name!r} stands twice.")
+        seen |= {product.name} if product is not None else set()
+        found.append(product)
+    return found
 
 
 def _read_lot(item: Item) -> Lot | None:

@@ -1,18 +1,20 @@
 """What may be made and taken, read from a study: systems, salts, dose and regimens."""
 
+from collections.abc import Collection
 from functools import partial
 from itertools import product
 from typing import TypeVar
 
-from attrs import evolve, field, frozen
+from attrs import evolve
 
+from experiments.config.fixing import SystemPart, check_fixed, read_fixed
 from experiments.config.items import Item
 from formulation.blends import SaltSource, single
-from formulation.delivery import DELIVERY_SYSTEMS, DeliverySystem, get_system
+from formulation.delivery import DELIVERY_SYSTEMS, get_system
 from formulation.limits import Limits
 from formulation.regimen import MAX_INTAKES_PER_DAY, MAX_UNITS_PER_INTAKE, Regimen
 from formulation.salts import Lot, make_lot, salts
-from formulation.space import DesignSpace, DoseRange, SystemSpace
+from formulation.space import DesignSpace, DoseRange, Region, SystemSpace
 
 T = TypeVar("T")
 
@@ -23,27 +25,15 @@ DEFAULT_UNITS_PER_INTAKE = (1, 2)
 """Units at one occasion when the study says nothing, [-]."""
 
 
-@frozen(kw_only=True)
-class SystemPart:
-    """A delivery system as a study narrows it."""
-
-    system: DeliverySystem
-    """The narrower system."""
-
-    ranges: dict[str, dict[str, float]] = field(factory=dict)
-    """Ends of the ranges the study states, in the unit of each, by name."""
-
-    choices: dict[str, list[str]] = field(factory=dict)
-    """Settings the study states, by choice."""
-
-
-def read_systems(item: Item) -> list[tuple[Item, SystemPart]]:
+def read_systems(item: Item, salt_names: Collection[str]) -> list[tuple[Item, SystemPart]]:
     """Return the delivery systems of a study, each with the item that states it.
 
     Parameters
     ----------
     item : Item
         The list of systems, [-].
+    salt_names : collection of str
+        Salts of the study, one of which a system may fix, [-].
 
     Returns
     -------
@@ -52,7 +42,7 @@ def read_systems(item: Item) -> list[tuple[Item, SystemPart]]:
     """
     found: dict[str, tuple[Item, SystemPart]] = {}
     for element in item.elements(most=MAX_ELEMENTS):
-        part = _read_system(element)
+        part = _read_system(element, salt_names)
         if part is None:
             continue
         if part.system.name in found:
@@ -167,6 +157,7 @@ def make_space(
     regimens: tuple[Regimen, ...],
     limits: Limits,
     dose: DoseRange,
+    excluded: tuple[tuple[Item, Region], ...] = (),
 ) -> DesignSpace | None:
     """Return the design space of what was read.
 
@@ -184,22 +175,38 @@ def make_space(
         What the jurisdiction allows, [-].
     dose : DoseRange
         What the study asks for, [-].
+    excluded : tuple of tuple, optional
+        Regions from which no design is wanted, each with the item that states it, [-].
 
     Returns
     -------
     DesignSpace or None
         The space; None after a refusal, [-].
     """
+
+    def space_of(part: SystemPart) -> SystemSpace:
+        return SystemSpace(
+            system=part.system,
+            sources=part.salts_of(sources),
+            regimens=regimens,
+            limits=limits,
+            dose=dose,
+        )
+
     spaces = []
     for element, part in systems:
-        space = SystemSpace(
-            system=part.system, sources=sources, regimens=regimens, limits=limits, dose=dose
-        )
+        if part.fixed and not check_fixed(element, part, space_of):
+            continue
+        space = space_of(part)
         if element.attempt(partial(_composed, space)) is not None:
             spaces.append(space)
     if len(spaces) < len(systems):
         return None
-    return item.attempt(lambda: DesignSpace(spaces=tuple(spaces)))
+    whole = item.attempt(lambda: DesignSpace(spaces=tuple(spaces)))
+    if whole is None or not excluded:
+        return whole
+    regions = tuple(region for _, region in excluded)
+    return excluded[0][0].attempt(lambda: DesignSpace(spaces=whole.spaces, excluded=regions))
 
 
 def _composed(space: SystemSpace) -> SystemSpace:
@@ -208,10 +215,10 @@ def _composed(space: SystemSpace) -> SystemSpace:
     return space
 
 
-def _read_system(item: Item) -> SystemPart | None:
+def _read_system(item: Item, salt_names: Collection[str]) -> SystemPart | None:
     known = [system.name for system in DELIVERY_SYSTEMS]
     if isinstance(item.node.value, dict):
-        members = item.members(required=("name",), optional=("ranges", "choices"))
+        members = item.members(required=("name",), optional=("ranges", "choices", "fixed"))
     else:
         members = {"name": item}
     name = members["name"].name("Delivery system", known) if "name" in members else None
@@ -222,7 +229,7 @@ def _read_system(item: Item) -> SystemPart | None:
     for key, read in (("choices", _restricted), ("ranges", _narrowed)):
         for stated, member in members[key].entries().items() if key in members else ():
             part = read(part, stated, member) or part
-    return part
+    return read_fixed(part, members["fixed"], salt_names) if "fixed" in members else part
 
 
 def _narrowed(part: SystemPart, name: str, item: Item) -> SystemPart | None:

@@ -21,6 +21,7 @@ from experiments.config.schema_aims import (
     reference_release,
     robustness,
 )
+from experiments.config.schema_choices import budget, excluded_regions, fixed_values, unmade
 from experiments.config.schema_terms import (
     Schema,
     definitions,
@@ -32,7 +33,7 @@ from experiments.config.schema_terms import (
     text,
     whole,
 )
-from experiments.config.spec import BUDGET_RANGES, EXTRAPOLATION, STRATEGIES
+from experiments.config.spec import BUDGET_RANGES, EXTRAPOLATION
 from formulation.delivery import DELIVERY_SYSTEMS, FORM, DeliverySystem, Form
 from formulation.design import SECOND_SALT
 from formulation.errors import UnknownNameError
@@ -67,6 +68,8 @@ def study_schema() -> Schema:
         "salts": some(_source(), "Magnesium salts: by name, with an assay, or two mixed."),
         "dose": ends("Elemental magnesium a day, [mg/d].", "mg/d", required=("low", "high")),
         "regimens": _regimens(),
+        "exclude": excluded_regions(),
+        "not_makeable": unmade(),
         "population": _population(),
         "objectives": some(objective(), "What is made as good as possible.", MAX_OBJECTIVES),
         "limits": some(limit(), "What a design must keep to.", MAX_LIMITS, least=0),
@@ -77,12 +80,12 @@ def study_schema() -> Schema:
         ),
         "robustness": robustness(),
         "reference_release": reference_release(),
-        "budget": _budget(),
+        "budget": budget(),
     }
     return {
         **_head("study", "Study of the formulation service"),
         **keys(members, required=study_file.REQUIRED),
-        "$defs": definitions(),
+        "$defs": {**definitions(), "product": _product()},
     }
 
 
@@ -218,6 +221,7 @@ def _system(system: DeliverySystem) -> Schema:
         "name": {"const": system.name, "description": system.title},
         "ranges": keys(ranges, description="Ranges to narrow; '<form>.<name>' for one form."),
         "choices": keys(choices, description="Settings to keep."),
+        "fixed": fixed_values(system, ranges),
     }
     return {**keys(members, required=("name",)), "title": system.title}
 
@@ -305,12 +309,6 @@ def _population() -> Schema:
     }
     in_file = text("A population or patient file, beside this one.", pattern=r"\.ya?ml$")
     return {"anyOf": [named, in_file, stated]}
-
-
-def _budget() -> Schema:
-    counts = {name: whole(low, high, name) for name, (low, high) in BUDGET_RANGES.items()}
-    members = {**counts, "strategy": one_of(STRATEGIES, "How designs are proposed.")}
-    return keys(members, description="How long it searches.")
 
 
 def _titles(forms: Iterable[Form]) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from attrs import field, frozen
 
+from formulation.design import Design
 from formulation.errors import InputError, UnknownNameError
 from formulation.executed import Tolerances
 from formulation.patients import MAX_POPULATION, Population
@@ -35,6 +36,37 @@ BUDGET_RANGES: Mapping[str, tuple[int, int]] = {
 """Least and most of each count of a budget, [-]."""
 
 
+MAX_SECONDS = 30 * 24 * 3600
+"""Longest time that a budget may state, [s]."""
+
+LADDER = "model_based"
+"""The strategy with a cheaper rung, which a time for each ask may choose."""
+
+
+@frozen(kw_only=True)
+class Stagnation:
+    """When the front of a search no longer grows enough to go on.
+
+    Raises
+    ------
+    InputError
+        The trials or the gain are not possible.
+    """
+
+    trials: int
+    """Last trials that are looked at, [-]."""
+
+    gain_pct: float
+    """Least gain of hypervolume over them, of what it is now, [%]."""
+
+    def __attrs_post_init__(self) -> None:
+        if not (self.trials >= 1 and 0 < self.gain_pct <= 100):
+            raise InputError(
+                f"Stagnation by less than {self.gain_pct:g} % in {self.trials} trials is"
+                " impossible; a gain above 0 and at most 100 %, and 1 trial or more, are wanted."
+            )
+
+
 @frozen(kw_only=True)
 class Budget:
     """How long a study searches, and how its front is confirmed.
@@ -60,6 +92,16 @@ class Budget:
     confirm_subjects: int = 256
     """Subjects for whom the front is confirmed, [-]."""
 
+    stagnation: Stagnation | None = None
+    """When the search ends before its trials are done; None for never."""
+
+    wall_time_s: float | None = None
+    """How long one run may search, [s]; None for as long as it takes."""
+
+    ask_seconds: float | None = None
+    """Time for each proposal above which the next ones come from a cheaper rung, [s]; then they
+    depend on the speed of this machine. None for whatever it takes."""
+
     def __attrs_post_init__(self) -> None:
         for name, (low, high) in BUDGET_RANGES.items():
             value = getattr(self, name)
@@ -70,6 +112,26 @@ class Budget:
                 )
         if self.strategy not in STRATEGIES:
             raise UnknownNameError("Strategy", self.strategy, STRATEGIES)
+        if self.ask_seconds is not None and self.strategy != LADDER:
+            raise InputError(
+                f"Budget ask_seconds is {self.ask_seconds:g} s, but {self.strategy} has no cheaper"
+                " rung to go to.",
+                hint=f"Leave it out, or take 'strategy: {LADDER}'.",
+            )
+
+
+@frozen(kw_only=True)
+class Unmade:
+    """A product that a laboratory could not make."""
+
+    product: str
+    """Name of the product."""
+
+    design: Design
+    """Its recipe."""
+
+    because: str
+    """Why it could not be made, in the laboratory's words."""
 
 
 @frozen(kw_only=True)
@@ -103,6 +165,9 @@ class StudySpec:
     profile: tuple[ProfileTarget, ...] = ()
     """What the product must satisfy besides; empty for the usual ranges of its systems."""
 
+    not_makeable: tuple[Unmade, ...] = ()
+    """What a laboratory could not make; the search learns from it."""
+
     extrapolation: str = REPORT
     """What is done with designs far from the training data, one of `EXTRAPOLATION`."""
 
@@ -127,5 +192,5 @@ class StudySpec:
     @property
     def lot_warnings(self) -> tuple[str, ...]:
         """What assays far above a salt's formula mean."""
-        lots = (lot for source in self.space.spaces[0].sources for lot in source.lots)
+        lots = (lot for s in self.space.spaces for source in s.sources for lot in source.lots)
         return tuple(dict.fromkeys(lot.warning for lot in lots if lot.warning))

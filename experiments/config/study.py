@@ -7,13 +7,19 @@ is taken up again later does not depend on the default values of that day.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from attrs import asdict, evolve
 
 from experiments.config.aims import COUNTS_FOR, read_budget, read_limits, read_objectives
 from experiments.config.documents import Node, node_of, parse
 from experiments.config.files import read_text
+from experiments.config.fixing import (
+    SystemPart,
+    excluded_config,
+    fixed_config,
+    read_excluded,
+)
 from experiments.config.items import Item
 from experiments.config.judging import (
     read_reference,
@@ -22,10 +28,10 @@ from experiments.config.judging import (
     refuse_unjudged,
     robustness_config,
 )
+from experiments.config.makeable import read_unmade, unmade_config
 from experiments.config.patient import read_people
 from experiments.config.people import NAME_PATTERN, NAME_RULE
 from experiments.config.products import (
-    SystemPart,
     make_space,
     read_dose,
     read_regimens,
@@ -34,7 +40,8 @@ from experiments.config.products import (
 )
 from experiments.config.profile import profile_config, read_profile, refuse_unpriced
 from experiments.config.quantities import quantity_text
-from experiments.config.spec import EXTRAPOLATION, REPORT, Budget, StudySpec
+from experiments.config.spec import EXTRAPOLATION, REPORT, StudySpec
+from experiments.config.stops import budget_config
 from formulation.blends import SaltSource
 from formulation.delivery import get_system
 from formulation.errors import InputError, Problem, RefusedError
@@ -47,7 +54,7 @@ REQUIRED = ("study", "jurisdiction", "systems", "salts", "dose", "population", "
 """Keys every study file has."""
 
 OPTIONAL = (
-    *("question", "regimens", "limits", "profile", "extrapolation"),
+    *("question", "regimens", "exclude", "not_makeable", "limits", "profile", "extrapolation"),
     *("robustness", "reference_release", "budget"),
 )
 """Keys a study file may leave out."""
@@ -148,10 +155,9 @@ def with_budget(study: StudySpec, **changes: int | str | None) -> StudySpec:
     InputError
         A value is not possible.
     """
-    values = {key: value for key, value in changes.items() if value is not None}
-    merged: dict[str, Any] = {**asdict(study.budget), **values}
-    budget = Budget(**merged)
-    return evolve(study, budget=budget, config={**study.config, "budget": asdict(budget)})
+    values: dict[str, Any] = {k: value for k, value in changes.items() if value is not None}
+    budget = evolve(study.budget, **values)
+    return evolve(study, budget=budget, config={**study.config, "budget": budget_config(budget)})
 
 
 def _study(root: Node, *, file: str, text: str, folder: Path | None = None) -> StudySpec:
@@ -176,6 +182,7 @@ def _read(item: Item, text: str, folder: Path | None) -> StudySpec | None:
     objectives = read_objectives(members["objectives"]) if "objectives" in members else ()
     outcomes = read_limits(members.get("limits"))
     profile = read_profile(members.get("profile"))
+    unmade = read_unmade(members.get("not_makeable"), folder)
     extrapolation = _read_extrapolation(members.get("extrapolation"))
     tolerances = read_robustness(members.get("robustness"))
     reference = read_reference(members.get("reference_release"))
@@ -184,24 +191,24 @@ def _read(item: Item, text: str, folder: Path | None) -> StudySpec | None:
         refuse_unjudged(item, members, objectives, outcomes)
     for key, aims in (("objectives", objectives), ("limits", outcomes)):
         if product is not None and aims:
-            refuse_unpriced(members[key], aims, product[0])
+            refuse_unpriced(members[key], aims, product.space)
     if item.problems or None in (limits, product, population, budget):
         return None
     assert limits is not None
     assert product is not None
     assert population is not None
     assert budget is not None
-    space, parts = product
     return StudySpec(
         name=name,
         question=question,
         jurisdiction=limits.jurisdiction,
-        space=space,
+        space=product.space,
         population=population,
         objectives=objectives,
         limits=outcomes,
         budget=budget,
         profile=profile,
+        not_makeable=unmade,
         extrapolation=extrapolation or REPORT,
         tolerances=tolerances,
         reference=reference,
@@ -210,17 +217,18 @@ def _read(item: Item, text: str, folder: Path | None) -> StudySpec | None:
             "study": name,
             "question": question,
             "jurisdiction": limits.jurisdiction,
-            **_space_config(space, parts),
+            **_space_config(product),
             "population": _population_config(population),
             "objectives": [_objective_config(o) for o in objectives],
             "limits": [_limit_config(limit) for limit in outcomes],
             # A study without a profile keeps the hash it had before there were profiles.
             **({"profile": profile_config(profile)} if profile else {}),
-            # Nor does one that leaves these keys out change its hash.
+            # Nor do those that leave these keys out change theirs.
+            **({"not_makeable": [unmade_config(u) for u in unmade]} if unmade else {}),
             **({"extrapolation": extrapolation} if extrapolation else {}),
             **({"robustness": robustness_config(tolerances)} if tolerances else {}),
             **({"reference_release": reference_config(reference)} if reference else {}),
-            "budget": asdict(budget),
+            "budget": budget_config(budget),
         },
     )
 
@@ -237,28 +245,39 @@ def _read_extrapolation(item: Item | None) -> str | None:
     return None if item is None else item.name("Extrapolation", EXTRAPOLATION)
 
 
-def _read_space(
-    item: Item, members: Mapping[str, Item], limits: Limits | None
-) -> tuple[DesignSpace, list[SystemPart]] | None:
+def _read_space(item: Item, members: Mapping[str, Item], limits: Limits | None) -> "_Made | None":
     before = len(item.problems)
-    systems = read_systems(members["systems"]) if "systems" in members else []
     sources = read_sources(members["salts"]) if "salts" in members else ()
+    names = [source.name for source in sources]
+    systems = read_systems(members["systems"], names) if "systems" in members else []
+    excluded = read_excluded(members.get("exclude"), [part.system.name for _, part in systems])
     dose = read_dose(members["dose"], limits) if "dose" in members else None
     regimens = read_regimens(members.get("regimens"), limits)
     if len(item.problems) > before or limits is None or dose is None:
         return None
     if not (systems and sources and regimens):
         return None
-    space = make_space(members["systems"], systems, sources, regimens, limits, dose)
-    return None if space is None else (space, [part for _, part in systems])
+    space = make_space(members["systems"], systems, sources, regimens, limits, dose, excluded)
+    return None if space is None else _Made(space, [part for _, part in systems], sources)
 
 
-def _space_config(space: DesignSpace, parts: list[SystemPart]) -> dict[str, Any]:
-    first = space.spaces[0]
+class _Made(NamedTuple):
+    """What may be made, with what it was read from."""
+
+    space: DesignSpace
+    parts: list[SystemPart]
+    sources: tuple[SaltSource, ...]
+
+
+def _space_config(made: _Made) -> dict[str, Any]:
+    first = made.space.spaces[0]
     regimens = first.regimens
+    excluded = [excluded_config(region) for region in made.space.excluded]
     return {
-        "systems": [_system_config(part) for part in parts],
-        "salts": [_source_config(source) for source in first.sources],
+        "systems": [_system_config(part) for part in made.parts],
+        "salts": [_source_config(source) for source in made.sources],
+        # A study that excludes nothing keeps the hash it had before it could.
+        **({"exclude": excluded} if excluded else {}),
         "dose": {
             "low": quantity_text(first.dose.low_mg_per_day, "mg/d"),
             "high": quantity_text(first.dose.high_mg_per_day, "mg/d"),
@@ -290,6 +309,7 @@ def _system_config(part: SystemPart) -> dict[str, Any]:
             for name, ends in part.ranges.items()
         },
         "choices": part.choices,
+        **({"fixed": fixed_config(part.system.name, part.fixed)} if part.fixed else {}),
     }
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from experiments.reports.accounts import account_sections
 from experiments.reports.answers import Answer, Verdict, answer
+from experiments.reports.choices_made import choices_made, how_it_ended
 from experiments.reports.drivers import driver_pictures, driver_tables
 from experiments.reports.files import write_file
 from experiments.reports.html import Picture, filled, picture_of
@@ -115,6 +116,8 @@ def render(document: Mapping[str, Any]) -> str:
             *_people(document["study"]),
             EXTRAPOLATION_WORDS[document["study"].get("extrapolation", "report")],
             *document["study"].get("judging", []),
+            *choices_made(document["study"]),
+            *how_it_ended(document["study"]),
         ],
         "created": _time(document["study"]["created_utc"]),
         "pictures": _pictures(document, found),

@@ -8,25 +8,28 @@ answer the questions of `DesignSpace.draw` with their parents' answers, crossed 
 obeys every rule.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
 from experiments.search.front import normalised
-from experiments.search.strategies import (
-    MOST_REDRAWS,
-    PENALTY,
+from experiments.search.makeable import Neighbours
+from experiments.search.strategy import (
     Observation,
     Proposal,
     Reach,
+    known_keys,
     penalties,
+    penalty_text,
+    within,
 )
 from experiments.search.stratified import stratified
 from formulation.arrays import FloatArray
 from formulation.design import Design
-from formulation.space import DesignSpace
+from formulation.space import DesignSpace, Picker
 from formulation.targets import Objective
 
 GENERATION, PARENTS = 96, 48
@@ -61,10 +64,9 @@ class EvolutionaryStrategy:
     @property
     def name(self) -> str:
         """Name with its settings."""
-        penalised = "" if self.reach is None else f", extrapolation penalised by {PENALTY:g}"
         return (
             f"evolutionary(generation={GENERATION}, parents={PARENTS}, crossed={CROSSED:g},"
-            f" spread={SPREAD_OF_CROSSING:g}/{SPREAD_OF_MUTATION:g}{penalised})"
+            f" spread={SPREAD_OF_CROSSING:g}/{SPREAD_OF_MUTATION:g}{penalty_text(self.reach)})"
         )
 
     def propose(
@@ -74,44 +76,32 @@ class EvolutionaryStrategy:
         n: int,
         seed: int,
     ) -> list[Proposal]:
-        """Return n designs: stratified in the first generation, then children of the best.
-
-        Parameters
-        ----------
-        history : sequence of Observation
-            Finished trials, [-].
-        pending : sequence of tuple
-            Trials under way with their designs, [-].
-        n : int
-            How many to propose, [-].
-        seed : int
-            Seed of the study, [-].
-
-        Returns
-        -------
-        list of Proposal
-            Valid designs, none of them known already if it can be helped, [-].
-        """
+        """Return n designs: stratified in the first generation, then children of the best."""
         first = len(history) + len(pending)
         complete = first - first % GENERATION
-        known = {o.design.key for o in history} | {design.key for _, design in pending}
+        known = known_keys(history, pending)
+        # What a generation knows does not depend on how it is cut into batches.
+        told = [o for o in history if o.number < complete or not o.is_own]
+        neighbours = Neighbours(space=self.space, history=told)
         parents: list[Answers] | None = None
         proposals = []
         for number in range(first, first + n):
             if not complete:
-                design, rung = stratified(self.space, number, seed), "stratified"
+                start = partial(stratified, self.space, number, seed)
+                design, rung = neighbours.chosen(start, set()), "stratified"
             else:
                 if parents is None:
                     best = self._best([o for o in history if o.number < complete])
                     parents = [self.space.encode(o.design) for o in best]
-                design, rung = self._child(parents, number, seed, known), "evolutionary"
+                child = self._child(parents, number, seed)
+                design, rung = neighbours.chosen(child, known), "evolutionary"
             known.add(design.key)
             proposals.append(Proposal(design=design, rung=rung))
         return proposals
 
     def _best(self, history: Sequence[Observation]) -> list[Observation]:
         """Return the parents, best first; designs without a value are none."""
-        seen = [o for o in history if o.values]
+        seen = [o for o in within(self.space, history) if o.values]
         scores = normalised(self.objectives, [o.values for o in seen])
         scores -= penalties(self.reach, [o.design for o in seen])[:, None]
         # Worse than the worst acceptable is a miss as well; beyond the ideal nothing is gained.
@@ -119,17 +109,16 @@ class EvolutionaryStrategy:
         order = ranked(np.minimum(scores, 1.0), missed)
         return [seen[k] for k in order[:PARENTS]]
 
-    def _child(self, parents: Sequence[Answers], number: int, seed: int, known: set[str]) -> Design:
+    def _child(self, parents: Sequence[Answers], number: int, seed: int) -> Callable[[int], Design]:
+        """Return what draws a child of the parents, another one at each attempt."""
         rng = np.random.default_rng([seed, _STREAM, number])
-        if not parents:
-            return stratified(self.space, number, seed)
-        for _ in range(MOST_REDRAWS):
-            mine, other = _chosen(len(parents), rng)
-            answers = _crossed(parents[mine], parents[other], rng)
-            design = self.space.draw(_Mutating(answers, rng))
-            if design.key not in known:
-                break
-        return design
+
+        def draw(attempt: int) -> Design:
+            if not parents:
+                return stratified(self.space, number, seed, attempt)
+            return self.space.draw(offspring(parents, rng))
+
+        return draw
 
 
 def ranked(scores: FloatArray, missed: FloatArray) -> NDArray[np.int64]:
@@ -160,6 +149,25 @@ def ranked(scores: FloatArray, missed: FloatArray) -> NDArray[np.int64]:
             mine = meets & (front == rank)
             crowding[mine] = _crowding(scores[mine])
     return np.lexsort((-crowding, front, missed))
+
+
+def offspring(parents: Sequence[Answers], rng: np.random.Generator) -> Picker:
+    """Return a picker that answers as a child of some parents, in any space of questions.
+
+    Parameters
+    ----------
+    parents : sequence of mapping
+        Answers of the parents, best first, [-].
+    rng : numpy.random.Generator
+        Source of randomness, [-].
+
+    Returns
+    -------
+    callable
+        Answers each question, [-].
+    """
+    mine, other = _chosen(len(parents), rng)
+    return _Mutating(_crossed(parents[mine], parents[other], rng), rng)
 
 
 def _missed(seen: Sequence[Observation]) -> FloatArray:
@@ -195,7 +203,7 @@ def _chosen(n: int, rng: np.random.Generator) -> tuple[int, int]:
 
 def _crossed(first: Answers, second: Answers, rng: np.random.Generator) -> Answers:
     """Return the first parent's answers, crossed with those of a second of the same system."""
-    if first["system"] != second["system"] or rng.random() >= CROSSED:
+    if first.get("system") != second.get("system") or rng.random() >= CROSSED:
         return first
     # What only one of them was asked goes along, for the form that the child may take.
     child = {**second, **first}

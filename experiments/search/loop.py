@@ -5,6 +5,7 @@ gives the same trials on every executor and after every interruption. A trial co
 store has committed it; what an interruption left running is evaluated again as a further attempt.
 """
 
+import time
 from collections.abc import Callable, Sequence
 
 from attrs import evolve, field, frozen
@@ -12,8 +13,10 @@ from attrs import evolve, field, frozen
 from experiments import failpoints
 from experiments.executors import Executor
 from experiments.objective import Outcome, StudyEvaluator, Task
+from experiments.search.asking import Asking, Ladder
+from experiments.search.ends import End, Ends
 from experiments.search.rescue import evaluated
-from experiments.search.strategies import Observation, Strategy
+from experiments.search.strategy import Observation, Strategy
 from experiments.store import AckWriter, Lease, Store, TrialRecord
 from experiments.store.writer import MAX_GROUP
 from formulation.design import Design
@@ -46,6 +49,20 @@ class Progress:
     """Finished trials."""
 
 
+@frozen(kw_only=True)
+class Searched:
+    """What a search came to."""
+
+    trials: tuple[TrialRecord, ...] = field(repr=False)
+    """Every trial of the study in the order of their numbers."""
+
+    n_chunks: int
+    """Chunks sent out, [-]."""
+
+    end: End
+    """Why it ended."""
+
+
 @frozen(kw_only=True, eq=False)
 class Search:
     """One study's search with everything it needs."""
@@ -74,11 +91,17 @@ class Search:
     seed: int
     """Seed of the study."""
 
-    budget: int
-    """Trials asked for, [-]."""
+    ends: Ends
+    """What ends it."""
 
     batch: int
     """Trials proposed at once, [-]."""
+
+    told: tuple[Observation, ...] = ()
+    """What is known besides the trials, such as what a laboratory could not make."""
+
+    ladder: Ladder | None = None
+    """A cheaper strategy, and when it is asked; None for never."""
 
     on_ack: Callable[[tuple[int, ...]], None]
     """Told the numbers of every commit, after it."""
@@ -86,15 +109,16 @@ class Search:
     on_progress: Callable[[Progress], None]
     """Told after every batch."""
 
-    def run(self) -> tuple[tuple[TrialRecord, ...], int]:
-        """Search until the budget is met.
+    def run(self) -> Searched:
+        """Search until something ends it.
 
         Returns
         -------
-        tuple of tuple and int
-            Every trial of the study in the order of their numbers, and the chunks sent out, [-].
+        Searched
+            Every trial of the study, the chunks sent out, and why it ended, [-].
         """
-        n_chunks = 0
+        n_chunks, begun = 0, time.monotonic()
+        asking = Asking(strategy=self.strategy, ladder=self.ladder)
         trials = self.store.trials(self.study_id)
         finished = [t for t in trials if t.state != "running"]
         history = [observation(t) for t in finished]
@@ -102,20 +126,28 @@ class Search:
         while True:
             self._tell(finished)
             if not batch:
-                if len(finished) >= self.budget:
-                    return self.store.trials(self.study_id), n_chunks
-                batch = self._propose(history, min(self.batch, self.budget - len(finished)))
+                # A run does at least one batch, however short its time.
+                elapsed_s = time.monotonic() - begun if n_chunks else 0.0
+                end = self.ends.reached(finished, elapsed_s)
+                if end is not None:
+                    trials = self.store.trials(self.study_id)
+                    return Searched(trials=trials, n_chunks=n_chunks, end=end)
+                n = min(self.batch, self.ends.budget - len(finished))
+                batch = self._propose(asking, history, n)
             self.store.add_running(self.lease, batch)
             done, chunks = self._evaluate(batch)
             finished = sorted([*finished, *done], key=lambda t: t.number)
             history = sorted([*history, *map(observation, done)], key=lambda o: o.number)
             n_chunks, batch = n_chunks + chunks, []
 
-    def _propose(self, history: Sequence[Observation], n: int) -> list[TrialRecord]:
+    def _propose(self, asking: Asking, history: Sequence[Observation], n: int) -> list[TrialRecord]:
         failpoints.hit("ask")
-        first = len(history)
+        first, n_told = len(history), len(self.told)
+        # A strategy counts what it was told as trials before the first.
+        known = [evolve(o, number=k) for k, o in enumerate(self.told)]
+        known += [evolve(o, number=o.number + n_told) if n_told else o for o in history]
         records = []
-        for k, proposal in enumerate(self.strategy.propose(history, (), n, self.seed)):
+        for k, proposal in enumerate(asking.propose(known, n, self.seed, first)):
             broken = self.space.violations(proposal.design)
             if broken:
                 raise FormulationError(
@@ -158,7 +190,7 @@ class Search:
         self.on_progress(
             Progress(
                 done=len(finished),
-                budget=self.budget,
+                budget=self.ends.budget,
                 infeasible=sum(not t.is_feasible for t in finished),
                 trials=tuple(finished),
             )

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.search.model_based.outcomes import Seen
+from experiments.search.model_based.outcomes import MADE, Seen
 from experiments.search.model_based.spaces import Point, SearchSpace
 
 
@@ -41,9 +41,11 @@ class ParzenEstimator:
         n_losses = max((len(s.losses) for s in seen), default=1) or 1
         self._space = space
         self._study = optuna.create_study(directions=["minimize"] * n_losses, sampler=sampler)
+        rows = [s.losses for s in seen if s.losses]
+        worst = tuple(np.max(rows, axis=0).tolist()) if rows else (0.0,) * n_losses
         for one in seen:
-            if one.losses and space.holds(one.point):
-                self._study.add_trial(_trial(space, one.point, one))
+            if space.holds(one.point):
+                self._study.add_trial(_trial(space, one.point, one, worst))
         for point in pending:
             if space.holds(point):
                 self._study.add_trial(_trial(space, point, None))
@@ -81,7 +83,13 @@ def suggested(trial: Any, name: str, choices: tuple[str, ...] | None) -> str | f
     return str(trial.suggest_categorical(name, choices))
 
 
-def _trial(space: SearchSpace[Point], point: Point, seen: Seen[Point] | None) -> Any:
+def _trial(
+    space: SearchSpace[Point],
+    point: Point,
+    seen: Seen[Point] | None,
+    worst: tuple[float, ...] = (),
+) -> Any:
+    """Return a point as a trial; what has no losses misses a limit of its own."""
     import optuna
     from optuna.distributions import CategoricalDistribution, FloatDistribution
 
@@ -97,9 +105,10 @@ def _trial(space: SearchSpace[Point], point: Point, seen: Seen[Point] | None) ->
     space.draw(note)
     given: dict[str, Any] = {"state": optuna.trial.TrialState.RUNNING}
     if seen is not None:
+        missed = {name: -slack for name, slack in seen.slacks.items()}
         given = {
-            "values": list(seen.losses),
-            "constraints": {name: -slack for name, slack in seen.slacks.items()},
+            "values": list(seen.losses or worst),
+            "constraints": missed if seen.losses else {**missed, MADE: 1.0},
         }
     return optuna.trial.create_trial(
         params={name: answers[name] for name in distributions}, distributions=distributions, **given

@@ -1,319 +1,33 @@
-"""Strategies: from what is known to what to try next, with no hidden state.
+"""Every strategy by the name that a study gives it."""
 
-``propose(history, pending, n, seed)`` gives the same designs for the same arguments, so a history
-rebuilt from the store goes on exactly where it stopped. Every strategy answers the questions of
-`DesignSpace.draw`, so it can only propose designs that obey every input rule.
+from collections.abc import Callable, Mapping
 
-With `experiments.search.parzen` the home of Optuna: its studies live in memory, hold feasible
-coordinates, and are rebuilt from the history for each batch.
-"""
-
-import warnings
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
-from typing import Any, Protocol
-
-import numpy as np
-from attrs import field, frozen
-
-from experiments.search.front import front_indices, normalised
-from experiments.search.stratified import cells, stratified
-from formulation.arrays import FloatArray
-from formulation.design import Design
+from experiments.search.evolutionary import EvolutionaryStrategy
+from experiments.search.model_based.strategy import ModelBasedStrategy
+from experiments.search.randomised import RandomStrategy
+from experiments.search.strategy import Reach, Strategy
+from experiments.search.tpe import TpeStrategy
 from formulation.errors import UnknownNameError
 from formulation.space import DesignSpace
 from formulation.targets import Objective
 
-STARTS_PER_CELL = 2
-"""Stratified designs for each pair of system and salt before a model proposes, [-]."""
+Maker = Callable[[DesignSpace, tuple[Objective, ...], Reach | None], Strategy]
+"""Makes a strategy for a space, what is wanted, and where extrapolation is penalised."""
 
-PENALTY = 0.25
-"""What a reach of 100 % takes from each normalised objective when extrapolation is penalised: a
-quarter of the way between worst acceptable and ideal, [-]."""
-
-Reach = Callable[[Sequence[Design]], FloatArray]
-"""How far designs lie from the training data, [%]; pure, so a history alone decides."""
-
-MOST_REDRAWS = 8
-"""Attempts to avoid a design that is already known, [-]."""
-
-
-@frozen(kw_only=True)
-class Observation:
-    """One finished trial, as a strategy sees it."""
-
-    number: int
-    """Trial number."""
-
-    design: Design
-    """What was evaluated."""
-
-    values: Mapping[str, float]
-    """Endpoint values; empty for a failed trial."""
-
-    slacks: Mapping[str, float]
-    """Distance to each limit; below zero it is missed."""
-
-
-@frozen(kw_only=True)
-class Proposal:
-    """One design to try."""
-
-    design: Design
-    """A valid design."""
-
-    rung: str
-    """Which rung of the strategy proposed it."""
-
-
-class Strategy(Protocol):
-    """Proposes designs from history alone."""
-
-    @property
-    def name(self) -> str:
-        """Name with its settings, as stored."""
-
-    def propose(
-        self,
-        history: Sequence[Observation],
-        pending: Sequence[tuple[int, Design]],
-        n: int,
-        seed: int,
-    ) -> list[Proposal]:
-        """Return n valid designs, the same for the same arguments."""
-
-
-@frozen(kw_only=True)
-class RandomStrategy:
-    """Stratified random designs in feasible coordinates: the comparator."""
-
-    space: DesignSpace
-    """What may be made."""
-
-    @property
-    def name(self) -> str:
-        """Name with its settings."""
-        return "random(stratified)"
-
-    def propose(
-        self,
-        history: Sequence[Observation],
-        pending: Sequence[tuple[int, Design]],
-        n: int,
-        seed: int,
-    ) -> list[Proposal]:
-        """Return the next n designs of the stratified sequence.
-
-        Parameters
-        ----------
-        history : sequence of Observation
-            Finished trials, [-].
-        pending : sequence of tuple
-            Trials under way with their designs, [-].
-        n : int
-            How many to propose, [-].
-        seed : int
-            Seed of the study, [-].
-
-        Returns
-        -------
-        list of Proposal
-            Valid designs, [-].
-        """
-        first = len(history) + len(pending)
-        return [
-            Proposal(design=stratified(self.space, number, seed), rung="stratified")
-            for number in range(first, first + n)
-        ]
-
-
-@frozen(kw_only=True)
-class TpeStrategy:
-    """Optuna's tree-structured Parzen estimator in feasible coordinates.
-
-    A stratified start covers every system and salt. Afterwards every other trial goes to the
-    systems in turn, so none is given up on a few unlucky draws, and the ones between go to the
-    systems that stand on the front. The estimator chooses everything else. It models one coordinate
-    at a time: over eight seeds of an early quickstart that gave a larger hypervolume than the
-    multivariate form. `make quality` measures it against random.
-    """
-
-    space: DesignSpace
-    """What may be made."""
-
-    objectives: tuple[Objective, ...] = field()
-    """What is wanted."""
-
-    reach: Reach | None = None
-    """Where extrapolation is penalised, how far designs lie from the training data. It worsens the
-    objectives as the strategy ranks them, and nothing that is stored or shown."""
-
-    @property
-    def name(self) -> str:
-        """Name with its settings."""
-        penalised = "" if self.reach is None else f", extrapolation penalised by {PENALTY:g}"
-        return f"tpe(univariate, constant_liar, half in turn, start={self.n_start}{penalised})"
-
-    @property
-    def n_start(self) -> int:
-        """Stratified designs at the start, [-]."""
-        return STARTS_PER_CELL * len(cells(self.space))
-
-    def propose(
-        self,
-        history: Sequence[Observation],
-        pending: Sequence[tuple[int, Design]],
-        n: int,
-        seed: int,
-    ) -> list[Proposal]:
-        """Return n designs: stratified at the start, then by the model.
-
-        Parameters
-        ----------
-        history : sequence of Observation
-            Finished trials, [-].
-        pending : sequence of tuple
-            Trials under way with their designs, [-].
-        n : int
-            How many to propose, [-].
-        seed : int
-            Seed of the study, [-].
-
-        Returns
-        -------
-        list of Proposal
-            Valid designs, none of them known already if it can be helped, [-].
-        """
-        first = len(history) + len(pending)
-        numbers = range(first, first + n)
-        known = {o.design.key for o in history} | {design.key for _, design in pending}
-        model: Any = None
-        leading = self._leading(history)
-        proposals = []
-        for number in numbers:
-            if number < self.n_start:
-                design, rung = stratified(self.space, number, seed), "stratified"
-            else:
-                model = model or self._study(history, pending, first, seed)
-                design, rung = self._ask(model, self._turn(number, leading), known), "tpe"
-            known.add(design.key)
-            proposals.append(Proposal(design=design, rung=rung))
-        return proposals
-
-    def _leading(self, history: Sequence[Observation]) -> list[str]:
-        """Return the system of each acceptable design on the front, in order of their numbers."""
-        feasible = [
-            o for o in history if o.values and all(slack >= 0 for slack in o.slacks.values())
-        ]
-        scores = normalised(self.objectives, [o.values for o in feasible])
-        scores -= penalties(self.reach, [o.design for o in feasible])[:, None]
-        front = sorted(front_indices(scores))
-        return [feasible[k].design.system for k in front if scores[k].min() >= 0]
-
-    def _turn(self, number: int, leading: Sequence[str]) -> str:
-        """Return whose turn it is: every other trial the next system's, else a leading one's."""
-        turn, is_leaders = divmod(number, 2)
-        order = leading if is_leaders and leading else self.space.systems
-        return order[turn % len(order)]
-
-    def _ask(self, study: Any, system: str, known: set[str]) -> Design:
-        space = self.space.space_of(system)
-        for _ in range(MOST_REDRAWS):
-            design = space.draw(partial(_suggest, study.ask()))
-            if design.key not in known:
-                break
-        return design
-
-    def _study(
-        self,
-        history: Sequence[Observation],
-        pending: Sequence[tuple[int, Design]],
-        first: int,
-        seed: int,
-    ) -> Any:
-        import optuna
-
-        optuna.logging.set_verbosity(optuna.logging.WARNING)
-        with warnings.catch_warnings():
-            # constant_liar is experimental in name only; the test of equal trials pins it
-            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-            sampler = optuna.samplers.TPESampler(
-                n_startup_trials=1,
-                multivariate=False,
-                group=False,
-                constant_liar=True,
-                seed=int(np.random.SeedSequence([seed, first]).generate_state(1)[0]),
-            )
-        study = optuna.create_study(directions=["minimize"] * len(self.objectives), sampler=sampler)
-        seen = [o for o in history if o.values]
-        study.add_trials(
-            [
-                self._finished(o, p)
-                for o, p in zip(
-                    seen, penalties(self.reach, [o.design for o in seen]).tolist(), strict=True
-                )
-            ]
-        )
-        for _, design in pending:
-            params, distributions = self._coordinates(design)
-            state = optuna.trial.TrialState.RUNNING
-            study.add_trial(
-                optuna.trial.create_trial(state=state, params=params, distributions=distributions)
-            )
-        return study
-
-    def _finished(self, seen: Observation, penalty: float) -> Any:
-        import optuna
-
-        params, distributions = self._coordinates(seen.design)
-        return optuna.trial.create_trial(
-            params=params,
-            distributions=distributions,
-            values=[penalty - o.normalise(seen.values[o.endpoint]) for o in self.objectives],
-            constraints={name: -slack for name, slack in seen.slacks.items()},
-        )
-
-    def _coordinates(self, design: Design) -> tuple[dict[str, Any], dict[str, Any]]:
-        from optuna.distributions import CategoricalDistribution, FloatDistribution
-
-        space = self.space.space_of(design.system)
-        answers = space.encode(design)
-        distributions: dict[str, Any] = {}
-
-        def note(name: str, choices: tuple[str, ...] | None) -> str | float:
-            distributions[name] = (
-                FloatDistribution(0.0, 1.0) if choices is None else CategoricalDistribution(choices)
-            )
-            return answers[name]
-
-        space.draw(note)
-        return answers, distributions
-
-
-def _suggest(trial: Any, name: str, choices: tuple[str, ...] | None) -> str | float:
-    if choices is None:
-        return float(trial.suggest_float(name, 0.0, 1.0))
-    return str(trial.suggest_categorical(name, choices))
-
-
-def penalties(reach: Reach | None, designs: Sequence[Design]) -> FloatArray:
-    """Return what is taken from each normalised objective of designs far from the training data.
-
-    Parameters
-    ----------
-    reach : callable or None
-        How far designs lie from the training data, [%]; None where nothing is taken.
-    designs : sequence of Design
-        Designs, [-].
-
-    Returns
-    -------
-    ndarray of shape (n_designs,)
-        Penalties, [-].
-    """
-    if reach is None or not designs:
-        return np.zeros(len(designs))
-    return PENALTY * reach(designs) / 100
+STRATEGIES: Mapping[str, Maker] = {
+    "tpe": lambda space, objectives, reach: TpeStrategy(
+        space=space, objectives=objectives, reach=reach
+    ),
+    "model_based": lambda space, objectives, reach: ModelBasedStrategy(
+        space=space, objectives=objectives, reach=reach
+    ),
+    "evolutionary": lambda space, objectives, reach: EvolutionaryStrategy(
+        space=space, objectives=objectives, reach=reach
+    ),
+    # It ranks nothing, so it neither wants nor looks.
+    "random": lambda space, objectives, reach: RandomStrategy(space=space),
+}
+"""The strategies."""
 
 
 def make_strategy(
@@ -327,14 +41,13 @@ def make_strategy(
     Parameters
     ----------
     name : str
-        ``tpe``, ``model_based``, ``evolutionary`` or ``random``, [-].
+        One of `STRATEGIES`, [-].
     space : DesignSpace
         What may be made, [-].
     objectives : tuple of Objective
         What is wanted, [-].
     reach : callable, optional
-        How far designs lie from the training data, [%], where extrapolation is penalised; a random
-        strategy ranks nothing and does not look, [-].
+        How far designs lie from the training data, [%], where extrapolation is penalised, [-].
 
     Returns
     -------
@@ -346,17 +59,6 @@ def make_strategy(
     UnknownNameError
         No strategy has that name.
     """
-    if name == "tpe":
-        return TpeStrategy(space=space, objectives=objectives, reach=reach)
-    # Both packages need what this module defines.
-    if name == "model_based":
-        from experiments.search.model_based.strategy import ModelBasedStrategy
-
-        return ModelBasedStrategy(space=space, objectives=objectives, reach=reach)
-    if name == "evolutionary":
-        from experiments.search.evolutionary import EvolutionaryStrategy
-
-        return EvolutionaryStrategy(space=space, objectives=objectives, reach=reach)
-    if name == "random":
-        return RandomStrategy(space=space)
-    raise UnknownNameError("Strategy", name, ("tpe", "model_based", "evolutionary", "random"))
+    if name not in STRATEGIES:
+        raise UnknownNameError("Strategy", name, STRATEGIES)
+    return STRATEGIES[name](space, objectives, reach)

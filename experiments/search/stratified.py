@@ -24,7 +24,7 @@ def cells(space: DesignSpace) -> list[tuple[str, str]]:
     return [column[k] for k in range(longest) for column in columns if k < len(column)]
 
 
-def stratified(space: DesignSpace, number: int, seed: int) -> Design:
+def stratified(space: DesignSpace, number: int, seed: int, attempt: int = 0) -> Design:
     """Return the design of a trial number in the stratified sequence of a study.
 
     Systems and salts come round in turn; the rest is random, with a stream for each number.
@@ -37,6 +37,8 @@ def stratified(space: DesignSpace, number: int, seed: int) -> Design:
         Trial number, [-].
     seed : int
         Seed of the study, [-].
+    attempt : int, optional
+        Another attempt has the same system and salt, and the rest anew, [-].
 
     Returns
     -------
@@ -47,7 +49,8 @@ def stratified(space: DesignSpace, number: int, seed: int) -> Design:
     turn, place = divmod(number, len(rounds))
     order = np.random.default_rng([seed, turn]).permutation(len(rounds))
     system, salt = rounds[int(order[place])]
-    rng = np.random.default_rng([seed, 1, number])
+    stream = [seed, 1, number, attempt] if attempt else [seed, 1, number]
+    rng = np.random.default_rng(stream)
 
     def pick(name: str, choices: tuple[str, ...] | None) -> str | float:
         if choices is None:

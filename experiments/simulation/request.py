@@ -4,7 +4,8 @@ from pathlib import Path
 
 from attrs import evolve, frozen
 
-from experiments.config.patient import FILE_ENDINGS, read_patient, read_population_file
+from experiments.config.beside import FILE_ENDINGS
+from experiments.config.patient import read_patient, read_population_file
 from experiments.config.product import Product
 from formulation.claims import Claim
 from formulation.errors import InputError

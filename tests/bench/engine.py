@@ -27,6 +27,7 @@ from attrs import frozen
 from experiments.config import StudySpec, load_study, with_budget
 from experiments.executors import make_executor
 from experiments.objective import Outcome, Task
+from experiments.search.ends import Ends
 from experiments.search.loop import Search
 from experiments.search.strategies import make_strategy
 from experiments.store import Store, TrialRecord
@@ -79,7 +80,7 @@ def search(store: Store, spec: StudySpec, study_id: str, lease: Any, strategy: s
         lease=lease,
         study_id=study_id,
         seed=spec.budget.seed,
-        budget=store.study(study_id).budget,
+        ends=Ends(budget=store.study(study_id).budget),
         batch=spec.budget.batch,
         on_ack=lambda _: None,
         on_progress=lambda _: None,

@@ -1,4 +1,4 @@
-"""Draw 100,000 designs per delivery system: how many are invalid, and what one costs.
+"""Draw 100,000 designs per delivery system, and mixtures: how many are invalid, what one costs.
 
 Every salt that can be designed, two mixtures, every regimen of the EU, every form and choice. Costs
 are CPU milliseconds a design, and a ratio to what a linear program for each coordinate would cost
@@ -24,9 +24,14 @@ from formulation.blends import SaltSource
 from formulation.choices import chosen_in
 from formulation.delivery import DELIVERY_SYSTEMS, DeliverySystem
 from formulation.limits import get_limits
+from formulation.mixtures import Mixture
 from formulation.regimen import Regimen
 from formulation.salts import make_lot, salts
 from formulation.space import DesignSpace, DoseRange, SystemSpace
+from tests.formulation.test_mixtures import SPACES
+
+N_RECIPES = 5000
+"""Recipes of each mixture, [-]."""
 
 N_PROGRAMS = 200
 """Linear programs timed for the comparison, [-]."""
@@ -94,6 +99,27 @@ def programs_ms(part: SystemSpace, rng: np.random.Generator) -> float:
     return 2 * polytope.n_variables * one
 
 
+def measure_mixture(name: str, mixture: Mixture, n: int, seed: int) -> dict[str, Any]:
+    """Return what recipes of a mixture of any ingredients cost, and how many are wrong."""
+    rng = np.random.default_rng(seed)
+
+    def pick(_: str, choices: tuple[str, ...] | None) -> str | float:
+        return float(rng.random()) if choices is None else choices[rng.integers(len(choices))]
+
+    start = time.process_time()
+    drawn = [mixture.draw(pick) for _ in range(n)]
+    middle = time.process_time()
+    uniform = mixture.uniform(n, rng)
+    end = time.process_time()
+    return {
+        "mixture": name,
+        "recipes": n,
+        "invalid": sum(bool(mixture.violations(recipe)) for recipe in (*drawn, *uniform)),
+        "ms_per_recipe": 1000 * (middle - start) / n,
+        "ms_per_uniform_recipe": 1000 * (end - middle) / n,
+    }
+
+
 def main() -> int:
     """Measure every system and write the document."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -102,6 +128,10 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=31)
     arguments = parser.parse_args()
     runs = [measure(system, arguments.designs, arguments.seed) for system in DELIVERY_SYSTEMS]
+    some = min(arguments.designs, N_RECIPES)
+    mixtures = [
+        measure_mixture(name, mixture, some, arguments.seed) for name, mixture in SPACES.items()
+    ]
     document = {
         "commit": subprocess.run(
             ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False
@@ -110,7 +140,9 @@ def main() -> int:
         "versions": {name: version(name) for name in ("numpy", "scipy")},
         "seed": arguments.seed,
         "runs": runs,
-        "invalid": sum(run["invalid"] + run["changed_by_decoding"] for run in runs),
+        "mixtures": mixtures,
+        "invalid": sum(run["invalid"] + run["changed_by_decoding"] for run in runs)
+        + sum(run["invalid"] for run in mixtures),
         "slowest_ms_per_design": max(run["ms_per_design"] for run in runs),
         "least_linear_programs_over_ours": min(run["linear_programs_over_ours"] for run in runs),
     }

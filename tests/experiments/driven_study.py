@@ -15,6 +15,7 @@ from attrs import frozen
 
 from experiments.executors import make_executor
 from experiments.objective import Outcome
+from experiments.search.ends import Ends
 from experiments.search.loop import Search
 from experiments.search.strategies import make_strategy
 from experiments.store import Store
@@ -72,7 +73,7 @@ def main(place: str, ref: str, trials: str, timeout_s: str, pause_s: str) -> int
                     lease=lease,
                     study_id=study.id,
                     seed=study.seed,
-                    budget=study.budget,
+                    ends=Ends(budget=study.budget, objectives=spec.objectives),
                     batch=BATCH,
                     on_ack=acknowledge,
                     on_progress=lambda _: None,

@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_info
 
 from experiments.conditions import DECIDING, installed
 from experiments.executors.inline import InlineExecutor
-from experiments.search.strategies import Observation
+from experiments.search.strategy import Observation
 from experiments.store import Store
 from formulation.design import Design
 from tests.experiments.reproducing import LAST_RUNG, SPEC, searched

@@ -12,7 +12,8 @@ from attrs import define, field
 
 from experiments.config.spec import STRATEGIES
 from experiments.executors import Executor, make_executor
-from experiments.search.strategies import Observation, Proposal, Strategy, make_strategy
+from experiments.search.strategies import make_strategy
+from experiments.search.strategy import Observation, Proposal, Strategy
 from experiments.store import Store
 from tests.experiments.cheap_chain import cheap_evaluator
 from tests.experiments.driving import ROOT

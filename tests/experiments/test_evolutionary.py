@@ -8,7 +8,8 @@ from experiments.objective import StudyEvaluator, Task
 from experiments.search import evolutionary, loop
 from experiments.search.evolutionary import EvolutionaryStrategy, ranked
 from experiments.search.front import hypervolume, normalised
-from experiments.search.strategies import Observation, make_strategy
+from experiments.search.strategies import make_strategy
+from experiments.search.strategy import Observation
 from experiments.store import Store
 from tests.experiments.small_study import small_chain, small_study, with_trials
 from tests.experiments.test_search import Stopping, facts, history_of, run_search

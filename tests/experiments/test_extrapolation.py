@@ -15,7 +15,8 @@ from experiments.reports.tables import limits_table, targets_table
 from experiments.reports.wording import limit_text
 from experiments.results import front_of
 from experiments.search.loop import observation
-from experiments.search.strategies import PENALTY, make_strategy
+from experiments.search.strategies import make_strategy
+from experiments.search.strategy import PENALTY
 from experiments.store import Store
 from formulation.errors import InputError
 from models.learning.applicability import FAR_PCT

@@ -33,7 +33,8 @@ from experiments.search.model_based.proposer import (
     rung_of,
 )
 from experiments.search.model_based.spaces import ProductSpace
-from experiments.search.strategies import Observation, make_strategy
+from experiments.search.strategies import make_strategy
+from experiments.search.strategy import Observation
 from experiments.store import Store
 from formulation.design import Design
 from tests.bench.search_spaces import BoxSpace

@@ -12,6 +12,7 @@ from experiments.confirmation import RELEASE, RELEASE_MECHANISTIC, confirm, rele
 from experiments.executors import make_executor
 from experiments.objective import StudyEvaluator
 from experiments.results import confirmation_summary, front_of, study_document
+from experiments.search.ends import Ends
 from experiments.search.front import hypervolume, normalised
 from experiments.search.loop import Search
 from experiments.search.strategies import make_strategy
@@ -49,20 +50,24 @@ def search(store: Store, chain):
         chain=chain, population=SPEC.population, objectives=SPEC.objectives, limits=SPEC.limits
     )
     with store.own(study.id) as lease:
-        trials, _ = Search(
-            space=SPEC.space,
-            strategy=make_strategy("tpe", SPEC.space, SPEC.objectives),
-            evaluator=evaluator,
-            executor=make_executor("inline"),
-            store=store,
-            lease=lease,
-            study_id=study.id,
-            seed=study.seed,
-            budget=study.budget,
-            batch=SPEC.budget.batch,
-            on_ack=lambda _: None,
-            on_progress=lambda _: None,
-        ).run()
+        trials = (
+            Search(
+                space=SPEC.space,
+                strategy=make_strategy("tpe", SPEC.space, SPEC.objectives),
+                evaluator=evaluator,
+                executor=make_executor("inline"),
+                store=store,
+                lease=lease,
+                study_id=study.id,
+                seed=study.seed,
+                ends=Ends(budget=study.budget),
+                batch=SPEC.budget.batch,
+                on_ack=lambda _: None,
+                on_progress=lambda _: None,
+            )
+            .run()
+            .trials
+        )
         front = front_of(SPEC.objectives, trials)
         store.put_confirmations(
             lease, confirm(front, SPEC.population, SPEC.objectives, SPEC.limits, 256)

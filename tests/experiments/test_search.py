@@ -8,13 +8,17 @@ import numpy as np
 import pytest
 from attrs import evolve, frozen
 
+from experiments.config.spec import STRATEGIES as NAMED
 from experiments.executors import make_executor
 from experiments.executors.inline import InlineExecutor
 from experiments.objective import REPORTED, StudyEvaluator, Task
+from experiments.search.ends import Ends
 from experiments.search.front import front_indices, hypervolume, normalised, spread_indices
 from experiments.search.loop import Search, observation
-from experiments.search.strategies import Observation, TpeStrategy, make_strategy
+from experiments.search.strategies import STRATEGIES, make_strategy
+from experiments.search.strategy import Observation
 from experiments.search.stratified import cells, stratified
+from experiments.search.tpe import TpeStrategy
 from experiments.store import Store, TrialRecord
 from formulation.design import Design
 from formulation.errors import FormulationError, UnknownNameError
@@ -61,7 +65,12 @@ def run_search(store: Store, spec, evaluator, executor, study=None, strategy=Non
             lease=lease,
             study_id=study.id,
             seed=study.seed,
-            budget=study.budget,
+            ends=Ends(
+                budget=study.budget,
+                objectives=spec.objectives,
+                stagnation=spec.budget.stagnation,
+                wall_time_s=spec.budget.wall_time_s,
+            ),
             batch=spec.budget.batch,
             on_ack=acks.extend,
             on_progress=lambda _: None,
@@ -278,7 +287,7 @@ class Cheating:
 
     def propose(self, history, pending, n, seed):
         """Propose the broken design."""
-        from experiments.search.strategies import Proposal
+        from experiments.search.strategy import Proposal
 
         design = stratified(self.space, 0, seed)
         amounts = dict(design.amounts_mg, salt=design.amounts_mg["salt"] / 2)
@@ -314,3 +323,8 @@ def test_a_stored_trial_reads_back_as_the_same_observation(spec, evaluator, tmp_
     rebuilt = [observation(t) for t in trials]
     tasks = [Task(number=o.number, design=o.design) for o in rebuilt]
     assert [o.values for o in evaluator(tasks)] == [dict(o.values) for o in rebuilt]
+
+
+def test_a_study_may_name_every_strategy_and_no_other() -> None:
+    """The words of a study file are the keys of the registry."""
+    assert set(NAMED) == set(STRATEGIES)

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from functools import cached_property
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from experiments.search.model_based.candidates import scaler_of
 from experiments.search.model_based.outcomes import Seen
-from experiments.search.model_based.proposer import Proposer, Settings
+from experiments.search.model_based.proposer import MOST_MODELLED, Proposer, Settings
 from experiments.search.model_based.spaces import ProductSpace
-from experiments.search.strategies import PENALTY, Observation, Proposal, Reach, penalties
+from experiments.search.strategy import Observation, Proposal, Reach, penalties, penalty_text
 from formulation.design import Design
 from formulation.space import DesignSpace
 from formulation.targets import Objective
@@ -40,9 +40,8 @@ class ModelBasedStrategy:
     @property
     def name(self) -> str:
         """Name with its settings."""
-        penalised = "" if self.reach is None else f", extrapolation penalised by {PENALTY:g}"
         start, parzen = self.settings.n_start, self.settings.n_parzen
-        return f"model_based(start={start}, tpe={parzen}{penalised})"
+        return f"model_based(start={start}, tpe={parzen}{penalty_text(self.reach)})"
 
     def propose(
         self,
@@ -51,24 +50,7 @@ class ModelBasedStrategy:
         n: int,
         seed: int,
     ) -> list[Proposal]:
-        """Return n designs: spread at the start, then by the processes.
-
-        Parameters
-        ----------
-        history : sequence of Observation
-            Finished trials, [-].
-        pending : sequence of tuple
-            Trials under way with their designs, [-].
-        n : int
-            How many to propose, [-].
-        seed : int
-            Seed of the study, [-].
-
-        Returns
-        -------
-        list of Proposal
-            Valid designs, none of them known already if it can be helped, [-].
-        """
+        """Return n designs: spread at the start, then by the processes."""
         valued = [o.design for o in history if o.values]
         taken = iter(penalties(self.reach, valued).tolist())
         seen = [
@@ -81,6 +63,13 @@ class ModelBasedStrategy:
         ]
         found = self._proposer.propose(seen, [design for _, design in pending], n, seed)
         return [Proposal(design=design, rung=rung) for design, rung in found]
+
+    def cheaper(self) -> "ModelBasedStrategy":
+        """Return the strategy that stays with Parzen after its start."""
+        settings = evolve(self.settings, n_parzen=MOST_MODELLED)
+        return ModelBasedStrategy(
+            space=self.space, objectives=self.objectives, reach=self.reach, settings=settings
+        )
 
     def _losses(self, seen: Observation, penalty: float) -> tuple[float, ...]:
         return tuple(penalty - o.normalise(seen.values[o.endpoint]) for o in self.objectives)

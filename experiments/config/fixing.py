@@ -1,0 +1,264 @@
+"""What a study fixes and what it leaves out: fixed factors and excluded regions, read and written.
+
+``fixed`` of a system answers "what if HPMC is 20 %": every design of that system has the value.
+``exclude`` lists regions from which no design is wanted, each with its reason.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
+from typing import Any
+
+from attrs import evolve, field, frozen
+
+from experiments.config.items import Item
+from experiments.config.quantities import quantity_text
+from formulation.blends import SaltSource
+from formulation.delivery import DeliverySystem, get_system
+from formulation.errors import InputError
+from formulation.fixing import fixed
+from formulation.regions import SALT, Interval, Region
+from formulation.space import SystemSpace
+
+MAX_EXCLUDED = 50
+"""Most excluded regions of a study, and most settings of a condition, [-]."""
+
+
+@frozen(kw_only=True)
+class SystemPart:
+    """A delivery system as a study narrows it."""
+
+    system: DeliverySystem
+    """The narrower system."""
+
+    ranges: dict[str, dict[str, float]] = field(factory=dict)
+    """Ends of the ranges the study states, in the unit of each, by name."""
+
+    choices: dict[str, list[str]] = field(factory=dict)
+    """Settings the study states, by choice."""
+
+    fixed: dict[str, float | str] = field(factory=dict)
+    """Values the study fixes, in the unit of each, by name."""
+
+    free: DeliverySystem | None = field(default=None, eq=False, repr=False)
+    """The system before anything was fixed; None where nothing is."""
+
+    def salts_of(self, sources: tuple[SaltSource, ...]) -> tuple[SaltSource, ...]:
+        """Return the salts this system may be made with: all of the study, or the one fixed."""
+        salt = self.fixed.get(SALT)
+        return tuple(s for s in sources if s.name == salt) if isinstance(salt, str) else sources
+
+
+def read_fixed(part: SystemPart, item: Item, salt_names: Collection[str]) -> SystemPart:
+    """Return a system with what a study fixes in it.
+
+    Parameters
+    ----------
+    part : SystemPart
+        The system as the study narrows it, [-].
+    item : Item
+        Values by name, [-].
+    salt_names : collection of str
+        Salts of the study, [-].
+
+    Returns
+    -------
+    SystemPart
+        The system in which they hold, as far as they could be read, [-].
+    """
+    narrowed = evolve(part, free=part.system)
+    for name, entry in item.entries().items():
+        value = _read_value(part.system, name, entry, salt_names)
+        if value is None:
+            continue
+        system = narrowed.system
+        if not _is_salt(name, value):
+            found = entry.attempt(partial(fixed, system, name, value))
+            if found is None:
+                continue
+            system = found
+        narrowed = evolve(narrowed, system=system, fixed={**narrowed.fixed, name: value})
+    return narrowed
+
+
+def check_fixed(
+    item: Item, part: SystemPart, space_of: Callable[[SystemPart], SystemSpace]
+) -> bool:
+    """Refuse fixed values with which nothing can be made, naming those that conflict.
+
+    Parameters
+    ----------
+    item : Item
+        The system of the study, [-].
+    part : SystemPart
+        The same, read, [-].
+    space_of : callable
+        Returns what the study can make with a system, [-].
+
+    Returns
+    -------
+    bool
+        False after a refusal, [-].
+    """
+    reason = _why_nothing(space_of(part))
+    if not reason or _why_nothing(space_of(_fixing_only(part, {}))):
+        # Something can be made, or the fault lies elsewhere and is told there.
+        return True
+    conflict = dict(part.fixed)
+    for name in part.fixed:
+        fewer = {n: v for n, v in conflict.items() if n != name}
+        if fewer and _why_nothing(space_of(_fixing_only(part, fewer))):
+            conflict = fewer
+    told = " with ".join(f"{n} {t}" for n, t in fixed_config(part.system.name, conflict).items())
+    blamed = item.entries()["fixed"].entries()[next(iter(conflict))]
+    blamed.refuse(
+        "conflict",
+        f"{part.system.name}: nothing can be made with {told}"
+        f"{'' if len(conflict) > 1 else ' under the dose, regimens and ranges of the study'}:"
+        f" {reason}",
+        rule="a fixed value leaves something to make",
+        hint="Fix fewer of them, or other values.",
+    )
+    return False
+
+
+def fixed_config(system: str, values: Mapping[str, float | str]) -> dict[str, str]:
+    """Return fixed values as a study file writes them.
+
+    Parameters
+    ----------
+    system : str
+        Name of the delivery system, [-].
+    values : mapping
+        Values by name, [-].
+
+    Returns
+    -------
+    dict of str to str
+        Texts by name, [-].
+    """
+    units = get_system(system).names()
+    return {
+        name: value if isinstance(value, str) else quantity_text(value, units[name])
+        for name, value in values.items()
+    }
+
+
+def read_excluded(item: Item | None, systems: Collection[str]) -> tuple[tuple[Item, Region], ...]:
+    """Return the regions that a study excludes, each with the item that states it.
+
+    Parameters
+    ----------
+    item : Item or None
+        The list of regions; None where nothing is excluded, [-].
+    systems : collection of str
+        Delivery systems of the study, [-].
+
+    Returns
+    -------
+    tuple of tuple
+        Those that could be read, [-].
+    """
+    elements = [] if item is None else item.elements(most=MAX_EXCLUDED, least=0)
+    read = [(element, _read_region(element, systems)) for element in elements]
+    return tuple((element, region) for element, region in read if region is not None)
+
+
+def excluded_config(region: Region) -> dict[str, Any]:
+    """Return a region as a study file writes it.
+
+    Parameters
+    ----------
+    region : Region
+        The region, [-].
+
+    Returns
+    -------
+    dict
+        System, conditions and reason, [-].
+    """
+    when: dict[str, Any] = {}
+    for name, wanted in region.when.items():
+        if isinstance(wanted, Interval):
+            ends = {"low": wanted.low, "high": wanted.high}
+            when[name] = {
+                k: quantity_text(x, wanted.unit) for k, x in ends.items() if abs(x) < float("inf")
+            }
+        else:
+            when[name] = list(wanted)
+    return {"system": region.system, "when": when, "because": region.because}
+
+
+def _read_value(
+    system: DeliverySystem, name: str, entry: Item, salt_names: Collection[str]
+) -> float | str | None:
+    if name == SALT and entry.node.text in salt_names:
+        return entry.node.text
+    if name == SALT and entry.node.text[:1].isalpha():
+        return entry.name("Salt of the study", salt_names)
+    unit = system.names().get(name)
+    if unit is None:
+        # The domain names the nearest that it knows.
+        entry.attempt(lambda: fixed(system, name, 0.0), at_key=True)
+        return None
+    return entry.quantity(unit) if unit else entry.text(rule="one setting") or None
+
+
+def _is_salt(name: str, value: float | str) -> bool:
+    return name == SALT and isinstance(value, str)
+
+
+def _fixing_only(part: SystemPart, values: Mapping[str, float | str]) -> SystemPart:
+    system = part.free or part.system
+    for name, value in values.items():
+        if not _is_salt(name, value):
+            system = fixed(system, name, value)
+    return evolve(part, system=system, fixed=dict(values))
+
+
+def _why_nothing(space: SystemSpace) -> str:
+    """Return why nothing can be made; empty when something can."""
+    if space.options:
+        return ""
+    try:
+        space.check_composition()
+    except InputError as error:
+        return error.message
+    return space.why_empty()
+
+
+def _read_region(item: Item, systems: Collection[str]) -> Region | None:
+    before = len(item.problems)
+    members = item.members(required=("system", "when", "because"))
+    name = members["system"].name("System of the study", systems) if "system" in members else None
+    because = (
+        members["because"].text(r".*\S.*", "a reason in words") if "because" in members else ""
+    )
+    if name is None or "when" not in members:
+        return None
+    system, when = get_system(name), {}
+    for key, entry in members["when"].entries().items():
+        wanted = _read_condition(system, key, entry)
+        if wanted is not None:
+            when[key] = wanted
+    if len(item.problems) > before:
+        return None
+    return members["when"].attempt(lambda: Region(system=name, when=when, because=because))
+
+
+def _read_condition(
+    system: DeliverySystem, name: str, item: Item
+) -> Interval | tuple[str, ...] | None:
+    if isinstance(item.node.value, dict):
+        unit = system.names().get(name) or "1"
+        ends = {k: m.quantity(unit) for k, m in item.members(optional=("low", "high")).items()}
+        stated = {key: end for key, end in ends.items() if end is not None}
+        if not ends:
+            item.refuse("missing_key", "neither low nor high is given.", hint="Add one or both.")
+        if not stated or len(stated) < len(ends):
+            return None
+        return item.attempt(lambda: Interval(**stated, unit=unit))
+    if isinstance(item.node.value, tuple):
+        texts = [element.text(rule="one setting") for element in item.elements(most=MAX_EXCLUDED)]
+    else:
+        texts = [item.text(rule="low and high, or settings")]
+    return tuple(texts) if texts and all(texts) else None
