@@ -73,7 +73,7 @@ def main(place: str, ref: str, trials: str, timeout_s: str, pause_s: str) -> int
                     lease=lease,
                     study_id=study.id,
                     seed=study.seed,
-                    ends=Ends(budget=study.budget, objectives=spec.objectives),
+                    ends=Ends(budget=study.budget),
                     batch=BATCH,
                     on_ack=acknowledge,
                     on_progress=lambda _: None,
