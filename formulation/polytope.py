@@ -31,6 +31,25 @@ ROUND_WAYS = 64
 """Directions of a walk that mix all variables, drawn anew for each walk, [-]."""
 
 
+@frozen(kw_only=True, eq=False)
+class _Side:
+    """Inequalities that bound a variable from one side, the ones before it being fixed."""
+
+    rows: FloatArray
+    """Their rows for the variables before, of shape (n, k)."""
+
+    bounds: FloatArray
+    """Their right-hand sides, of shape (n,)."""
+
+    slopes: FloatArray
+    """Their rows for the variable itself, of shape (n,)."""
+
+    def ends(self, fixed: FloatArray) -> FloatArray:
+        """Return where each inequality ends the variable."""
+        found: FloatArray = (self.bounds - self.rows @ fixed) / self.slopes
+        return found
+
+
 @frozen(kw_only=True)
 class Polytope:
     """A bounded set ``{x : A x <= b}`` with a chart onto the unit cube.
@@ -47,20 +66,20 @@ class Polytope:
     bounds: FloatArray = field(eq=False)
     """Right-hand sides b, of shape (n_rows,)."""
 
-    _levels: tuple[tuple[FloatArray, FloatArray], ...] = field(init=False, eq=False)
-    """Inequalities on the first k variables for k = 1 ... n."""
+    _ends: tuple[tuple[_Side, _Side], ...] = field(init=False, eq=False)
+    """What bounds variable k from below and from above, the ones before it being fixed."""
 
     def __attrs_post_init__(self) -> None:
         rows, rhs, history = _scaled(
             self.matrix, self.bounds, [1 << k for k in range(len(self.bounds))]
         )
-        levels = [(rows, rhs)]
+        ends = [_sides(rows, rhs)]
         for step in range(1, self.matrix.shape[1]):
             _check_bounded(rows)
             rows, rhs, history = _eliminate_last(rows, rhs, history, step)
-            levels.append((rows, rhs))
+            ends.append(_sides(rows, rhs))
         _check_bounded(rows)
-        object.__setattr__(self, "_levels", tuple(reversed(levels)))
+        object.__setattr__(self, "_ends", tuple(reversed(ends)))
         low, high = self.conditional_range(np.empty(0))
         if not low <= high + _TOLERANCE:
             raise InputError(
@@ -102,12 +121,8 @@ class Polytope:
         tuple of float
             Low and high end; low exceeds high when nothing is left, [-].
         """
-        k = len(fixed)
-        rows, rhs = self._levels[k]
-        room = rhs - rows[:, :k] @ fixed
-        slope = rows[:, k]
-        up, down = slope > _TOLERANCE, slope < -_TOLERANCE
-        return float((room[down] / slope[down]).max()), float((room[up] / slope[up]).min())
+        down, up = self._ends[len(fixed)]
+        return float(down.ends(fixed).max()), float(up.ends(fixed).min())
 
     def to_cube(self, point: FloatArray, first: tuple[float, float] | None = None) -> FloatArray:
         """Return the chart coordinates of a point.
@@ -283,6 +298,16 @@ def _eliminate_last(
 def _divisor(slope: FloatArray) -> FloatArray:
     """Return slopes as a column, 1 where there is none to divide by."""
     return np.where(np.abs(slope) <= _TOLERANCE, 1.0, slope)[:, None]
+
+
+def _sides(rows: FloatArray, bounds: FloatArray) -> tuple[_Side, _Side]:
+    """Return what bounds the last variable of some rows from below, and from above."""
+    slopes = rows[:, -1]
+    below, above = (
+        _Side(rows=rows[on, :-1], bounds=bounds[on], slopes=slopes[on])
+        for on in (slopes < -_TOLERANCE, slopes > _TOLERANCE)
+    )
+    return below, above
 
 
 def _scaled(

@@ -130,6 +130,8 @@ class SystemSpace(Making):
         for selection in form.selections:
             text = str(pick(self._asked(form, selection.name), selection.texts))
             wanted.append(selection.choices[selection.texts.index(text)])
+        if tuple(wanted) in fitting:
+            return tuple(wanted)
         places = self._choices[form.name]
         start = places[tuple(wanted)]
         return min(fitting, key=lambda chosen: (places[chosen] - start) % len(places))

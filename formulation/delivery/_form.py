@@ -138,9 +138,10 @@ class Form:
         """
         if name in self.choices():
             raise InputError(f"{self.name}.{name} is a choice; list its settings.")
-        if name not in self.ranges():
-            raise UnknownNameError(f"{self.name}: range", name, self.ranges())
-        low, high, _ = self.ranges()[name]
+        ranges = self.ranges()
+        if name not in ranges:
+            raise UnknownNameError(f"{self.name}: range", name, ranges)
+        low, high, _ = ranges[name]
         return low, high
 
     def narrowed(self, name: str, low: float | None, high: float | None) -> "Form":

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from functools import cached_property
 from itertools import combinations
 
 from attrs import frozen
@@ -71,12 +72,12 @@ class Selection:
     choices: tuple[tuple[str, ...], ...]
     """Which components may stand together; an empty tuple means none."""
 
-    @property
+    @cached_property
     def texts(self) -> tuple[str, ...]:
         """The choices as words: names joined by a plus, or ``none``."""
         return tuple(selection_text(chosen) for chosen in self.choices)
 
-    @property
+    @cached_property
     def members(self) -> frozenset[str]:
         """Every component it can choose."""
         return frozenset(name for chosen in self.choices for name in chosen)

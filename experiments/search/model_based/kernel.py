@@ -110,14 +110,19 @@ def likeliest(
     slopes, bends = surface_terms(features, is_number)
     middle, spread = prior(is_choice, dimension)
     data = (features, standard, groups)
+    terms = (slopes @ slopes.T, bends @ bends.T)
     found = []
     for noise in (x for rows, x in FIRST_NOISES.items() if len(features) >= rows):
         begin = middle.copy()
         begin[n_groups + 1] = np.log(noise)
-        for terms in ((slopes @ slopes.T, bends @ bends.T), ()):
-            n = n_groups + 2 + len(terms)
-            found.append(_searched(begin[:n], data, middle[:n], spread[:n], terms))
-    best = np.exp(min(found, key=lambda pair: pair[0])[1])
+        found.append((*_searched(begin, data, middle, spread, terms), noise))
+    value, theta, noise = min(found, key=lambda one: one[0])
+    # Without a surface, from the noise that served better with one.
+    n = n_groups + 2
+    begin = middle[:n].copy()
+    begin[-1] = np.log(noise)
+    plain_value, plain = _searched(begin, data, middle[:n], spread[:n], ())
+    best = np.exp(theta if value < plain_value else plain)
     # Without a surface there is no variance to repeat.
     counts = [slopes.shape[1], bends.shape[1]][: len(best) - n_groups - 2]
     return Kernel(
