@@ -75,10 +75,12 @@ profile: []
 # them, `penalise` also ranks them lower while searching, `forbid` makes them infeasible.
 extrapolation: report
 
-# How far from the plan a product may be executed, such as {{weighing: 1 %, process: 3 %}};
-# an endpoint's .worst_case reads it. None as it stands.
+# What is not wanted, as in [{{system: transdermal, when: {{salt: chloride}}, because: it itches}}].
+exclude: []
+# Recipes that a laboratory could not make, as in [{{product: tried.yaml, because: it sticks}}].
+not_makeable: []
+# How far from the plan a product may be executed, as in {{weighing: 1 %}}; .worst_case reads it.
 robustness: {{}}
-
 # A release profile to resemble, as in [{{time: 1 h, released: 25 %}}, ...]; predicted_f2 reads it.
 reference_release: []
 

@@ -114,6 +114,12 @@ class Mixture:
                 f"Mixture: {', '.join(sorted(unknown)) or self.n_chosen} is no ingredient or no"
                 f" number of {len(self.optional)} optional ones."
             )
+        for kind, names in (
+            ("an ingredient", [i.name for i in self.ingredients]),
+            ("optional", self.optional),
+        ):
+            if twice := sorted({name for name in names if list(names).count(name) > 1}):
+                raise InputError(f"Mixture: {', '.join(twice)} is {kind} twice; name it once.")
         if self._witness is None:
             raise InputError(
                 f"Mixture: none of {SUPPORT_TRIES} choices of ingredients can be made within the"

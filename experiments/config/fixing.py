@@ -143,7 +143,9 @@ def fixed_config(system: str, values: Mapping[str, float | str]) -> dict[str, st
     }
 
 
-def read_excluded(item: Item | None, systems: Collection[str]) -> tuple[tuple[Item, Region], ...]:
+def read_excluded(
+    item: Item | None, systems: Collection[str], salts: Collection[str]
+) -> tuple[tuple[Item, Region], ...]:
     """Return the regions that a study excludes, each with the item that states it.
 
     Parameters
@@ -152,6 +154,8 @@ def read_excluded(item: Item | None, systems: Collection[str]) -> tuple[tuple[It
         The list of regions; None where nothing is excluded, [-].
     systems : collection of str
         Delivery systems of the study, [-].
+    salts : collection of str
+        Salts of the study, [-].
 
     Returns
     -------
@@ -159,7 +163,7 @@ def read_excluded(item: Item | None, systems: Collection[str]) -> tuple[tuple[It
         Those that could be read, [-].
     """
     elements = [] if item is None else item.elements(most=MAX_EXCLUDED, least=0)
-    read = [(element, _read_region(element, systems)) for element in elements]
+    read = [(element, _read_region(element, systems, salts)) for element in elements]
     return tuple((element, region) for element, region in read if region is not None)
 
 
@@ -226,7 +230,7 @@ def _why_nothing(space: SystemSpace) -> str:
     return space.why_empty()
 
 
-def _read_region(item: Item, systems: Collection[str]) -> Region | None:
+def _read_region(item: Item, systems: Collection[str], salts: Collection[str]) -> Region | None:
     before = len(item.problems)
     members = item.members(required=("system", "when", "because"))
     name = members["system"].name("System of the study", systems) if "system" in members else None
@@ -237,7 +241,7 @@ def _read_region(item: Item, systems: Collection[str]) -> Region | None:
         return None
     system, when = get_system(name), {}
     for key, entry in members["when"].entries().items():
-        wanted = _read_condition(system, key, entry)
+        wanted = _read_condition(system, key, entry, salts)
         if wanted is not None:
             when[key] = wanted
     if len(item.problems) > before:
@@ -246,7 +250,7 @@ def _read_region(item: Item, systems: Collection[str]) -> Region | None:
 
 
 def _read_condition(
-    system: DeliverySystem, name: str, item: Item
+    system: DeliverySystem, name: str, item: Item, salts: Collection[str]
 ) -> Interval | tuple[str, ...] | None:
     if isinstance(item.node.value, dict):
         unit = system.names().get(name) or "1"
@@ -257,8 +261,12 @@ def _read_condition(
         if not stated or len(stated) < len(ends):
             return None
         return item.attempt(lambda: Interval(**stated, unit=unit))
-    if isinstance(item.node.value, tuple):
-        texts = [element.text(rule="one setting") for element in item.elements(most=MAX_EXCLUDED)]
+    several = isinstance(item.node.value, tuple)
+    elements = item.elements(most=MAX_EXCLUDED) if several else (item,)
+    rule = "one setting" if several else "low and high, or settings"
+    if name == SALT:
+        found = [element.name("Salt of the study", salts) for element in elements]
+        texts = [text or "" for text in found]
     else:
-        texts = [item.text(rule="low and high, or settings")]
+        texts = [element.text(rule=rule) for element in elements]
     return tuple(texts) if texts and all(texts) else None

@@ -42,7 +42,7 @@ def with_fixed(study: StudySpec, stated: Sequence[str]) -> StudySpec:
         named, name = ((system,), bare) if system in parts else (tuple(parts), name)
         names = {part: {SALT, *get_system(part).names()} for part in named}
         having = [part for part in named if name in names[part]]
-        if not (sign and value):
+        if not (name and sign and value):
             raise InputError(f"--fix {text!r} is not written as name=value.", hint=_EXAMPLE)
         if not having:
             raise UnknownNameError("--fix", name, set().union(*names.values()))

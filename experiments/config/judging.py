@@ -13,7 +13,7 @@ from formulation.endpoint_keys import WORST_CASE, parse_key
 from formulation.endpoints import LIMITS_MET, PREDICTED_F2
 from formulation.executed import DRAW_RANGE, Tolerances
 from formulation.similarity import ReferenceRelease
-from formulation.targets import Objective, OutcomeLimit
+from formulation.targets import Goal, Objective, OutcomeLimit
 
 TOLERANCES = ("weighing", "process", "batch")
 """What may scatter, each with a tolerance in percent."""
@@ -113,6 +113,7 @@ def refuse_unjudged(
         f"{PREDICTED_F2} is asked for",
         "reference_release: [{time: 1 h, released: 25 %}, ...]",
     )
+    _refuse_two_readings(item, objectives, held)
     asks = any(key.text == LIMITS_MET for key in keys)
     if asks and all(limit.endpoint == LIMITS_MET for limit in held):
         item.refuse(
@@ -121,6 +122,27 @@ def refuse_unjudged(
             rule="a chance that limits hold needs limits",
             hint="Add limits, or drop it.",
         )
+
+
+def _refuse_two_readings(
+    item: Item, objectives: Iterable[Objective], limits: Iterable[OutcomeLimit]
+) -> None:
+    """Refuse one key that is read at its worse end by aims which do not agree what is worse."""
+    worse: dict[str, set[tuple[bool, bool]]] = {}
+    for objective in objectives:
+        is_low = objective.goal is Goal.MAXIMISE
+        worse.setdefault(objective.endpoint, set()).add((is_low, not is_low))
+    for limit in limits:
+        ends = limit.low is not None, limit.high is not None
+        worse.setdefault(limit.endpoint, set()).add(ends)
+    for endpoint, sides in worse.items():
+        if parse_key(endpoint).reading and len(sides) > 1:
+            item.refuse(
+                "contradiction",
+                f"{endpoint} is asked for twice, and what is worse for one is better for the other",
+                rule="one reading has one worse end",
+                hint="Write one of the two without its reading.",
+            )
 
 
 def robustness_config(tolerances: Tolerances) -> dict[str, Any]:

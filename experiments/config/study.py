@@ -250,7 +250,9 @@ def _read_space(item: Item, members: Mapping[str, Item], limits: Limits | None) 
     sources = read_sources(members["salts"]) if "salts" in members else ()
     names = [source.name for source in sources]
     systems = read_systems(members["systems"], names) if "systems" in members else []
-    excluded = read_excluded(members.get("exclude"), [part.system.name for _, part in systems])
+    excluded = read_excluded(
+        members.get("exclude"), [part.system.name for _, part in systems], names
+    )
     dose = read_dose(members["dose"], limits) if "dose" in members else None
     regimens = read_regimens(members.get("regimens"), limits)
     if len(item.problems) > before or limits is None or dose is None:

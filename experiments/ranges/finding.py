@@ -182,8 +182,9 @@ def _most(slacks: dict[str, float]) -> str:
 def _space_edges(space: DesignSpace, factor: Factor) -> tuple[Edge, Edge]:
     """Return how far the factor may go before an input rule is broken.
 
-    Every rule on amounts is linear and every range an interval, so what is valid is one interval
-    around the candidate, whose ends are found by halving.
+    Every rule on amounts is linear and every range an interval, so what they allow is one interval
+    around the candidate, whose ends are found by halving. What the study excludes cuts it step by
+    step.
     """
     return _space_edge(space, factor, -1), _space_edge(space, factor, 1)
 
@@ -202,6 +203,10 @@ def _space_edge(space: DesignSpace, factor: Factor, side: int) -> Edge:
     while outside - inside > 1:
         middle = (inside + outside) // 2
         inside, outside = (inside, middle) if broken(middle) else (middle, outside)
+    for k in range(1, inside + 1 if space.excluded else 1):
+        design = factor.moved(factor.at(side * k))
+        if region := next((r for r in space.excluded if r.holds(design)), None):
+            return Edge(steps=side * (k - 1), by=region.violation(design).message)
     return Edge(steps=side * inside, by=broken(outside))
 
 

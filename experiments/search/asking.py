@@ -65,8 +65,9 @@ class Asking:
         ladder = self.ladder
         if ladder is None:
             return self.strategy.propose(history, (), n, seed)
-        recorded = ladder.rungs.get(number)
-        is_cheap = self._is_late if recorded is None else recorded == ladder.cheap_rung
+        # A batch that straddles the end of the start has more than one rung.
+        recorded = [rung for k in range(n) if (rung := ladder.rungs.get(number + k))]
+        is_cheap = ladder.cheap_rung in recorded if recorded else self._is_late
         begun = time.monotonic()
         asked = ladder.cheaper if is_cheap else self.strategy
         found = asked.propose(history, (), n, seed)

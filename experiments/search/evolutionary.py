@@ -22,6 +22,7 @@ from experiments.search.strategy import (
     Proposal,
     Reach,
     known_keys,
+    next_number,
     penalties,
     penalty_text,
     within,
@@ -77,7 +78,7 @@ class EvolutionaryStrategy:
         seed: int,
     ) -> list[Proposal]:
         """Return n designs: stratified in the first generation, then children of the best."""
-        first = len(history) + len(pending)
+        first = next_number(history, pending)
         complete = first - first % GENERATION
         known = known_keys(history, pending)
         # What a generation knows does not depend on how it is cut into batches.

@@ -142,9 +142,11 @@ class Search:
 
     def _propose(self, asking: Asking, history: Sequence[Observation], n: int) -> list[TrialRecord]:
         failpoints.hit("ask")
-        first, n_told = len(history), len(self.told)
-        # A strategy counts what it was told as trials before the first.
-        known = [evolve(o, number=k) for k, o in enumerate(self.told)]
+        first = len(history)
+        # Values it was told of count as trials before the first; what could not be made does not.
+        told = sorted(self.told, key=lambda o: not o.is_trial)
+        n_told = sum(o.is_trial for o in told)
+        known = [evolve(o, number=k if o.is_trial else -1) for k, o in enumerate(told)]
         known += [evolve(o, number=o.number + n_told) if n_told else o for o in history]
         records = []
         for k, proposal in enumerate(asking.propose(known, n, self.seed, first)):

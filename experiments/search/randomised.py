@@ -1,10 +1,12 @@
 """Stratified random designs, the strategy that the others are compared with."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from attrs import frozen
 
-from experiments.search.strategy import Observation, Proposal
+from experiments.search.makeable import Neighbours
+from experiments.search.strategy import Observation, Proposal, next_number
 from experiments.search.stratified import stratified
 from formulation.design import Design
 from formulation.space import DesignSpace
@@ -29,9 +31,15 @@ class RandomStrategy:
         n: int,
         seed: int,
     ) -> list[Proposal]:
-        """Return the next n designs of the stratified sequence."""
-        first = len(history) + len(pending)
+        """Return the next n of the stratified sequence, away from what could not be made."""
+        first = next_number(history, pending)
+        # Its own failures teach it nothing, or it would be no comparator.
+        told = [o for o in history if o.values or not o.is_own]
+        neighbours = Neighbours(space=self.space, history=told)
         return [
-            Proposal(design=stratified(self.space, number, seed), rung="stratified")
+            Proposal(
+                design=neighbours.chosen(partial(stratified, self.space, number, seed), set()),
+                rung="stratified",
+            )
             for number in range(first, first + n)
         ]

@@ -46,6 +46,11 @@ class Observation:
     """Whether this search proposed it; what it was told of may lie outside of its space."""
 
     @property
+    def is_trial(self) -> bool:
+        """Whether it counts as a trial; being told what could not be made replaces none."""
+        return self.is_own or bool(self.values)
+
+    @property
     def is_feasible(self) -> bool:
         """Whether it has values and meets every limit."""
         return bool(self.values) and all(slack >= 0 for slack in self.slacks.values())
@@ -130,6 +135,24 @@ def penalty_text(reach: Reach | None) -> str:
         Empty where nothing is taken, [-].
     """
     return "" if reach is None else f", extrapolation penalised by {PENALTY:g}"
+
+
+def next_number(history: Sequence[Observation], pending: Sequence[tuple[int, Design]]) -> int:
+    """Return the number of the next trial.
+
+    Parameters
+    ----------
+    history : sequence of Observation
+        What is known, [-].
+    pending : sequence of tuple
+        Trials under way with their designs, [-].
+
+    Returns
+    -------
+    int
+        How many trials there are, those told of with values among them, [-].
+    """
+    return sum(o.is_trial for o in history) + len(pending)
 
 
 def known_keys(history: Sequence[Observation], pending: Sequence[tuple[int, Design]]) -> set[str]:

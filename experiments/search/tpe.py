@@ -22,6 +22,7 @@ from experiments.search.strategy import (
     Proposal,
     Reach,
     known_keys,
+    next_number,
     penalties,
     penalty_text,
     within,
@@ -75,7 +76,7 @@ class TpeStrategy:
         seed: int,
     ) -> list[Proposal]:
         """Return n designs: stratified at the start, then by the model."""
-        first = len(history) + len(pending)
+        first = next_number(history, pending)
         numbers = range(first, first + n)
         known = known_keys(history, pending)
         model: Any = None

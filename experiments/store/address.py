@@ -15,7 +15,7 @@ FORM = "postgresql://user@host:port/database"
 """How an address is written."""
 
 _PASSWORD = re.compile(r"(://[^:/@\s]*:)[^\s]*@")
-_QUERY = re.compile(r"(\bpass\w*=)[^&\s]*", re.IGNORECASE)
+_QUERY = re.compile(r"(\w*pass\w*\s*=\s*)('[^']*'|[^&\s]*)", re.IGNORECASE)
 
 
 def is_address(place: str | Path) -> bool:
@@ -85,5 +85,7 @@ def without_password(text: str) -> str:
     --------
     >>> without_password("postgresql://ana:secret@db.example/lab?password=secret")
     'postgresql://ana:***@db.example/lab?password=***'
+    >>> without_password("postgresql://ana@db.example/lab?sslpassword=secret")
+    'postgresql://ana@db.example/lab?sslpassword=***'
     """
     return _QUERY.sub(r"\1***", _PASSWORD.sub(r"\1***@", text))

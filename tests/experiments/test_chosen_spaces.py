@@ -92,6 +92,12 @@ def test_every_design_of_a_study_has_what_it_fixes():
         ),
         (
             "timed_release",
+            "exclude: [{system: timed_release, when: {salt: [citrte]}, because: y}]",
+            "exclude[0].when.salt[0]",
+            "'citrte' is not known",
+        ),
+        (
+            "timed_release",
             "exclude: [{system: timed_release, when: {salt: [citrate, chloride]}, because: y}]",
             "exclude[0]",
             "leaves nothing",

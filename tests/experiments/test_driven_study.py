@@ -95,9 +95,10 @@ def test_a_stalled_driver_that_wakes_after_a_take_over_is_refused(place: Path | 
     os.kill(stalled.process.pid, signal.SIGSTOP)
     bury_owner(place)
     second = drive("S001", pause_s=60.0)
-    until = time.monotonic() + 60
+    until = time.monotonic() + 180
     while rows(place, "SELECT epoch FROM owner") != [(2,)]:
         assert time.monotonic() < until, "nobody took the study over"
+        assert second.process.poll() is None, second.end()
         time.sleep(0.05)
     os.kill(stalled.process.pid, signal.SIGCONT)
     assert stalled.end() == 6

@@ -13,7 +13,7 @@ from experiments.reports.choices_made import how_it_ended
 from experiments.search import asking as asking_module
 from experiments.search.asking import Asking, Ladder
 from experiments.search.ends import BUDGET, STAGNATION, WALL_TIME, Ends
-from experiments.search.model_based.proposer import GP, TPE
+from experiments.search.model_based.proposer import GP, START, TPE
 from experiments.search.strategies import make_strategy
 from experiments.store import Store, TrialRecord
 from tests.experiments.small_study import TEXT, small_study
@@ -193,6 +193,12 @@ def test_a_rerun_follows_the_recorded_rungs_and_not_the_clock(monkeypatch) -> No
     """Also on a machine that is faster, or slower."""
     monkeypatch.setattr(asking_module, "time", Clock(9.0))
     assert rungs_of(*ladder(rungs={24: TPE, 25: GP})) == [TPE, GP]
+
+
+def test_a_rerun_of_a_batch_that_straddles_the_start_follows_its_later_rung() -> None:
+    """Its first trials belong to the start, whoever was asked."""
+    asking, _ = ladder(rungs={8: START, 9: START, 10: TPE, 11: TPE})
+    assert [p.rung for p in asking.propose(history_of(8), 4, 5, 8)] == [START, START, TPE, TPE]
 
 
 def test_without_a_time_for_asks_no_clock_is_read(monkeypatch) -> None:

@@ -99,6 +99,20 @@ def test_every_end_holds_and_a_step_further_does_not(name):
             assert beyond < 0 or not holds(factor.moved(beyond)), (factor.name, beyond)
 
 
+def test_a_thin_region_that_is_excluded_ends_a_range():
+    """Halving would step over it."""
+    spec, name = study_of(), "magnesium_stearate"
+    design = a_design(spec, 160, 175)
+    (whole,) = (f for f in found_of(spec, design)["factors"] if f["name"] == name)
+    share = 100 * (whole["value"] + 3) / (design.unit_mass_mg + 3)
+    ends = f"{{low: {share - 0.01:.4f} %, high: {share + 0.01:.4f} %}}"
+    more = f"exclude: [{{system: immediate_release, when: {{{name}: {ends}}}, because: sticks}}]\n"
+    (cut,) = (f for f in found_of(study_of(more=more), design)["factors"] if f["name"] == name)
+    assert whole["value"] + 2.8 < cut["space"]["high"] < whole["value"] + 3.1
+    assert whole["space"]["high"] > whole["value"] + 3.2
+    assert "is excluded by the study: sticks" in cut["space"]["high_ends_by"]
+
+
 def test_ranges_lie_in_each_other_around_the_candidate():
     """Pessimistic in predicted in space, all with the candidate inside."""
     spec = study_of()

@@ -158,6 +158,7 @@ def test_an_equality_is_held_as_near_as_the_balance_can_weigh():
         ({"rules": (LinearRule(name="r", weights={"z": 1.0}, high=5),)}, "z is no ingredient"),
         ({"rules": (LinearRule(name="r", weights={"a": 1.0}, low=95),)}, "can be made"),
         ({"optional": ("a",), "n_chosen": 2}, "no number of 1 optional"),
+        ({"optional": ("a", "a", "b"), "n_chosen": 2}, "a is optional twice"),
     ],
 )
 def test_what_nothing_can_be_made_of_is_refused(change, message):

@@ -36,6 +36,9 @@ class Seen(Generic[Point]):
     slacks: Mapping[str, float] = field(factory=dict)
     """Distance to each limit; below zero it is missed."""
 
+    is_trial: bool = True
+    """Whether it counts towards the start; what could not be made elsewhere does not."""
+
     @property
     def is_feasible(self) -> bool:
         """Whether it has values and keeps to every limit."""

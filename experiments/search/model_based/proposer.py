@@ -167,7 +167,7 @@ class Proposer:
         list of tuple
             Points and rungs; the same for the same arguments, [-].
         """
-        first = len(seen) + len(pending)
+        first = sum(s.is_trial for s in seen) + len(pending)
         n_rows = sum(bool(s.losses) for s in seen)
         known = {self.space.key(p) for p in (*(s.point for s in seen), *pending)}
         rungs = [rung_of(n_rows, first + k, self.settings) for k in range(n)]

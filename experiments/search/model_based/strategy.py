@@ -58,6 +58,7 @@ class ModelBasedStrategy:
                 point=o.design,
                 losses=self._losses(o, next(taken)) if o.values else (),
                 slacks=o.slacks,
+                is_trial=o.is_trial,
             )
             for o in history
         ]
