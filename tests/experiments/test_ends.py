@@ -177,7 +177,7 @@ def ladder(**given) -> tuple[Asking, int]:
 
 
 def rungs_of(asking: Asking, n: int, times: int = 2) -> list[str]:
-    return [asking.propose(history_of(n), 1, 5, n + k)[0].rung for k in range(times)]
+    return [asking.propose(history_of(n), (), 1, 5, n + k)[0].rung for k in range(times)]
 
 
 @pytest.mark.parametrize(("step_s", "wanted"), [(1.0, [GP, GP]), (3.0, [GP, TPE])])
