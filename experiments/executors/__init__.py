@@ -71,7 +71,8 @@ class Executor(Protocol):
         """Yield (index of the chunk, its result) as they finish, in any order.
 
         A sequence goes out as fast as workers take it; an iterator is asked for one more chunk when
-        a worker is free and earlier results were taken. The evaluator travels to each worker once,
+        a worker is free (of many workers, a little in advance) and earlier results were taken. The
+        evaluator travels to each worker once,
         and again only when another object is given. A chunk that cost too many workers is answered
         by `GivenUp`.
         """

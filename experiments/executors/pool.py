@@ -28,6 +28,10 @@ from experiments.executors.transport import Arrival, Owed, Step, Transport
 from experiments.executors.waiting import Waiting
 from formulation.errors import ExecutorError, FormulationError
 
+AHEAD = 4
+"""Workers for each chunk that an iterator is asked for in advance, [-]; fewer get none. With 16
+workers and evaluations of 1 s, 1.6 % of the time went in waiting for the driver without it."""
+
 Chunk = TypeVar("Chunk")
 Result = TypeVar("Result")
 
@@ -97,7 +101,8 @@ class PoolExecutor:
 
         A run that is left early may be followed by another; late answers are dropped. A sequence
         goes out as fast as workers take it. Anything else is asked for one more chunk when a worker
-        is free, and only after the results that came before were taken from here.
+        is free, or one in advance for every `AHEAD` workers, and only after the results that came
+        before were taken from here.
 
         Parameters
         ----------
@@ -228,7 +233,7 @@ class PoolExecutor:
             self._transport.post(worker, "evaluate", payload)
 
     def _ask_for_more(self, waiting: Waiting) -> None:
-        """Ask for a chunk for every free worker, where chunks come one by one."""
+        """Ask for a chunk for every free worker, and few in advance, where they come one by one."""
         for worker in self._idle():
             if not waiting.is_open:
                 return
@@ -236,6 +241,9 @@ class PoolExecutor:
                 self._load(worker)
             elif waiting.ask():
                 self._feed_idle(waiting)
+        # Many workers would wait for the driver, one after another, whenever they are free.
+        while waiting.is_open and len(waiting.in_hand) < self._n_workers // AHEAD:
+            waiting.ask()
 
     def _harvest(self, waiting: Waiting) -> tuple[Owed, Reply | GivenUp | None]:
         """Wait for one answer, and keep every worker busy; None is no answer yet."""

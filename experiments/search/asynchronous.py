@@ -2,9 +2,10 @@
 
 Nobody waits for the slowest of a batch. A proposal knows what is finished, and what is under way as
 pending, so it depends on the order in which evaluations finish, hence on the speed of machine and
-evaluations: the seed alone does not repeat it. Everything else holds as in `Search`: a trial is
-stored as running before it is sent, counts when the store has committed it, and is evaluated again
-as a further attempt if an interruption left it running. The budget is met exactly.
+evaluations: the seed alone does not repeat it. Where many are under way, a quarter as many are
+proposed at once, since making a model costs as much for one. Everything else holds as in `Search`:
+a trial is stored as running before it is sent, counts when the store has committed it, and is
+evaluated again as a further attempt if an interruption left it running. The budget is met exactly.
 """
 
 import time
@@ -24,6 +25,10 @@ from experiments.search.strategy import Observation
 from experiments.store import AckWriter, TrialRecord
 from formulation.design import Design
 
+SHARE = 4
+"""Designs under way for each that is proposed at once, [-]. With 16 workers, 160 trials and TPE an
+ask of one takes 0.11 s of processor time, an ask of four 0.16 s."""
+
 
 @define(kw_only=True)
 class _Standing:
@@ -40,6 +45,9 @@ class _Standing:
 
     running: dict[int, TrialRecord] = field(factory=dict)
     """Trials that are stored as running, sent or about to be sent, by number."""
+
+    in_hand: list[TrialRecord] = field(factory=list)
+    """Proposals that are neither stored nor sent yet, and may still be dropped."""
 
     begun: float = field(factory=time.monotonic)
     """When the run began, on the monotonic clock, [s]."""
@@ -123,12 +131,16 @@ class AsynchronousSearch(Search):
     def _tasks(self, asking: Asking, now: _Standing) -> Iterator[Task]:
         """Yield the next design to send, proposed when it is asked for."""
         while True:
+            n_left = self.ends.budget - len(now.finished) - len(now.running)
             if now.again:
                 trial = now.again.pop(0)
-            elif len(now.finished) + len(now.running) >= self.ends.budget or self._end(now):
+            elif not n_left or self._end(now):
                 return
             else:
-                (trial,) = self._propose(asking, now.history, now.pending, 1)
+                if not now.in_hand:
+                    n = min(n_left, max(1, len(now.running) // SHARE))
+                    now.in_hand = self._propose(asking, now.history, now.pending, n)
+                trial = now.in_hand.pop(0)
                 self.store.add_running(self.lease, [trial])
                 now.running[trial.number] = trial
             now.n_sent += 1

@@ -1,6 +1,7 @@
 """Without batches: a design whenever a worker is free, and nothing lost or done twice."""
 
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from experiments.config import load_study, study_from_config
 from experiments.config.schema_choices import budget as budget_schema
 from experiments.config.spec import ASYNCHRONOUS, MODES, Stagnation
 from experiments.executors import make_executor
+from experiments.executors.inline import InlineExecutor
 from experiments.executors.limits import Limits
 from experiments.executors.pool import PoolExecutor
 from experiments.executors.process import ProcessWorkers
@@ -50,11 +52,13 @@ class Watched:
     inner: object
     before: Callable[[int], object] = lambda _: None
     asks: list[tuple[set[int], set[int]]] = field(factory=list)
+    counts: list[int] = field(factory=list)
     name: str = "watched"
 
     def propose(self, history, pending, n, seed):
         """Note what it is told is finished and under way."""
         self.asks.append(({o.number for o in history}, {number for number, _ in pending}))
+        self.counts.append(n)
         self.before(len(history) + len(pending))
         return self.inner.propose(history, pending, n, seed)
 
@@ -105,6 +109,29 @@ def test_nobody_waits_for_the_slowest(tmp_path: Path) -> None:
     assert strategy.asks[6] == ({1, 2, 3, 4, 5}, {0})
     assert acks[:5] == [1, 2, 3, 4, 5]
     assert [t.number for t in trials] == sorted(acks) == list(range(BUDGET))
+
+
+class Wide(InlineExecutor):
+    """Takes nine chunks before it answers the first, as nine workers do."""
+
+    def run(self, evaluator, chunks):
+        """Answer the oldest, and take another."""
+        source = enumerate(chunks)
+        held = list(islice(source, 9))
+        while held:
+            index, chunk = held.pop(0)
+            yield index, evaluator(chunk)
+            held += islice(source, 1)
+
+
+def test_with_many_under_way_a_quarter_as_many_are_proposed_at_once(tmp_path: Path) -> None:
+    """A model is made once for them; the budget is met all the same."""
+    strategy = watched()
+    with Store.open(tmp_path / "s.sqlite") as store:
+        _, trials, acks = run_asynchronously(store, Wide(), strategy=strategy)
+    assert strategy.counts == [*[1] * 8, *[2] * 6]
+    assert [len(pending) for _, pending in strategy.asks] == [*range(8), *[8] * 6]
+    assert [t.number for t in trials] == acks == list(range(BUDGET))
 
 
 @frozen
