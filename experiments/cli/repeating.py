@@ -102,9 +102,9 @@ def _repeated(found: Mapping[str, Any], width: int) -> Iterator[str]:
     )
     if found["mode"] == ASYNCHRONOUS:
         yield from wrap(
-            f"It is asynchronous: {ASYNCHRONOUS_WORDS}. So trials may differ:"
-            f" {found['other_by_speed']} are of another design, which is no fault. A design that is"
-            " the same must give the same values.",
+            f"It is asynchronous: {ASYNCHRONOUS_WORDS}. So trials may differ;"
+            f" of another design: {found['other_by_speed']}, which is no fault. The same design"
+            " must give the same values.",
             width,
         )
     first = found["first_difference"]

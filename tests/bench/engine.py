@@ -45,7 +45,8 @@ BOUNDS = {
     "cpu_ms_per_trial": ("engine, CPU of a trial", "ms", 2.0, 1.0),
     "resume_s": ("resume of 5,000 trials, the slowest strategy", "s", 10.0, 3.0),
     "large_search_s": ("20,000 surrogate evaluations on two cores", "s", 60.0, 20.0),
-    "lost_pct": ("1 s objective, 16 Ray actors, asynchronous: time lost", "%", 5.0, 2.0),
+    "lost_pct": ("16 Ray actors, 1 s, asynchronous, random: time lost", "%", 5.0, 2.0),
+    "lost_tpe_pct": ("16 Ray actors, 1 s, asynchronous, TPE: time lost", "%", 5.0, 2.0),
 }
 """Name, unit, must and aim; smaller is better, so an efficiency of 95 % is a loss of 5 %."""
 
@@ -207,7 +208,8 @@ def main() -> int:
     spec = load_study(STUDY)
     measured, runs = ({}, {}) if arguments.only else costs(spec)
     runs["async"] = waves.efficiencies(spec, stored)
-    measured["lost_pct"] = 100.0 - waves.least_efficiency(runs["async"])
+    measured["lost_pct"] = 100.0 - waves.efficiency_pct(runs["async"], "random")
+    measured["lost_tpe_pct"] = 100.0 - waves.efficiency_pct(runs["async"], "tpe")
     figures = [figure(key, value) for key, value in measured.items()]
     document = {
         "schema": "formulation/bench-engine",

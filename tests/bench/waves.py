@@ -80,13 +80,14 @@ def efficiencies(spec: StudySpec, stored: Callable[[Store, StudySpec, int], Any]
     }
 
 
-def least_efficiency(found: dict[str, Any]) -> float:
-    """Return the worst efficiency of the asynchronous mode with evaluations that take 1 s, [%]."""
-    return min(
-        run["efficiency_pct"]
+def efficiency_pct(found: dict[str, Any], strategy: str) -> float:
+    """Return the whole efficiency of the asynchronous mode with evaluations of 1 s each, [%]."""
+    (run,) = (
+        run
         for run in found["runs"]
-        if run["mode"] == "asynchronous" and tuple(run["seconds"]) == EQUAL
+        if (run["mode"], run["strategy"], run["seconds"]) == ("asynchronous", strategy, EQUAL)
     )
+    return float(run["efficiency_pct"])
 
 
 def _run(
