@@ -1,7 +1,8 @@
 """Two studies side by side, and a study repeated from its record.
 
 The same record, seed and code give the same trials to the last digit. Where they do not, the first
-trial that differs is named with what changed in between: code, libraries, models.
+trial that differs is named with what changed in between: code, libraries, models. A study in
+asynchronous mode may propose other designs each time; what the same design gives must not differ.
 """
 
 from collections.abc import Mapping, Sequence
@@ -82,7 +83,8 @@ def rerun_study(ref: str, workspace: Workspace, listener: Listener) -> dict[str,
     Returns
     -------
     dict
-        Both studies, trials compared and equal, the first difference, and what changed, [-].
+        Both studies, trials compared and equal, the first difference, and what changed; of an
+        asynchronous study also how many trials are of other designs, which speed explains, [-].
 
     Raises
     ------
@@ -106,12 +108,18 @@ def rerun_study(ref: str, workspace: Workspace, listener: Listener) -> dict[str,
         again = store.study(document["study"]["id"])
         after = _finished(store.trials(again.id))
     different = [n for n in before if n not in after or _differs(before[n], after[n])]
+    elsewhere = [n for n in different if n not in after or before[n].design != after[n].design]
+    by_speed = elsewhere if spec.budget.is_asynchronous else []
+    unlike = sorted(different, key=lambda n: (n in by_speed, n))
     return {
         "study": _named(study),
         "again": _named(again),
         "compared": len(before),
         "equal": len(before) - len(different),
-        "first_difference": _difference(different[0], before, after) if different else None,
+        "mode": spec.budget.mode,
+        "other_by_speed": len(by_speed),
+        # What speed explains is named only where there is nothing else to name.
+        "first_difference": _difference(unlike[0], before, after) if unlike else None,
         "changed": _changed(study, again),
     }
 

@@ -8,6 +8,7 @@ from experiments.executors import Executor
 from experiments.objective import StudyEvaluator
 from experiments.readings import judging_of
 from experiments.search.asking import Ladder
+from experiments.search.asynchronous import AsynchronousSearch
 from experiments.search.ends import Ends
 from experiments.search.loop import Progress, Search, Searched
 from experiments.search.model_based.proposer import TPE
@@ -49,7 +50,7 @@ def search_study(
     on_ack : callable
         Told the numbers of every commit, [-].
     on_progress : callable
-        Told after every batch, [-].
+        Told after every batch, or as many trials, [-].
     rungs : mapping of int to str
         Rungs of an earlier run by trial number, which a rerun follows; mostly empty, [-].
 
@@ -61,7 +62,8 @@ def search_study(
     reach = chain.reach_pct if spec.extrapolation == PENALISE else None
     strategy = make_strategy(spec.budget.strategy, spec.space, spec.objectives, reach)
     store.set_study(lease, info={"strategy": strategy.name})
-    found = Search(
+    kind = AsynchronousSearch if spec.budget.is_asynchronous else Search
+    found = kind(
         space=spec.space,
         strategy=strategy,
         evaluator=_evaluator(spec, chain),

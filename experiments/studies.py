@@ -11,6 +11,7 @@ from attrs import define, frozen
 from experiments.candidates import ACCOUNTS, most_desirable, plain_trials
 from experiments.conditions import installed, warning
 from experiments.config import StudySpec, objectives_of_config, study_from_config
+from experiments.config.stops import mode_of_config
 from experiments.confirmation import against_plain, confirm, make_accountant, release_curves
 from experiments.executors import Executor, make_executor
 from experiments.fitting import FittedModels, fit_or_load, refuse_other_models
@@ -200,6 +201,7 @@ def list_studies(workspace: Workspace) -> list[dict[str, Any]]:
                     "updated_utc": study.updated_utc,
                     "is_owned": owner is not None and owner.is_at_work,
                     "stopped": study.info.get("stopped"),
+                    "mode": mode_of_config(study.config),
                 }
             )
         return found

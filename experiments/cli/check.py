@@ -169,6 +169,9 @@ def _lines(document: dict[str, Any]) -> Iterator[str]:
 
 
 def _stop_lines(budget: dict[str, Any]) -> Iterator[str]:
+    from experiments.config.spec import ASYNCHRONOUS
+    from experiments.reports.choices_made import ASYNCHRONOUS_WORDS
+
     if rule := budget.get("stagnation"):
         yield (
             f"Ends earlier  when the hypervolume rose by less than {rule['gain']} over the last"
@@ -181,6 +184,8 @@ def _stop_lines(budget: dict[str, Any]) -> Iterator[str]:
             f"Ask           a cheaper rung after more than {budget['ask_seconds']} for a proposal;"
             " then proposals depend on this machine's speed"
         )
+    if budget.get("mode") == ASYNCHRONOUS:
+        yield f"Asynchronous  {ASYNCHRONOUS_WORDS}; {budget['batch']} trials only pace the progress"
 
 
 def _ends(bounds: dict[str, Any]) -> str:

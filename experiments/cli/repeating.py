@@ -56,10 +56,11 @@ def rerun(
         emit_json({"schema": "formulation/rerun", "version": 1, **found})
     else:
         emit_lines(_repeated(found, terminal_width()))
-    if found["equal"] < found["compared"]:
+    n_unexplained = found["compared"] - found["equal"] - found["other_by_speed"]
+    if n_unexplained:
         raise RequirementError(
             f"Study {found['again']['label']} differs from {found['study']['label']} in"
-            f" {found['compared'] - found['equal']} of {found['compared']} trials.",
+            f" {n_unexplained} of {found['compared']} trials.",
             hint="Code, libraries or models changed, or a result depends on the machine.",
         )
 
@@ -92,10 +93,20 @@ def _side_by_side(found: Mapping[str, Any], width: int) -> Iterator[str]:
 
 
 def _repeated(found: Mapping[str, Any], width: int) -> Iterator[str]:
+    from experiments.config.spec import ASYNCHRONOUS
+    from experiments.reports.choices_made import ASYNCHRONOUS_WORDS
+
     yield (
         f"{found['again']['label']} repeats {found['study']['label']}:"
         f" {found['equal']} of {found['compared']} trials are equal to the last digit."
     )
+    if found["mode"] == ASYNCHRONOUS:
+        yield from wrap(
+            f"It is asynchronous: {ASYNCHRONOUS_WORDS}. So trials may differ;"
+            f" of another design: {found['other_by_speed']}, which is no fault. The same design"
+            " must give the same values.",
+            width,
+        )
     first = found["first_difference"]
     if first is not None:
         where = f"First difference, trial {first['number']}"

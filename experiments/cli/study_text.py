@@ -7,9 +7,10 @@ from typing import Any
 
 from experiments.cli.output import table_lines
 from experiments.config.product import Product, product_config
+from experiments.config.spec import ASYNCHRONOUS
 from experiments.reports.account_words import body_span, is_refused, main_loss
 from experiments.reports.answers import answer
-from experiments.reports.choices_made import choices_made, how_it_ended
+from experiments.reports.choices_made import ASYNCHRONOUS_WORDS, choices_made, how_it_ended
 from experiments.reports.quality import failing_text
 from experiments.reports.wording import (
     integrated_text,
@@ -234,7 +235,12 @@ def studies_lines(studies: list[dict[str, Any]], width: int) -> list[str]:
         for study in studies
         if (stopped := study.get("stopped")) and study["done"] < study["budget"]
     ]
-    return [*table_lines(titles, rows, width), *early]
+    speedy = [
+        f"{study['label']} is asynchronous: {ASYNCHRONOUS_WORDS}"
+        for study in studies
+        if study.get("mode") == ASYNCHRONOUS
+    ]
+    return [*table_lines(titles, rows, width), *early, *speedy]
 
 
 def local_time(utc: str) -> str:

@@ -14,7 +14,7 @@ from experiments.config.schema_terms import (
     text,
     whole,
 )
-from experiments.config.spec import BUDGET_RANGES, STRATEGIES
+from experiments.config.spec import BUDGET_RANGES, MODES, STRATEGIES
 from formulation.delivery import DELIVERY_SYSTEMS, DeliverySystem
 from formulation.regions import SALT
 from formulation.salts import salts
@@ -95,6 +95,7 @@ def budget() -> Schema:
         "wall_time": quantity("s", "How long one run may search, in s, min, h or d."),
         "stagnation": keys(stagnation, required=tuple(stagnation), description="When it ends."),
         "ask_seconds": quantity("s", "Above it model_based goes on with a cheaper rung."),
+        "mode": one_of(MODES, "By whole batches, or a design whenever a worker is free."),
     }
     return keys(members, description="How long it searches.")
 

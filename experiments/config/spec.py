@@ -24,6 +24,10 @@ REPORT, PENALISE, FORBID = EXTRAPOLATION = ("report", "penalise", "forbid")
 """What a study does with designs far from what its surrogates were fitted on: says so beside them;
 also lets the search rank them lower; makes them infeasible."""
 
+REPRODUCIBLE, ASYNCHRONOUS = MODES = ("reproducible", "asynchronous")
+"""How a search goes on: by whole batches, so that a seed gives the same trials everywhere; or with
+another design whenever a worker is free, so that none waits for the slowest of a batch."""
+
 MAX_SEED = 2**32 - 1
 """Largest seed, [-]."""
 
@@ -74,7 +78,7 @@ class Budget:
     Raises
     ------
     InputError
-        A count lies outside `BUDGET_RANGES`, or the strategy is unknown.
+        A count lies outside `BUDGET_RANGES`, or the strategy or the mode is unknown.
     """
 
     trials: int = 240
@@ -102,6 +106,9 @@ class Budget:
     """Time for each proposal above which the next ones come from a cheaper rung, [s]; then they
     depend on the speed of this machine. None for whatever it takes."""
 
+    mode: str = REPRODUCIBLE
+    """How it goes on, one of `MODES`."""
+
     def __attrs_post_init__(self) -> None:
         for name, (low, high) in BUDGET_RANGES.items():
             value = getattr(self, name)
@@ -112,12 +119,24 @@ class Budget:
                 )
         if self.strategy not in STRATEGIES:
             raise UnknownNameError("Strategy", self.strategy, STRATEGIES)
+        if self.mode not in MODES:
+            raise UnknownNameError("Mode", self.mode, MODES)
         if self.ask_seconds is not None and self.strategy != LADDER:
             raise InputError(
                 f"Budget ask_seconds is {self.ask_seconds:g} s, but {self.strategy} has no cheaper"
                 " rung to go to.",
                 hint=f"Leave it out, or take 'strategy: {LADDER}'.",
             )
+
+    @property
+    def is_asynchronous(self) -> bool:
+        """Whether another design is proposed whenever a worker is free."""
+        return self.mode == ASYNCHRONOUS
+
+    @property
+    def depends_on_speed(self) -> bool:
+        """Whether proposals depend on how fast machine and evaluations are, beside the seed."""
+        return self.is_asynchronous or self.ask_seconds is not None
 
 
 @frozen(kw_only=True)

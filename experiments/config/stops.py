@@ -1,18 +1,19 @@
-"""What ends a search besides its budget, and how long an ask may take: read and written."""
+"""What a budget may leave out without a default: ends, time for an ask, mode; and its writing."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from attrs import asdict
 
 from experiments.config.items import Item
 from experiments.config.quantities import quantity_text
-from experiments.config.spec import MAX_SECONDS, Budget, Stagnation
+from experiments.config.spec import MAX_SECONDS, MODES, REPRODUCIBLE, Budget, Stagnation
 
 TIMES = {"wall_time": "wall_time_s", "ask_seconds": "ask_seconds"}
 """Fields of `Budget` that are times, [s], by their key in a study."""
 
-STOPS = (*TIMES, "stagnation")
-"""Keys of a budget that may be left out without a default."""
+STOPS = (*TIMES, "stagnation", "mode")
+"""Keys of a budget that are written only where they change something."""
 
 
 def read_stop(key: str, item: Item) -> tuple[str, Any]:
@@ -32,6 +33,8 @@ def read_stop(key: str, item: Item) -> tuple[str, Any]:
     """
     if key == "stagnation":
         return key, _read_stagnation(item)
+    if key == "mode":
+        return key, item.name("Mode", MODES)
     seconds = item.quantity("s")
     if seconds is not None and not 0 < seconds <= MAX_SECONDS:
         item.refuse(
@@ -56,9 +59,8 @@ def budget_config(budget: Budget) -> dict[str, Any]:
     dict
         Plain values; what is not stated is left out, so that older studies keep their hash, [-].
     """
-    found = asdict(
-        budget, filter=lambda field, _: field.name not in (*TIMES.values(), "stagnation")
-    )
+    left_out = (*TIMES.values(), "stagnation", "mode")
+    found = asdict(budget, filter=lambda field, _: field.name not in left_out)
     for key, name in TIMES.items():
         seconds = getattr(budget, name)
         if seconds is not None:
@@ -68,7 +70,25 @@ def budget_config(budget: Budget) -> dict[str, Any]:
             "trials": budget.stagnation.trials,
             "gain": quantity_text(budget.stagnation.gain_pct, "percent"),
         }
+    if budget.mode != REPRODUCIBLE:
+        found["mode"] = budget.mode
     return found
+
+
+def mode_of_config(config: Mapping[str, Any]) -> str:
+    """Return the mode of a stored study.
+
+    Parameters
+    ----------
+    config : mapping
+        The `StudySpec.config` of a study, [-].
+
+    Returns
+    -------
+    str
+        One of `MODES`, [-].
+    """
+    return str(config.get("budget", {}).get("mode", REPRODUCIBLE))
 
 
 def _read_stagnation(item: Item) -> Stagnation | None:

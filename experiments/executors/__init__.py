@@ -10,7 +10,7 @@ another comes back as `GivenUp`. Only this machine is used; a remote Ray cluster
 ``run()`` waits for them. One thread drives an executor, and one run is under way at a time.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Protocol, Self, TypeVar
 
@@ -66,12 +66,15 @@ class Executor(Protocol):
         """Begin to bring workers up, without waiting; `run` does it if nobody has."""
 
     def run(
-        self, evaluator: Callable[[Chunk], Result], chunks: Sequence[Chunk]
+        self, evaluator: Callable[[Chunk], Result], chunks: Iterable[Chunk]
     ) -> Iterator[tuple[int, Result | GivenUp]]:
         """Yield (index of the chunk, its result) as they finish, in any order.
 
-        The evaluator travels to each worker once, and again only when another object is given. A
-        chunk that cost too many workers is answered by `GivenUp`.
+        A sequence goes out as fast as workers take it; an iterator is asked for one more chunk when
+        a worker is free (of many workers, a little in advance) and earlier results were taken. The
+        evaluator travels to each worker once,
+        and again only when another object is given. A chunk that cost too many workers is answered
+        by `GivenUp`.
         """
 
     def close(self) -> None:

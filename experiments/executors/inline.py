@@ -1,7 +1,7 @@
 """Evaluates in the driver, chunk after chunk: for tests, small studies and debugging."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import ClassVar, Self, TypeVar
 
@@ -35,7 +35,7 @@ class InlineExecutor:
         """Do nothing: the driver is up."""
 
     def run(
-        self, evaluator: Callable[[Chunk], Result], chunks: Sequence[Chunk]
+        self, evaluator: Callable[[Chunk], Result], chunks: Iterable[Chunk]
     ) -> Iterator[tuple[int, Result | GivenUp]]:
         """Yield (index of the chunk, its result), in order; `GivenUp` where memory ran out.
 
@@ -43,8 +43,8 @@ class InlineExecutor:
         ----------
         evaluator : callable
             Evaluates one chunk, [-].
-        chunks : sequence
-            What to evaluate, [-].
+        chunks : iterable
+            What to evaluate; asked for the next when the last result was taken, [-].
 
         Yields
         ------

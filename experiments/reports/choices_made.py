@@ -3,6 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
+from experiments.config.spec import ASYNCHRONOUS
+
+ASYNCHRONOUS_WORDS = (
+    "a design is proposed whenever a worker is free, so proposals depend on the order in which"
+    " evaluations finish, hence on speed"
+)
+"""What the asynchronous mode of a search means."""
+
 
 def choices_made(study: Mapping[str, Any]) -> list[str]:
     """Return a line for everything that somebody decided about the space of a study.
@@ -47,7 +55,12 @@ def how_it_ended(study: Mapping[str, Any]) -> list[str]:
     found = []
     if stopped := study.get("stopped"):
         found.append(f"The search stopped because {stopped['because']}.")
-    if study.get("depends_on_speed"):
+    if study.get("mode") == ASYNCHRONOUS:
+        found.append(
+            f"The search was asynchronous: {ASYNCHRONOUS_WORDS}. The seed alone does not repeat it;"
+            " trials are numbered as they were proposed, and `formulation rerun` says which differ."
+        )
+    elif study.get("depends_on_speed"):
         found.append(
             "Proposals depend on this machine's speed (ask_seconds): the seed alone does not"
             " repeat them; `formulation rerun` follows the rungs that are kept with the trials."

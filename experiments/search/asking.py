@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from attrs import define, field, frozen
 
-from experiments.search.strategy import Observation, Proposal, Strategy
+from experiments.search.strategy import Observation, Pending, Proposal, Strategy
 
 
 @frozen(kw_only=True)
@@ -42,7 +42,7 @@ class Asking:
     _is_late: bool = field(default=False, init=False)
 
     def propose(
-        self, history: Sequence[Observation], n: int, seed: int, number: int
+        self, history: Sequence[Observation], pending: Pending, n: int, seed: int, number: int
     ) -> list[Proposal]:
         """Return proposals, and note how long they took.
 
@@ -50,6 +50,8 @@ class Asking:
         ----------
         history : sequence of Observation
             What is known, [-].
+        pending : sequence of tuple
+            Trials under way with their designs, [-].
         n : int
             How many, [-].
         seed : int
@@ -64,13 +66,13 @@ class Asking:
         """
         ladder = self.ladder
         if ladder is None:
-            return self.strategy.propose(history, (), n, seed)
+            return self.strategy.propose(history, pending, n, seed)
         # A batch that straddles the end of the start has more than one rung.
         recorded = [rung for k in range(n) if (rung := ladder.rungs.get(number + k))]
         is_cheap = ladder.cheap_rung in recorded if recorded else self._is_late
         begun = time.monotonic()
         asked = ladder.cheaper if is_cheap else self.strategy
-        found = asked.propose(history, (), n, seed)
+        found = asked.propose(history, pending, n, seed)
         if time.monotonic() - begun > ladder.seconds * n:
             self._is_late = True
         return found

@@ -16,7 +16,7 @@ from experiments.objective import Outcome, StudyEvaluator, Task
 from experiments.search.asking import Asking, Ladder
 from experiments.search.ends import End, Ends
 from experiments.search.rescue import evaluated
-from experiments.search.strategy import Observation, Strategy
+from experiments.search.strategy import Observation, Pending, Strategy
 from experiments.store import AckWriter, Lease, Store, TrialRecord
 from experiments.store.writer import MAX_GROUP
 from formulation.design import Design
@@ -107,7 +107,7 @@ class Search:
     """Told the numbers of every commit, after it."""
 
     on_progress: Callable[[Progress], None]
-    """Told after every batch."""
+    """Told after every batch, or as many trials."""
 
     def run(self) -> Searched:
         """Search until something ends it.
@@ -133,23 +133,26 @@ class Search:
                     trials = self.store.trials(self.study_id)
                     return Searched(trials=trials, n_chunks=n_chunks, end=end)
                 n = min(self.batch, self.ends.budget - len(finished))
-                batch = self._propose(asking, history, n)
+                batch = self._propose(asking, history, (), n)
             self.store.add_running(self.lease, batch)
             done, chunks = self._evaluate(batch)
             finished = sorted([*finished, *done], key=lambda t: t.number)
             history = sorted([*history, *map(observation, done)], key=lambda o: o.number)
             n_chunks, batch = n_chunks + chunks, []
 
-    def _propose(self, asking: Asking, history: Sequence[Observation], n: int) -> list[TrialRecord]:
+    def _propose(
+        self, asking: Asking, history: Sequence[Observation], pending: Pending, n: int
+    ) -> list[TrialRecord]:
         failpoints.hit("ask")
-        first = len(history)
+        first = len(history) + len(pending)
         # Values it was told of count as trials before the first; what could not be made does not.
         told = sorted(self.told, key=lambda o: not o.is_trial)
         n_told = sum(o.is_trial for o in told)
         known = [evolve(o, number=k if o.is_trial else -1) for k, o in enumerate(told)]
         known += [evolve(o, number=o.number + n_told) if n_told else o for o in history]
+        under_way = [(number + n_told, design) for number, design in pending]
         records = []
-        for k, proposal in enumerate(asking.propose(known, n, self.seed, first)):
+        for k, proposal in enumerate(asking.propose(known, under_way, n, self.seed, first)):
             broken = self.space.violations(proposal.design)
             if broken:
                 raise FormulationError(
@@ -179,7 +182,7 @@ class Search:
         try:
             for outcomes in evaluated(self.executor, self.evaluator, chunks):
                 failpoints.hit("flight")
-                found = [_finished(by_number[o.number], o) for o in outcomes]
+                found = [finished_as(by_number[o.number], o) for o in outcomes]
                 writer.add(found)
                 done += found
         finally:
@@ -220,7 +223,21 @@ def observation(trial: TrialRecord) -> Observation:
     )
 
 
-def _finished(running: TrialRecord, outcome: Outcome) -> TrialRecord:
+def finished_as(running: TrialRecord, outcome: Outcome) -> TrialRecord:
+    """Return a running trial with what came out of it.
+
+    Parameters
+    ----------
+    running : TrialRecord
+        The trial as it was stored before it was sent, [-].
+    outcome : Outcome
+        What the evaluator says of it, [-].
+
+    Returns
+    -------
+    TrialRecord
+        Complete, or failed with its reasons, [-].
+    """
     return evolve(
         running,
         state="failed" if outcome.has_failed else "complete",

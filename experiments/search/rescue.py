@@ -6,7 +6,7 @@ and the one that is given up again is a failed trial with the reason; the search
 Trials that stood in a chunk with it are thereby computed alone, which may move their last digit.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from experiments.executors import Executor, GivenUp
 from experiments.objective import Outcome, StudyEvaluator, Task
@@ -43,6 +43,38 @@ def evaluated(
             alone += [(task,) for task in chunks[index]]
     if alone:
         yield from evaluated(executor, evaluator, alone)
+
+
+def streamed(
+    executor: Executor, evaluator: StudyEvaluator, tasks: Iterable[Task]
+) -> Iterator[Outcome]:
+    """Yield outcomes as they come, of designs that are asked for while others are evaluated.
+
+    Parameters
+    ----------
+    executor : Executor
+        Where they are evaluated, [-].
+    evaluator : StudyEvaluator
+        Who evaluates, [-].
+    tasks : iterable of Task
+        Asked for one more whenever a worker is free, [-].
+
+    Yields
+    ------
+    Outcome
+        What came out of a design; each is a chunk of its own, so one that is given up is a failed
+        trial at once, [-].
+    """
+    sent: dict[int, Task] = {}
+
+    def chunks() -> Iterator[Chunk]:
+        for index, task in enumerate(tasks):
+            sent[index] = task
+            yield (task,)
+
+    for index, found in executor.run(evaluator, chunks()):
+        task = sent.pop(index)
+        yield _failed(task, found) if isinstance(found, GivenUp) else found[0]
 
 
 def _failed(task: Task, given_up: GivenUp) -> Outcome:

@@ -22,6 +22,9 @@ quarter of the way between worst acceptable and ideal, [-]."""
 Reach = Callable[[Sequence[Design]], FloatArray]
 """How far designs lie from the training data, [%]; pure, so a history alone decides."""
 
+Pending = Sequence[tuple[int, Design]]
+"""Trials under way: number and design of each."""
+
 MOST_REDRAWS = 8
 """Attempts to avoid a design that is already known, [-]."""
 

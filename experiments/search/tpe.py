@@ -57,6 +57,10 @@ class TpeStrategy:
     """Where extrapolation is penalised, how far designs lie from the training data. It worsens the
     objectives as the strategy ranks them, and nothing that is stored or shown."""
 
+    _coordinates_of: dict[str, tuple[dict[str, Any], dict[str, Any]]] = field(
+        factory=dict, init=False, eq=False, repr=False
+    )
+
     @property
     def name(self) -> str:
         """Name with its settings."""
@@ -168,6 +172,13 @@ class TpeStrategy:
         )
 
     def _coordinates(self, design: Design) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return answers and their ranges; they follow from the design, so they are kept."""
+        found = self._coordinates_of.get(design.key)
+        if found is None:
+            found = self._coordinates_of[design.key] = self._encoded(design)
+        return found
+
+    def _encoded(self, design: Design) -> tuple[dict[str, Any], dict[str, Any]]:
         from optuna.distributions import CategoricalDistribution, FloatDistribution
 
         space = self.space.space_of(design.system)

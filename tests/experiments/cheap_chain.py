@@ -3,6 +3,7 @@
 Workers import this module, so it needs no test tool.
 """
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from experiments.config import StudySpec
 from experiments.objective import StudyEvaluator
 from formulation.provenance import Origin
 from models.chain import EndpointTable
+from tests.experiments.executor_jobs import PATIENCE_S
 
 
 @frozen
@@ -55,6 +57,24 @@ class Harmful:
         except FileExistsError:
             return False
         return True
+
+
+@frozen(kw_only=True)
+class HeldBack:
+    """Evaluates, but does not answer for one trial before a file is there."""
+
+    inner: StudyEvaluator
+    number: int
+    until: Path
+
+    def __call__(self, tasks):
+        """Return the outcomes; without the file, the patience of a test ends."""
+        give_up_at = time.monotonic() + PATIENCE_S
+        while any(task.number == self.number for task in tasks) and not self.until.exists():
+            if time.monotonic() > give_up_at:
+                raise RuntimeError(f"nobody made {self.until.name}")
+            time.sleep(0.01)
+        return self.inner(tasks)
 
 
 def cheap_evaluator(spec: StudySpec) -> StudyEvaluator:

@@ -1,7 +1,8 @@
 """A study whose designs cost nothing, driven by a process that tests may kill, stop or cut off.
 
-``python -m tests.experiments.driven_study PLACE REF TRIALS TIMEOUT_S PAUSE_S`` makes the study if
-REF is ``new``, else goes on with it. Acknowledged trials are written out, a line for each commit.
+``python -m tests.experiments.driven_study PLACE REF TRIALS TIMEOUT_S PAUSE_S MODE`` makes the study
+if REF is ``new``, else goes on with it, in two processes if it is asynchronous. Acknowledged trials
+are written out, a line for each commit.
 """
 
 import json
@@ -13,8 +14,10 @@ from pathlib import Path
 
 from attrs import frozen
 
+from experiments.config.spec import ASYNCHRONOUS, REPRODUCIBLE
 from experiments.executors import make_executor
 from experiments.objective import Outcome
+from experiments.search.asynchronous import AsynchronousSearch
 from experiments.search.ends import Ends
 from experiments.search.loop import Search
 from experiments.search.strategies import make_strategy
@@ -53,9 +56,12 @@ def acknowledge(numbers: tuple[int, ...]) -> None:
     sys.stdout.flush()
 
 
-def main(place: str, ref: str, trials: str, timeout_s: str, pause_s: str) -> int:
+def main(place: str, ref: str, trials: str, timeout_s: str, pause_s: str, mode: str) -> int:
     """Drive the study to its end; return the exit code of whatever stops it."""
     spec = small_study()
+    kind, where = Search, ("inline", 1)
+    if mode == ASYNCHRONOUS:
+        kind, where = AsynchronousSearch, ("process", 2)
     try:
         with Store.open(place, timeout_s=float(timeout_s)) as store:
             study = (
@@ -63,8 +69,8 @@ def main(place: str, ref: str, trials: str, timeout_s: str, pause_s: str) -> int
                 if ref == "new"
                 else store.study(ref)
             )
-            with store.own(study.id) as lease, make_executor("inline") as executor:
-                Search(
+            with store.own(study.id) as lease, make_executor(*where) as executor:
+                kind(
                     space=spec.space,
                     strategy=make_strategy("random", spec.space, spec.objectives, None),
                     evaluator=Weighing(float(pause_s)),
@@ -96,9 +102,10 @@ class Driver:
         trials: int = 64,
         timeout_s: float = 30.0,
         pause_s: float = 0.0,
+        mode: str = REPRODUCIBLE,
         **environment: str,
     ) -> None:
-        words = [str(place), ref, str(trials), str(timeout_s), str(pause_s)]
+        words = [str(place), ref, str(trials), str(timeout_s), str(pause_s), mode]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.experiments.driven_study", *words],
             cwd=ROOT,
@@ -132,4 +139,7 @@ class Driver:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    # Under its own name, which workers can import as well.
+    from tests.experiments import driven_study
+
+    sys.exit(driven_study.main(*sys.argv[1:]))

@@ -177,7 +177,7 @@ def ladder(**given) -> tuple[Asking, int]:
 
 
 def rungs_of(asking: Asking, n: int, times: int = 2) -> list[str]:
-    return [asking.propose(history_of(n), 1, 5, n + k)[0].rung for k in range(times)]
+    return [asking.propose(history_of(n), (), 1, 5, n + k)[0].rung for k in range(times)]
 
 
 @pytest.mark.parametrize(("step_s", "wanted"), [(1.0, [GP, GP]), (3.0, [GP, TPE])])
@@ -198,7 +198,7 @@ def test_a_rerun_follows_the_recorded_rungs_and_not_the_clock(monkeypatch) -> No
 def test_a_rerun_of_a_batch_that_straddles_the_start_follows_its_later_rung() -> None:
     """Its first trials belong to the start, whoever was asked."""
     asking, _ = ladder(rungs={8: START, 9: START, 10: TPE, 11: TPE})
-    assert [p.rung for p in asking.propose(history_of(8), 4, 5, 8)] == [START, START, TPE, TPE]
+    assert [p.rung for p in asking.propose(history_of(8), (), 4, 5, 8)] == [START, START, TPE, TPE]
 
 
 def test_without_a_time_for_asks_no_clock_is_read(monkeypatch) -> None:

@@ -53,6 +53,27 @@ def test_inline_evaluates_in_the_driver():
         assert executor.worker_pids == (os.getpid(),)
 
 
+@pytest.mark.parametrize(("n_workers", "n_ahead"), [(2, 0), (4, 1)])
+def test_an_iterator_is_asked_only_when_a_worker_is_free_and_its_results_were_taken(
+    n_workers, n_ahead
+):
+    """A chunk for each, and one more for every result that was taken; of many, one in advance."""
+    asked = []
+
+    def source():
+        for chunk in CHUNKS:
+            asked.append(chunk)
+            yield chunk
+
+    seen = []
+    with make_executor("process", n_workers, preload=()) as executor:
+        for n_taken, (index, result) in enumerate(executor.run(squares, source())):
+            seen.append(index)
+            assert len(asked) == min(n_workers + n_ahead + n_taken, len(CHUNKS))
+            np.testing.assert_array_equal(result, CHUNKS[index] ** 2)
+    assert sorted(seen) == list(range(len(CHUNKS)))
+
+
 def test_two_processes_work_at_the_same_time(process_executor, tmp_path):
     """Eight chunks reach two workers, neither of them the driver."""
     assert results_in_order(process_executor, Paired(tmp_path), list(range(8))) == list(range(8))

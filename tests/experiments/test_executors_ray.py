@@ -65,6 +65,21 @@ def test_two_actors_work_at_the_same_time(executor, tmp_path):
     assert used <= set(executor.worker_pids)
 
 
+def test_an_iterator_is_asked_while_actors_work(executor):
+    """One more chunk for every result that was taken."""
+    asked = []
+
+    def source():
+        for chunk in CHUNKS:
+            asked.append(chunk)
+            yield chunk
+
+    for n_taken, (index, result) in enumerate(executor.run(squares, source())):
+        assert len(asked) == min(2 + n_taken, len(CHUNKS))
+        np.testing.assert_array_equal(result, CHUNKS[index] ** 2)
+    assert len(asked) == len(CHUNKS)
+
+
 def test_the_evaluator_is_shipped_once_to_each_actor(executor, tmp_path):
     """Three runs with one object unpickle it once in each worker, to a writable copy."""
     evaluator = Shipped(tmp_path / "log")

@@ -82,6 +82,54 @@ def test_a_value_that_differs_is_named_and_ends_with_5(home, capsys) -> None:
     assert first["before"] == pytest.approx(1.5 * first["after"])
 
 
+@pytest.fixture
+def asynchronous(home, tmp_path) -> Path:
+    """Return a workspace whose third study was asynchronous."""
+    (tmp_path / "a.yaml").write_text(TEXT.replace("seed: 5}", "seed: 5, mode: asynchronous}"))
+    assert main(["run", str(tmp_path / "a.yaml"), "--home", str(home), *ASK]) == 0
+    return home
+
+
+def altered(home: Path, part: str, value: str) -> None:
+    """Change what the store has of trial 7 of the third study."""
+    with Store.open(home / "store.sqlite") as store:
+        study = store.study("S003").id
+    with sqlite3.connect(home / "store.sqlite") as database:
+        changed = f'UPDATE trial SET "{part}" = ? WHERE study_id = ? AND number = 7'
+        assert database.execute(changed, (value, study)).rowcount == 1
+
+
+def trial_of(home: Path, number: int) -> TrialRecord:
+    """Return a trial of the third study."""
+    with Store.open(home / "store.sqlite") as store:
+        return store.trials(store.study("S003").id)[number]
+
+
+def test_another_design_of_an_asynchronous_study_is_explained_by_speed(
+    asynchronous, capsys
+) -> None:
+    """In plain words, compared all the same, and no failure."""
+    altered(asynchronous, "design", json.dumps(trial_of(asynchronous, 6).design))
+    words = ("rerun", "S003", "--home", str(asynchronous), *ASK)
+    found = told(capsys, *words)
+    assert (found["mode"], found["compared"], found["equal"]) == ("asynchronous", 20, 19)
+    assert found["other_by_speed"] == 1
+    assert found["first_difference"]["what"] == "design"
+    assert main(list(words)) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "of another design: 1, which is no fault" in said
+
+
+def test_another_value_of_the_same_design_is_not_explained_by_speed(asynchronous, capsys) -> None:
+    """So it ends with 5 in this mode too."""
+    values = dict(trial_of(asynchronous, 7).values)
+    key = "absorbed_increment.p50"
+    altered(asynchronous, "values", json.dumps({**values, key: values[key] * 1.5}))
+    found = told(capsys, "rerun", "S003", "--home", str(asynchronous), *ASK, code=5)
+    assert (found["equal"], found["other_by_speed"]) == (19, 0)
+    assert found["first_difference"]["key"] == key
+
+
 def test_a_study_without_a_finished_trial_is_not_repeated(home, capsys) -> None:
     """In words."""
     with sqlite3.connect(home / "store.sqlite") as database:

@@ -44,7 +44,9 @@ def evaluator(spec, chain) -> StudyEvaluator:
     )
 
 
-def run_search(store: Store, spec, evaluator, executor, study=None, strategy=None):
+def run_search(
+    store: Store, spec, evaluator, executor, study=None, strategy=None, kind=Search, ends=None
+):
     """Run or resume the small study's search; return its study and trials."""
     study = study or store.create_study(
         name=spec.name,
@@ -56,7 +58,7 @@ def run_search(store: Store, spec, evaluator, executor, study=None, strategy=Non
     )
     acks: list[int] = []
     with store.own(study.id) as lease:
-        search = Search(
+        search = kind(
             space=spec.space,
             strategy=strategy or make_strategy("tpe", spec.space, spec.objectives),
             evaluator=evaluator,
@@ -65,7 +67,8 @@ def run_search(store: Store, spec, evaluator, executor, study=None, strategy=Non
             lease=lease,
             study_id=study.id,
             seed=study.seed,
-            ends=Ends(
+            ends=ends
+            or Ends(
                 budget=study.budget,
                 objectives=spec.objectives,
                 stagnation=spec.budget.stagnation,
