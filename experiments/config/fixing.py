@@ -204,7 +204,13 @@ def _read_value(
         # The domain names the nearest that it knows.
         entry.attempt(lambda: fixed(system, name, 0.0), at_key=True)
         return None
-    return entry.quantity(unit) if unit else entry.text(rule="one setting") or None
+    if not unit:
+        return entry.text(rule="one setting") or None
+    value = entry.quantity(unit)
+    if value is not None and value < 0:
+        entry.refuse("out_of_range", f"{entry.node.text} is below 0.", hint="0 leaves it out.")
+        return None
+    return value
 
 
 def _is_salt(name: str, value: float | str) -> bool:

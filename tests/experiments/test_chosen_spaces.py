@@ -70,6 +70,7 @@ def test_every_design_of_a_study_has_what_it_fixes():
         ("{name: timed_release, fixed: {hpcm: 20 %}}", "", "fixed.hpcm", "Did you mean 'hpmc'"),
         ("{name: timed_release, fixed: {hpmc: 20}}", "", "fixed.hpmc", "'20' has no unit"),
         ("{name: timed_release, fixed: {hpmc: 60 %}}", "", "fixed.hpmc", "outside 20 to 50 %"),
+        ("{name: timed_release, fixed: {mcc: -5 %}}", "", "fixed.mcc", "-5 % is below 0"),
         ("{name: timed_release, fixed: {salt: oxide}}", "", "fixed.salt", "Salt of the study"),
         (
             "{name: timed_release, fixed: {hpmc: 50 %, salt: 65 %, compression_force_kn: 20 kN}}",
