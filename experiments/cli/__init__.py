@@ -22,6 +22,7 @@ from experiments.cli import (
     panel,
     ranges,
     repeating,
+    report,
     scenarios,
     schema,
     simulate,
@@ -46,6 +47,7 @@ app = typer.Typer(
 )
 check.register(app)
 studies.register(app)
+report.register(app)
 repeating.register(app)
 ranges.register(app)
 data.register(app)

@@ -38,7 +38,6 @@ def register(app: typer.Typer) -> None:
     app.command()(cancel)
     app.command()(status)
     app.command()(front)
-    app.command()(report)
     app.command()(track)
     app.command("export-optuna")(export_optuna)
     app.command()(ui)
@@ -159,28 +158,6 @@ def front(
         emit_json(document)
         return
     emit_lines([*front_lines(document, terminal_width()), *summary_lines(document)])
-
-
-def report(
-    study: Ref,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="File to write; else the workspace's.")
-    ] = None,
-    home: Home = None,
-) -> None:
-    """Write the HTML report of a study."""
-    from experiments.cli.output import emit_lines
-    from experiments.reports import write_report
-    from experiments.studies import read_study
-    from experiments.workspace import open_workspace
-    from formulation.errors import InputError
-
-    workspace = open_workspace(home=home)
-    document = read_study(study, workspace)
-    path = output or workspace.reports_folder / f"{document['study']['label']}.html"
-    if path.is_dir():
-        raise InputError(f"Report {path} would replace a folder.", hint="Name a file in it.")
-    emit_lines([str(write_report(document, path))])
 
 
 def export_optuna(

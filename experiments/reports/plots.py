@@ -5,12 +5,12 @@ Colours are those of Okabe and Ito, told apart by colour-blind readers.
 """
 
 from collections.abc import Sequence
-from io import BytesIO
 from textwrap import fill
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from experiments.reports.indexed import indexed_png
 from experiments.reports.plot_data import ConfirmationPanel, History, Reason, ReleasePanel
 from experiments.reports.wording import endpoint_title, unit_of
 from formulation.delivery import get_system
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-DPI = 130
+DPI = 110
 """Resolution of the pictures, [1/inch]."""
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -68,9 +68,12 @@ def png(figure: "Figure") -> bytes:
     bytes
         A PNG file, [-].
     """
-    buffer = BytesIO()
-    figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
-    return buffer.getvalue()
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    figure.set_dpi(DPI)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return indexed_png(np.asarray(canvas.buffer_rgba())[..., :3])
 
 
 def draw_release(panel: ReleasePanel, axes: "Axes") -> None:

@@ -2,10 +2,13 @@
 
 import subprocess
 import sys
+from copy import deepcopy
+from io import BytesIO
 from itertools import combinations
 
 import numpy as np
 import pytest
+from PIL import Image, ImageColor
 
 from experiments.reports.plot_data import (
     MOST_CURVES,
@@ -15,6 +18,7 @@ from experiments.reports.plot_data import (
     release_data,
 )
 from experiments.reports.plots import (
+    COLOURS,
     draw_confirmation,
     draw_history,
     draw_reasons,
@@ -197,14 +201,32 @@ def test_every_axis_has_a_unit():
 
 
 def test_pictures_are_reproducible_and_small():
-    """The same document gives the same bytes, below 150 kB a picture."""
+    """The same document gives the same bytes, below 45 kB a picture."""
     images = []
     for _ in range(2):
         figure, (axes,) = new_figure(1, 8.2, 4.6)
         draw_trade_off(trade_off_data(example_document()), axes)
         images.append(png(figure))
     assert images[0] == images[1]
-    assert len(images[0]) < 150_000
+    assert len(images[0]) < 45_000
+
+
+def test_a_palette_keeps_every_colour_of_the_lines():
+    """Curves under their bands keep the very colours of the legend."""
+    document = example_document()
+    model = document["front"][0]
+    document["front"] = [{**model, "label": f"C{k:03d}"} for k in range(len(COLOURS))]
+    for k, candidate in enumerate(document["front"]):
+        curves = deepcopy(candidate["curves"])
+        curves["release"]["y"] = [y * (1 - 0.1 * k) for y in curves["release"]["y"]]
+        candidate["curves"] = curves
+    figure, (axes,) = new_figure(1)
+    draw_release(release_data(document)[0], axes)
+    with Image.open(BytesIO(png(figure))) as picture:
+        assert picture.mode == "P"
+        found = {colour for _, colour in picture.convert("RGB").getcolors(1_000_000)}
+    for colour in COLOURS:
+        assert ImageColor.getrgb(colour) in found
 
 
 def test_pictures_of_a_study_without_front_can_be_drawn():

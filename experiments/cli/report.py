@@ -1,0 +1,41 @@
+"""The command that writes the report of a study."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from experiments.cli.studies import Home, Ref
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the application.
+
+    Parameters
+    ----------
+    app : typer.Typer
+        The application, [-].
+    """
+    app.command()(report)
+
+
+def report(
+    study: Ref,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File to write; else the workspace's.")
+    ] = None,
+    home: Home = None,
+) -> None:
+    """Write the HTML report of a study."""
+    from experiments.cli.output import emit_lines
+    from experiments.reports import write_report
+    from experiments.studies import read_study
+    from experiments.workspace import open_workspace
+    from formulation.errors import InputError
+
+    workspace = open_workspace(home=home)
+    document = read_study(study, workspace)
+    path = output or workspace.reports_folder / f"{document['study']['label']}.html"
+    if path.is_dir():
+        raise InputError(f"Report {path} would replace a folder.", hint="Name a file in it.")
+    emit_lines([str(write_report(document, path))])
