@@ -28,8 +28,8 @@ def report(
 ) -> None:
     """Write the HTML report of a study."""
     from experiments.cli.output import emit_lines
+    from experiments.listing import read_study
     from experiments.reports import write_report
-    from experiments.studies import read_study
     from experiments.workspace import open_workspace
     from formulation.errors import InputError
 
