@@ -14,28 +14,27 @@ MOST_COLOURS = 192
 """Colours of a picture at most, [-]; a PNG with a palette can hold 256."""
 
 
-def indexed_png(rgb: NDArray[np.uint8]) -> bytes:
-    """Return a picture as PNG with a palette, the same bytes for the same picture.
+def indexed_png(image: bytes) -> bytes:
+    """Return a picture with a palette, the same bytes for the same picture.
 
     Parameters
     ----------
-    rgb : ndarray of shape (height, width, 3)
-        Red, green and blue of each pixel, [-].
+    image : bytes
+        PNG of any kind; what is transparent in it becomes opaque, [-].
 
     Returns
     -------
     bytes
-        A PNG file, [-].
+        PNG with at most `MOST_COLOURS`, [-].
     """
     from PIL import Image
 
+    with Image.open(BytesIO(image)) as opened:
+        full = opened.convert("RGB")
     palette = Image.new("P", (1, 1))
-    palette.putpalette(_most_frequent(rgb).tobytes())
-    picture = Image.fromarray(np.ascontiguousarray(rgb)).quantize(
-        palette=palette, dither=Image.Dither.NONE
-    )
+    palette.putpalette(_most_frequent(np.asarray(full)).tobytes())
     buffer = BytesIO()
-    picture.save(buffer, "PNG", optimize=True)
+    full.quantize(palette=palette, dither=Image.Dither.NONE).save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
 
 

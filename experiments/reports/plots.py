@@ -5,6 +5,7 @@ Colours are those of Okabe and Ito, told apart by colour-blind readers.
 """
 
 from collections.abc import Sequence
+from io import BytesIO
 from textwrap import fill
 from typing import TYPE_CHECKING
 
@@ -68,12 +69,9 @@ def png(figure: "Figure") -> bytes:
     bytes
         A PNG file, [-].
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-    figure.set_dpi(DPI)
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    return indexed_png(np.asarray(canvas.buffer_rgba())[..., :3])
+    buffer = BytesIO()
+    figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
+    return indexed_png(buffer.getvalue())
 
 
 def draw_release(panel: ReleasePanel, axes: "Axes") -> None:
