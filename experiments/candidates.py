@@ -20,6 +20,9 @@ from formulation.units import MG_PER_MMOL
 ACCOUNTS = "accounts"
 """Entry of what a study records about itself that holds the accounts of its candidates by label."""
 
+PROFILER = "profiler"
+"""Entry of what a study records about itself that holds the slices through one candidate."""
+
 BODY = ("serum", "serum_change", "urine_change", "laxation_risk")
 """Endpoints of the body that are told of every confirmed candidate, whatever was asked for."""
 

@@ -1,15 +1,19 @@
 """The end of a study's search: its front is confirmed, and what that found is kept."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
-from experiments.candidates import ACCOUNTS, plain_trials
+from experiments.candidates import ACCOUNTS, PROFILER, plain_trials
 from experiments.config import StudySpec
 from experiments.confirmation import against_plain, confirm, make_accountant, release_curves
 from experiments.fitting import FittedModels
+from experiments.profiling import profile
 from experiments.readings import judging_of
-from experiments.results import front_of
+from experiments.reports.answers import answer
+from experiments.results import front_of, study_document
 from experiments.search.front import normalised, spread_indices
 from experiments.store import Lease, Store, StudyRecord, TrialRecord, candidate_label
+from formulation.design import Design
 
 MOST_CONFIRMED = 64
 """Candidates of a front that are confirmed at most, [-]; of more, some that lie far apart."""
@@ -74,3 +78,18 @@ def confirm_front(
     store.set_study(lease, info={ACCOUNTS: accounts})
     store.put_confirmations(lease, confirmed)
     store.put_curves(lease, release_curves(front, models.chain))
+    store.set_study(lease, info={PROFILER: _slices(store, study, spec, models, whole)})
+
+
+def _slices(
+    store: Store,
+    study: StudyRecord,
+    spec: StudySpec,
+    models: FittedModels,
+    front: Sequence[TrialRecord],
+) -> dict[str, Any]:
+    """Return the slices through the candidate the answer names, else through the first."""
+    by_label = {candidate_label(t.number): t for t in front}
+    named = answer(study_document(store, store.study(study.id))).label
+    best = named or next(iter(by_label))
+    return profile(best, Design.from_dict(by_label[best].design), spec, models.chain)

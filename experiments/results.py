@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.candidates import ACCOUNTS, candidate, plain_tablets
+from experiments.candidates import ACCOUNTS, PROFILER, candidate, plain_tablets
 from experiments.config import StudySpec, study_from_config
 from experiments.config.decided import decided
 from experiments.config.spec import FORBID
@@ -85,6 +85,7 @@ def study_document(store: Store, study: StudyRecord) -> dict[str, Any]:
             for place, t in enumerate(front)
         ],
         "plain": plain_tablets(spec, _beaten(feasible, front)),
+        "profiler": study.info.get(PROFILER),
         "confirmation": confirmation_summary(compared_keys(spec), front, confirmations),
         "infeasible_reasons": _reasons(finished),
         "history": _history(spec.objectives, finished),

@@ -15,39 +15,23 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from attrs import frozen
 
 from experiments.config import StudySpec, study_from_config
 from experiments.config.spec import FORBID
+from experiments.factors import Edge, Factor, factors_of, space_edges
 from experiments.fitting import fit_or_load, refuse_other_models
 from experiments.objective import EXTRAPOLATION_LIMIT, Outcome, StudyEvaluator, Task
-from experiments.ranges.factors import Factor, factors_of
 from experiments.readings import judging_of, judging_words, worse_end
 from experiments.reports.wording import limit_text
 from experiments.store import Store, TrialRecord, candidate_label
 from experiments.workspace import Workspace
 from formulation.design import Design
 from formulation.errors import InputError
-from formulation.space import DesignSpace
 
 COARSE = 16
 """Steps that are looked at on each side of the candidate at once, [-]."""
 
-MOST_STEPS = 1_000_000
-"""Steps beyond which no edge is looked for, [-]."""
-
 PREDICTED, SURELY = "predicted", "pessimistic"
-
-
-@frozen(kw_only=True)
-class Edge:
-    """Where one side of a range ends."""
-
-    steps: int
-    """How far from the candidate, never away from its side, [-]."""
-
-    by: str
-    """What ends it, in words."""
 
 
 def candidate_ranges(
@@ -127,7 +111,7 @@ def ranges_of(design: Design, spec: StudySpec, evaluator: StudyEvaluator) -> dic
             hint="Choose a candidate of the front: formulation front STUDY.",
         )
     factors = tuple(factors_of(design))
-    spaces = [_space_edges(spec.space, factor) for factor in factors]
+    spaces = [space_edges(spec.space, factor) for factor in factors]
     found = {kind: _edges(judge, factors, spaces, kind) for kind in (PREDICTED, SURELY)}
     return {
         "factors": [
@@ -177,37 +161,6 @@ class _Judge:
 
 def _most(slacks: dict[str, float]) -> str:
     return next((limit_text(name) for name, slack in slacks.items() if slack < 0), "")
-
-
-def _space_edges(space: DesignSpace, factor: Factor) -> tuple[Edge, Edge]:
-    """Return how far the factor may go before an input rule is broken.
-
-    Every rule on amounts is linear and every range an interval, so what they allow is one interval
-    around the candidate, whose ends are found by halving. What the study excludes cuts it step by
-    step.
-    """
-    return _space_edge(space, factor, -1), _space_edge(space, factor, 1)
-
-
-def _space_edge(space: DesignSpace, factor: Factor, side: int) -> Edge:
-    def broken(k: int) -> str:
-        value = factor.at(side * k)
-        if value < 0:
-            return f"{factor.title} cannot be below 0."
-        found = space.violations(factor.moved(value))
-        return found[0].message if found else ""
-
-    inside, outside = 0, 1
-    while not broken(outside) and outside < MOST_STEPS:
-        inside, outside = outside, 2 * outside
-    while outside - inside > 1:
-        middle = (inside + outside) // 2
-        inside, outside = (inside, middle) if broken(middle) else (middle, outside)
-    for k in range(1, inside + 1 if space.excluded else 1):
-        design = factor.moved(factor.at(side * k))
-        if region := next((r for r in space.excluded if r.holds(design)), None):
-            return Edge(steps=side * (k - 1), by=region.violation(design).message)
-    return Edge(steps=side * inside, by=broken(outside))
 
 
 def _edges(

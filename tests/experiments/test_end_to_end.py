@@ -15,6 +15,7 @@ import pytest
 from attrs import frozen
 
 from experiments.cli import main
+from experiments.reports.answers import answer
 from experiments.store import Store
 
 STUDY = """\
@@ -280,6 +281,18 @@ def test_every_candidate_tells_serum_urine_losses_risk_monitoring_and_drivers(fi
             "assumed",
             "estimated",
         }
+
+
+def test_the_slices_are_those_of_the_recommended_candidate_and_start_where_it_was_judged(finished):
+    """Through the candidate of the answer, whose own place has the values of its trial."""
+    told = finished.document["profiler"]
+    assert told["candidate"] == answer(finished.document).label
+    candidate = next(c for c in finished.document["front"] if c["label"] == told["candidate"])
+    for factor in told["factors"]:
+        here = factor["x"].index(factor["value"])
+        for key in told["objectives"]:
+            value = factor["values"][key]["y"][here]
+            assert value == pytest.approx(candidate["objectives"][key], rel=1e-4)
 
 
 def test_a_report_is_written_from_the_store_alone(finished, tmp_path):

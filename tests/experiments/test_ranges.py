@@ -9,9 +9,10 @@ from attrs import evolve
 
 from experiments.cli import main
 from experiments.config import load_study
+from experiments.factors import factors_of
 from experiments.fitting import FittedModels
 from experiments.objective import StudyEvaluator, Task
-from experiments.ranges import factors_of, finding, ranges_of
+from experiments.ranges import finding, ranges_of
 from experiments.readings import judging_of
 from experiments.store import Store, TrialRecord
 from experiments.workspace import STORE_FILE

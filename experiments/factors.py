@@ -1,4 +1,4 @@
-"""What of a design can be moved alone: a mass, a setting that is a number, a size."""
+"""What of a design can be moved alone, and how far: a mass, a setting that is a number, a size."""
 
 from collections.abc import Callable, Iterator
 
@@ -11,9 +11,13 @@ from formulation.choices import active_parameters, chosen_in
 from formulation.delivery import get_system
 from formulation.design import BALANCE_MG, SECOND_SALT, Design, on_grid
 from formulation.parameters import RealParameter
+from formulation.space import DesignSpace
 
 DIMENSION_STEP = 0.1
 """Step in which a size that is no mass is set, in its unit."""
+
+MOST_STEPS = 1_000_000
+"""Steps beyond which no edge is looked for, [-]."""
 
 
 @frozen(kw_only=True)
@@ -41,6 +45,17 @@ class Factor:
     def at(self, k: int) -> float:
         """Return the value so many steps from the candidate, in `unit`."""
         return round(self.value + k * self.step, 9)
+
+
+@frozen(kw_only=True)
+class Edge:
+    """Where one side of a range ends."""
+
+    steps: int
+    """How far from the candidate, never away from its side, [-]."""
+
+    by: str
+    """What ends it, in words."""
 
 
 def factors_of(design: Design) -> Iterator[Factor]:
@@ -76,6 +91,51 @@ def factors_of(design: Design) -> Iterator[Factor]:
             yield _setting(design, parameter.name, parameter.unit, parameter.step)
     for size in form.dimensions:
         yield _setting(design, size.name, size.unit, DIMENSION_STEP)
+
+
+def space_edges(space: DesignSpace, factor: Factor) -> tuple[Edge, Edge]:
+    """Return how far a factor may go before an input rule is broken.
+
+    Parameters
+    ----------
+    space : DesignSpace
+        What may be made, [-].
+    factor : Factor
+        A factor of a design of that space, [-].
+
+    Returns
+    -------
+    tuple of Edge
+        Below and above the candidate, [-].
+
+    Notes
+    -----
+    Every rule on amounts is linear and every range an interval, so what they allow is one interval
+    around the candidate, whose ends are found by halving. What the study excludes cuts it step by
+    step.
+    """
+    return _space_edge(space, factor, -1), _space_edge(space, factor, 1)
+
+
+def _space_edge(space: DesignSpace, factor: Factor, side: int) -> Edge:
+    def broken(k: int) -> str:
+        value = factor.at(side * k)
+        if value < 0:
+            return f"{factor.title} cannot be below 0."
+        found = space.violations(factor.moved(value))
+        return found[0].message if found else ""
+
+    inside, outside = 0, 1
+    while not broken(outside) and outside < MOST_STEPS:
+        inside, outside = outside, 2 * outside
+    while outside - inside > 1:
+        middle = (inside + outside) // 2
+        inside, outside = (inside, middle) if broken(middle) else (middle, outside)
+    for k in range(1, inside + 1 if space.excluded else 1):
+        design = factor.moved(factor.at(side * k))
+        if region := next((r for r in space.excluded if r.holds(design)), None):
+            return Edge(steps=side * (k - 1), by=region.violation(design).message)
+    return Edge(steps=side * inside, by=broken(outside))
 
 
 def _setting(design: Design, name: str, unit: str, step: float) -> Factor:
