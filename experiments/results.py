@@ -26,7 +26,7 @@ from experiments.store import (
     candidate_label,
 )
 from formulation.design import Design
-from formulation.targets import Objective, Scope, get_endpoint
+from formulation.targets import Objective, OutcomeLimit, Scope, get_endpoint
 
 SCHEMA, VERSION = "formulation/run", 1
 HISTORY_STEP = 16
@@ -73,6 +73,7 @@ def study_document(store: Store, study: StudyRecord) -> dict[str, Any]:
             *(limit.name for limit in spec.limits),
             *([EXTRAPOLATION_LIMIT] if spec.extrapolation == FORBID else []),
         ],
+        "bounds": [_bound(limit) for limit in spec.limits],
         "front": [
             candidate(
                 spec,
@@ -239,6 +240,7 @@ def _study(study: StudyRecord, spec: StudySpec) -> dict[str, Any]:
             "idle_fields": list(spec.population.idle_fields),
         },
         "extrapolation": spec.extrapolation,
+        "reference_release": _reference(spec),
         "judging": judging_words((*spec.objectives, *spec.limits), judging_of(spec)),
         **decided(spec),
         "stopped": study.info.get("stopped"),
@@ -262,6 +264,21 @@ def _objective(objective: Objective) -> dict[str, Any]:
         "ideal": objective.ideal,
         "weight": objective.weight,
         "importance": objective.importance,
+    }
+
+
+def _bound(limit: OutcomeLimit) -> dict[str, Any]:
+    ends = {"low": limit.low, "high": limit.high}
+    return {"name": limit.name, "key": limit.endpoint, **ends}
+
+
+def _reference(spec: StudySpec) -> dict[str, list[float]] | None:
+    """Return the release profile that products should resemble; None without one."""
+    if spec.reference is None:
+        return None
+    return {
+        "times_h": list(spec.reference.times_h),
+        "released_pct": list(spec.reference.released_pct),
     }
 
 

@@ -5,7 +5,7 @@ written again without integrating anybody.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from attrs import frozen
@@ -27,6 +27,7 @@ from experiments.reports.account_tables import (
 )
 from experiments.reports.account_words import limit_words
 from experiments.reports.html import Picture, picture_of
+from experiments.reports.shortening import LongTable, in_two
 from experiments.reports.tables import Table
 
 
@@ -34,16 +35,16 @@ from experiments.reports.tables import Table
 class AccountSection:
     """Tables and pictures of the candidates in people, in the order they are shown."""
 
-    body: Table
+    body: LongTable
     """Serum, urine and loose stools."""
 
     losses_picture: Picture
     """What limits absorption."""
 
-    losses: Table
+    losses: LongTable
     """The same in numbers."""
 
-    risk: Table
+    risk: LongTable
     """Risk classes, reasons and limits."""
 
     monitoring: tuple[Table, ...]
@@ -61,11 +62,13 @@ class AccountSection:
     assumptions: Table
     """The same in numbers."""
 
-    drivers: Table
+    drivers: LongTable
     """What moves each candidate most."""
 
 
-def account_sections(document: Mapping[str, Any], best: str | None) -> list[AccountSection]:
+def account_sections(
+    document: Mapping[str, Any], best: str | None, opened: Collection[str] = ()
+) -> list[AccountSection]:
     """Return what a report tells of the candidates in people.
 
     Parameters
@@ -74,6 +77,8 @@ def account_sections(document: Mapping[str, Any], best: str | None) -> list[Acco
         What `experiments.results.study_document` made, [-].
     best : str or None
         Candidate whose assumptions are told in full; the first one when left out, [-].
+    opened : collection of str, optional
+        Candidates whose rows of long tables are open; all where none is named, [-].
 
     Returns
     -------
@@ -89,16 +94,16 @@ def account_sections(document: Mapping[str, Any], best: str | None) -> list[Acco
     plans = [c["account"]["monitoring"] for c in front]
     return [
         AccountSection(
-            body=body_table(front, is_one_person=is_one),
+            body=in_two(body_table(front, is_one_person=is_one), opened),
             losses_picture=_losses_picture(front),
-            losses=losses_table(front),
-            risk=risk_table(front),
+            losses=in_two(losses_table(front), opened),
+            risk=in_two(risk_table(front), opened),
             monitoring=_plans(front),
             remarks=tuple(dict.fromkeys(text for plan in plans for text in plan["remarks"])),
             spacing=spacing_table(plans[0]),
             tornado=_tornado(chosen["label"], found) if found["quantities"] else (),
             assumptions=assumptions_table(found, chosen["label"]),
-            drivers=drivers_table(front),
+            drivers=in_two(drivers_table(front), opened),
         )
     ]
 

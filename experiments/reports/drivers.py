@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 MOST_PARTS = 6
 """Questions that are drawn for one output; the table has all, [-]."""
 
+LEAST_BARS = 3
+"""Bars that an importance leaves room for, so that one alone is no block, [-]."""
 
 LEAST_SHARE = 0.01
 """Share of the largest importance below which a question is not drawn, [-]."""
@@ -122,7 +124,7 @@ def driver_pictures(model: Mapping[str, Any]) -> list[Picture]:
     panels = driver_data(model)
     if not panels:
         return []
-    figure, axes = new_figure(2 * len(panels), 3.5 * len(panels), 5.8, n_rows=2)
+    figure, axes = new_figure(2 * len(panels), 2.9 * len(panels), 4.6, n_rows=2)
     draw_drivers(panels, axes)
     firsts = "; ".join(f"{endpoint_title(p.key)}: {p.parts[0]}" for p in panels if p.parts)
     bands = sorted({p.dependence.band for p in panels if p.dependence is not None})
@@ -183,6 +185,47 @@ def driver_tables(model: Mapping[str, Any]) -> list[Table]:
     ]
 
 
+def dependence_tables(model: Mapping[str, Any]) -> list[Table]:
+    """Return how predictions move with the most important single number of each output.
+
+    Parameters
+    ----------
+    model : mapping
+        A model card, [-].
+
+    Returns
+    -------
+    list of Table
+        One; none where no output follows a single number, [-].
+    """
+    told = [(p, p.dependence) for p in driver_data(model) if p.dependence is not None]
+    if not told:
+        return []
+    return [
+        Table(
+            caption="Mean prediction over the most important single number, at its ends; in"
+            f" brackets: {', '.join(sorted({d.band for _, d in told}))}.",
+            columns=(
+                Column(title="Output"),
+                Column(title="Number, and over what"),
+                Column(title="At its low end", unit="as the output", is_number=True),
+                Column(title="At its high end", unit="as the output", is_number=True),
+            ),
+            rows=tuple(
+                (
+                    f"{endpoint_title(panel.key)}, {panel.unit}",
+                    f"{found.feature}: {found.values[0]:.3g} to {found.values[-1]:.3g}",
+                    *(
+                        f"{found.mean[k]:.3g} [{found.low[k]:.3g}, {found.high[k]:.3g}]"
+                        for k in (0, -1)
+                    ),
+                )
+                for panel, found in told
+            ),
+        )
+    ]
+
+
 def _panel(key: str, output: Mapping[str, Any]) -> DriverPanel:
     rows = output["importance"][:MOST_PARTS]
     least = LEAST_SHARE * max((row["increase"] for row in rows), default=0.0)
@@ -228,7 +271,7 @@ def _draw_importance(panel: DriverPanel, axes: "Axes") -> None:
         error_kw={"elinewidth": 1, "capsize": 2},
         height=0.6,
     )
-    axes.invert_yaxis()
+    axes.set_ylim(max(len(names), LEAST_BARS) - 0.5, -0.5)
     axes.set_xlim(left=min(0.0, float((panel.increase - panel.spread).min(initial=0.0))))
     axes.set_title(fill(endpoint_title(panel.key), 34), fontsize=NORMAL, loc="left")
     axes.set_xlabel(f"Increase of the mean\nabsolute error, {panel.unit}", fontsize=SMALL)

@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 MOST_COLOURS = 192
 """Colours of a picture at most, [-]; a PNG with a palette can hold 256."""
 
+CHUNK = 1024
+"""Colours that are compared with the palette at once, [-]."""
+
 
 def indexed_png(image: bytes) -> bytes:
     """Return a picture with a palette, the same bytes for the same picture.
@@ -30,18 +33,27 @@ def indexed_png(image: bytes) -> bytes:
     from PIL import Image
 
     with Image.open(BytesIO(image)) as opened:
-        full = opened.convert("RGB")
-    palette = Image.new("P", (1, 1))
-    palette.putpalette(_most_frequent(np.asarray(full)).tobytes())
+        rgb = np.asarray(opened.convert("RGB"))
+    places, palette = _indexed(rgb)
+    found = Image.fromarray(places, mode="L")
+    found.putpalette(palette.tobytes())
     buffer = BytesIO()
-    full.quantize(palette=palette, dither=Image.Dither.NONE).save(buffer, "PNG", optimize=True)
+    found.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
 
 
-def _most_frequent(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return the most frequent colours, of shape (n_colours, 3)."""
-    wide = rgb.astype(np.uint32)
-    packed = (wide[..., 0] << 16) | (wide[..., 1] << 8) | wide[..., 2]
-    colours, counts = np.unique(packed, return_counts=True)
-    top = colours[np.argsort(-counts, kind="stable")[:MOST_COLOURS]]
-    return np.stack([top >> 16, (top >> 8) & 255, top & 255], axis=1).astype(np.uint8)
+def _indexed(rgb: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Return the place of each pixel in the palette, and the palette, of shape (n_colours, 3)."""
+    wide = rgb.reshape(-1, 3).astype(np.int64)
+    packed = (wide[:, 0] << 16) | (wide[:, 1] << 8) | wide[:, 2]
+    colours, of_pixel, counts = np.unique(packed, return_inverse=True, return_counts=True)
+    known = np.stack([colours >> 16, (colours >> 8) & 255, colours & 255], axis=1)
+    palette = known[np.argsort(-counts, kind="stable")[:MOST_COLOURS]]
+    nearest = np.concatenate(
+        [
+            ((some[:, None, :] - palette[None, :, :]) ** 2).sum(axis=2).argmin(axis=1)
+            for some in np.array_split(known, len(known) // CHUNK + 1)
+        ]
+    )
+    places = nearest[of_pixel].reshape(rgb.shape[:2])
+    return places.astype(np.uint8), palette.astype(np.uint8)

@@ -12,37 +12,21 @@ from typing import Any
 from experiments.reports.accounts import account_sections
 from experiments.reports.answers import Answer, Verdict, answer
 from experiments.reports.choices_made import choices_made, how_it_ended
-from experiments.reports.drivers import driver_pictures, driver_tables
+from experiments.reports.figures import drivers_of, shown_of
 from experiments.reports.files import write_file
-from experiments.reports.html import Picture, filled, picture_of
+from experiments.reports.html import filled
 from experiments.reports.model_tables import model_table, origin_table, record_table
-from experiments.reports.plot_data import (
-    History,
-    confirmation_data,
-    history_data,
-    reasons_data,
-    release_data,
-)
-from experiments.reports.plots import (
-    draw_confirmation,
-    draw_history,
-    draw_reasons,
-    draw_release,
-    new_figure,
-    png,
-)
 from experiments.reports.quality import quality_sections
+from experiments.reports.recipes import BATCH_G, check_batch, recipe_tables, weighing_table
+from experiments.reports.reproducing import claim_lines, commands
+from experiments.reports.shortening import in_two, left_out, open_labels, told_of
 from experiments.reports.tables import (
     candidates_table,
     confirmation_table,
     limits_table,
-    reasons_table,
-    recipe_tables,
     remarks_table,
     targets_table,
 )
-from experiments.reports.trade_off import draw_trade_off, trade_off_data
-from experiments.reports.wording import axis_title, endpoint_title
 from formulation.delivery import get_system
 from formulation.errors import InputError
 from formulation.patients import get_patient_field
@@ -62,7 +46,7 @@ EXTRAPOLATION_WORDS = {
 """What was done with extrapolation, by the study's key."""
 
 
-def write_report(document: Mapping[str, Any], path: Path) -> Path:
+def write_report(document: Mapping[str, Any], path: Path, batch_g: float = BATCH_G) -> Path:
     """Write the report of a study as one HTML file.
 
     Parameters
@@ -71,6 +55,8 @@ def write_report(document: Mapping[str, Any], path: Path) -> Path:
         What `experiments.results.study_document` made, [-].
     path : Path
         File to write; an older one is replaced as a whole, [-].
+    batch_g : float, optional
+        Mass of the batch that recipes are written for, [g].
 
     Returns
     -------
@@ -80,7 +66,8 @@ def write_report(document: Mapping[str, Any], path: Path) -> Path:
     Raises
     ------
     InputError
-        The document is of another kind or version, or the file cannot be written.
+        The document is of another kind or version, nobody weighs such a batch, or the file cannot
+        be written.
     """
     found = (document.get("schema"), document.get("version"))
     if found != (SCHEMA, VERSION):
@@ -89,23 +76,28 @@ def write_report(document: Mapping[str, Any], path: Path) -> Path:
             f" {SCHEMA!r} version {VERSION} is wanted.",
             hint="Make it with `formulation front --json` of this version.",
         )
-    return write_file(path, render(document), "Report", "--output")
+    return write_file(path, render(document, batch_g), "Report", "--output")
 
 
-def render(document: Mapping[str, Any]) -> str:
+def render(document: Mapping[str, Any], batch_g: float = BATCH_G) -> str:
     """Return the report as text.
 
     Parameters
     ----------
     document : mapping
         What `experiments.results.study_document` made, [-].
+    batch_g : float, optional
+        Mass of the batch that recipes are written for, [g].
 
     Returns
     -------
     str
         HTML, [-].
     """
+    check_batch(batch_g)
     found = answer(document)
+    told = told_of(document, found)
+    opened = open_labels(told, found)
     values = {
         "document": document,
         "study": document["study"],
@@ -120,11 +112,19 @@ def render(document: Mapping[str, Any]) -> str:
             *how_it_ended(document["study"]),
         ],
         "created": _time(document["study"]["created_utc"]),
-        "pictures": _pictures(document, found),
-        "tables": _tables(document),
+        "left_out": left_out(document, told),
+        "shown": shown_of(document, told, found),
+        "tables": _tables(document, told, found, batch_g, opened),
+        "models": [
+            (m, model_table(document, m), drivers_of(m, f"drivers-{k}"))
+            for k, m in enumerate(document["models"])
+        ],
         "quality": quality_sections(document, found.label),
-        "accounts": account_sections(document, found.label),
+        "accounts": account_sections(told, found.label, opened),
         "without_account": _without_account(document),
+        "without_profiler": _without_profiler(document),
+        "claims": claim_lines(),
+        "commands": commands(document),
     }
     return filled("experiments.reports", TEMPLATE, values)
 
@@ -138,6 +138,16 @@ def _without_account(document: Mapping[str, Any]) -> str:
     return (
         "This study was confirmed by a version that did not keep what its candidates do in people;"
         " run it again to see it."
+    )
+
+
+def _without_profiler(document: Mapping[str, Any]) -> str:
+    """Say why there are no slices, where there are none."""
+    if not document["front"]:
+        return "There is no candidate."
+    return (
+        "No slices were kept: they are made when a front is confirmed, since this version; run the"
+        " study again to see them."
     )
 
 
@@ -168,109 +178,27 @@ def _time(utc: str) -> str:
     return datetime.fromisoformat(utc).strftime("%Y-%m-%d %H:%M UTC")
 
 
-def _tables(document: Mapping[str, Any]) -> dict[str, Any]:
-    has_front = bool(document["front"])
-    remarks = remarks_table(document)
+def _tables(
+    document: Mapping[str, Any],
+    told: Mapping[str, Any],
+    found: Answer,
+    batch_g: float,
+    opened: frozenset[str],
+) -> dict[str, Any]:
+    has_front = bool(told["front"])
+    remarks = remarks_table(told)
+    best = [c for c in told["front"] if c["label"] == found.label]
+    limits = [limits_table(told)] if has_front and told["front"][0]["limits"] else []
     return {
-        "candidates": [candidates_table(document)] if has_front else [],
-        "recipes": recipe_tables(document),
-        "limits": [limits_table(document)] if has_front and document["front"][0]["limits"] else [],
+        "candidates": [candidates_table(told)] if has_front else [],
+        "weighing": [weighing_table(c, batch_g) for c in best],
+        "recipes": [in_two(table, opened) for table in recipe_tables(told, batch_g)],
+        "limits": [in_two(table, opened) for table in limits],
         "remarks": [remarks] if remarks.rows else [],
-        "reasons": [reasons_table(document)] if document["infeasible_reasons"] else [],
         "confirmation": [confirmation_table(document)]
         if document["confirmation"]["n_candidates"]
         else [],
         "targets": [targets_table(document)],
-        "models": [
-            (m, model_table(document, m), driver_pictures(m), driver_tables(m))
-            for m in document["models"]
-        ],
         "origin": [origin_table(document)],
         "record": [record_table(document)],
     }
-
-
-def _pictures(document: Mapping[str, Any], found: Answer) -> dict[str, list[Picture]]:
-    return {
-        "trade_off": _trade_off(document),
-        "release": _release(document, found.label),
-        "reasons": _reasons(document),
-        "confirmation": _confirmation(document),
-        "history": _history(document),
-    }
-
-
-def _trade_off(document: Mapping[str, Any]) -> list[Picture]:
-    if len(document["objectives"]) < 2 or not document["points"]:
-        return []
-    data = trade_off_data(document)
-    figure, (axes,) = new_figure(1, 8.2, 4.6)
-    draw_trade_off(data, axes)
-    counts = (
-        f"{len(data.of('front'))} on the front, {len(data.of('feasible'))} feasible but beaten,"
-        f" {len(data.of('infeasible'))} infeasible"
-    )
-    caption = f"Each mark is a design as the search predicted it: {counts}."
-    if data.n_without_values:
-        caption += f" Not drawn, because they gave no number: {data.n_without_values}."
-    if len(document["objectives"]) > len(data.keys):
-        more = [endpoint_title(o["key"]) for o in document["objectives"][len(data.keys) :]]
-        caption += f" Not drawn, in the table only: {'; '.join(more)}."
-    shown = " against ".join(axis_title(key) for key in reversed(data.keys[:2]))
-    return [picture_of(png(figure), f"Scatter of {shown}: {counts}.", caption)]
-
-
-def _release(document: Mapping[str, Any], must_show: str | None) -> list[Picture]:
-    found = []
-    for panel in release_data(document, must_show):
-        figure, (axes,) = new_figure(1, 7.4, 3.8)
-        draw_release(panel, axes)
-        title = get_system(panel.system).title
-        labels = ", ".join(c.label for c in panel.curves)
-        kinds = "; ".join(sorted({c.kind for c in panel.curves}))
-        caption = f"{title}. Band: {kinds}. Dashed: the release law itself, without interval."
-        if panel.n_left_out:
-            caption += f" In the tables only: {panel.n_left_out} more."
-        alt = f"Released, % of label, against time, h, for {labels} ({title}), each with its band."
-        found.append(picture_of(png(figure), alt, caption))
-    return found
-
-
-def _reasons(document: Mapping[str, Any]) -> list[Picture]:
-    data = reasons_data(document)
-    if not data:
-        return []
-    figure, (axes,) = new_figure(1, 7.4, 0.8 + 0.42 * len(data))
-    draw_reasons(data, axes)
-    counts = "; ".join(f"{reason.limit}: {reason.count}" for reason in data)
-    return [picture_of(png(figure), f"Bars of designs that miss each limit. {counts}.", "")]
-
-
-def _confirmation(document: Mapping[str, Any]) -> list[Picture]:
-    found = []
-    for panel in confirmation_data(document):
-        figure, (axes,) = new_figure(1, 3.9, 3.5)
-        draw_confirmation(panel, axes)
-        alt = (
-            f"{axis_title(panel.key)}: integrated against predicted values of"
-            f" {len(panel.labels)} candidates, with the line of equality."
-        )
-        found.append(picture_of(png(figure), alt, ""))
-    return found
-
-
-def _history(document: Mapping[str, Any]) -> list[Picture]:
-    if not any(point["is_feasible"] for point in document["points"]):
-        return []
-    data = history_data(document)
-    figure, (axes,) = new_figure(1, 7.4, 3.0)
-    draw_history(data, axes)
-    return [picture_of(png(figure), _history_alt(data), "")]
-
-
-def _history_alt(data: History) -> str:
-    last = "; ".join(
-        f"{endpoint_title(key)} {value:.2f}"
-        for key, value in zip(data.keys, data.best[-1], strict=True)
-    )
-    return f"Best of each normalised objective against trial number, at the end: {last}."

@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from attrs import frozen
+from attrs import field, frozen
 
 from experiments.reports.comparison import objectives_of
 from experiments.reports.wording import limit_text
 from formulation.arrays import FloatArray
+from formulation.endpoint_keys import parse_key
+from formulation.endpoints import BENCH_TIMES_H
 from formulation.errors import DataError
 from formulation.units import MINUTES_PER_HOUR
 
@@ -47,6 +49,20 @@ class ReleaseCurve:
     """Mechanistic law, shape (n_law_times,), empty without one, [% of label]."""
 
 
+@frozen(kw_only=True)
+class Specification:
+    """What a study asks of the release at one time."""
+
+    hours: float
+    """When, [h]."""
+
+    low: float | None
+    """Least that must be out by then, [% of label]."""
+
+    high: float | None
+    """Most that may be out by then, [% of label]."""
+
+
 @frozen(kw_only=True, eq=False)
 class ReleasePanel:
     """Release curves of the candidates of one delivery system."""
@@ -59,6 +75,15 @@ class ReleasePanel:
 
     n_left_out: int
     """Candidates of that system that are not drawn, [-]."""
+
+    reference_hours: FloatArray = field(factory=lambda: np.empty(0))
+    """Times of the profile that products should resemble, shape (n,), empty without one, [h]."""
+
+    reference: FloatArray = field(factory=lambda: np.empty(0))
+    """The profile itself, shape (n,), [% of label]."""
+
+    specifications: tuple[Specification, ...] = ()
+    """Limits of the study on what is released by a time."""
 
 
 @frozen(kw_only=True, eq=False)
@@ -127,6 +152,7 @@ def release_data(
         In the order of the study's systems; without curves, none, [-].
     """
     panels = []
+    reference = document["study"].get("reference_release") or {"times_h": (), "released_pct": ()}
     for system in document["study"]["systems"]:
         members = [
             c
@@ -140,6 +166,9 @@ def release_data(
                     system=system,
                     curves=tuple(_curve(c) for c in chosen),
                     n_left_out=len(members) - len(chosen),
+                    reference_hours=np.array(reference["times_h"], dtype=float),
+                    reference=np.array(reference["released_pct"], dtype=float),
+                    specifications=_specifications(document),
                 )
             )
     return tuple(panels)
@@ -230,6 +259,16 @@ def _spread(members: Sequence[Mapping[str, Any]], must_show: str | None) -> list
         chosen.remove(min(chosen, key=lambda k: abs(k - wanted)))
         chosen.add(wanted)
     return [members[k] for k in sorted(chosen)]
+
+
+def _specifications(document: Mapping[str, Any]) -> tuple[Specification, ...]:
+    """Return the limits on the bench, in the order of the study."""
+    found = ((parse_key(b["key"]).endpoint.name, b) for b in document.get("bounds", ()))
+    return tuple(
+        Specification(hours=BENCH_TIMES_H[name], low=b["low"], high=b["high"])
+        for name, b in found
+        if name in BENCH_TIMES_H
+    )
 
 
 def _curve(candidate: Mapping[str, Any]) -> ReleaseCurve:

@@ -7,7 +7,7 @@ Colours are those of Okabe and Ito, told apart by colour-blind readers.
 from collections.abc import Sequence
 from io import BytesIO
 from textwrap import fill
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -86,7 +86,7 @@ def draw_release(panel: ReleasePanel, axes: "Axes") -> None:
     """
     from matplotlib.lines import Line2D
 
-    handles = []
+    handles: list[Artist] = []
     for k, curve in enumerate(panel.curves):
         colour = COLOURS[k % len(COLOURS)]
         axes.plot(curve.hours, curve.mean, color=colour, lw=1.8, zorder=3)
@@ -97,6 +97,7 @@ def draw_release(panel: ReleasePanel, axes: "Axes") -> None:
             )
         axes.plot(curve.law_hours, curve.law, color=colour, lw=1.1, ls=(0, (4, 2)), zorder=4)
     handles.append(Line2D([], [], color=INK, lw=1.1, ls=(0, (4, 2)), label="release law itself"))
+    handles += _draw_wanted(panel, axes)
     kinds = sorted({c.kind for c in panel.curves if len(c.lo90)})
     handles += [
         Line2D([], [], color=GREY, lw=7, alpha=0.35, label=fill(f"band: {kind}", 46))
@@ -116,6 +117,25 @@ def draw_release(panel: ReleasePanel, axes: "Axes") -> None:
         fontsize=SMALL,
         frameon=False,
     )
+
+
+def _draw_wanted(panel: ReleasePanel, axes: "Axes") -> "list[Artist]":
+    """Draw the reference profile and the specification, and return what names them."""
+    from matplotlib.lines import Line2D
+
+    found: list[Artist] = []
+    if len(panel.reference):
+        style: dict[str, Any] = {"color": INK, "marker": "s", "ms": 4.5, "mfc": "white", "lw": 1.2}
+        axes.plot(panel.reference_hours, panel.reference, zorder=5, **style)
+        found.append(Line2D([], [], label="reference profile", **style))
+    for shape, end, words in (("^", "low", "at least"), ("v", "high", "at most")):
+        asked = [(s.hours, getattr(s, end)) for s in panel.specifications]
+        marks = [(hours, value) for hours, value in asked if value is not None]
+        if marks:
+            style = {"color": INK, "marker": shape, "ms": 8, "ls": "none"}
+            axes.plot(*zip(*marks, strict=True), zorder=6, clip_on=False, **style)
+            found.append(Line2D([], [], label=f"limit of the study: {words}", **style))
+    return found
 
 
 def draw_confirmation(panel: ConfirmationPanel, axes: "Axes") -> None:

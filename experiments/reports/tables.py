@@ -1,14 +1,12 @@
 """The tables of a report, as text in rows and columns; every column says its unit."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from attrs import frozen
 
 from experiments.reports.account_words import is_refused
-from experiments.reports.process_words import process_text
 from experiments.reports.wording import (
-    component_name,
     endpoint_title,
     form_title,
     integrated_text,
@@ -19,7 +17,6 @@ from experiments.reports.wording import (
     salts_text,
     unit_of,
 )
-from formulation.delivery import get_system
 from formulation.targets import Scope, get_endpoint
 
 NONE = "–"
@@ -95,27 +92,6 @@ def candidates_table(document: Mapping[str, Any]) -> Table:
             for c in document["front"]
         ),
     )
-
-
-def recipe_tables(document: Mapping[str, Any]) -> tuple[Table, ...]:
-    """Return the recipes of the front, one table a delivery system.
-
-    Parameters
-    ----------
-    document : mapping
-        What `experiments.results.study_document` made, [-].
-
-    Returns
-    -------
-    tuple of Table
-        Amounts per unit in mg and % w/w, [-].
-    """
-    tables = []
-    for system in document["study"]["systems"]:
-        members = [c for c in document["front"] if c["design"]["system"] == system]
-        if members:
-            tables.append(_recipe_table(system, members))
-    return tuple(tables)
 
 
 def limits_table(document: Mapping[str, Any]) -> Table:
@@ -316,34 +292,3 @@ def _verdict(candidate: Mapping[str, Any]) -> str:
     if is_refused(candidate):
         return "no, refused on its risk"
     return "yes" if confirmation["is_confirmed"] else "no, misses a limit"
-
-
-def _recipe_table(system: str, members: Sequence[Mapping[str, Any]]) -> Table:
-    return Table(
-        caption=f"{get_system(system).title}: recipe of one unit, each component in mg and % w/w;"
-        " the mass of the unit stands above its elemental magnesium.",
-        columns=(
-            Column(title="Candidate, salt and process"),
-            Column(title="Recipe of one unit", unit="mg, % w/w"),
-            Column(title="Unit, elemental Mg", unit="mg", is_number=True),
-        ),
-        rows=tuple(_recipe_row(c) for c in members),
-    )
-
-
-def _recipe_row(candidate: Mapping[str, Any]) -> tuple[str, ...]:
-    mass, design = candidate["unit_mass_mg"], candidate["design"]
-    amounts = {name: mg for name, mg in candidate["recipe_mg"].items() if mg > 0}
-    content = f"{design['salt'].replace('_', ' ')}, {design['salt_mg_pct']:g} % Mg"
-    if design.get("second_salt"):
-        second = design["second_salt"].replace("_", " ")
-        content += f"; with {second}, {design['second_mg_pct']:g} % Mg"
-    lines = [f"{candidate['label']}: {content}", form_title(design), process_text(design)]
-    return (
-        "\n".join(filter(None, lines)),
-        "\n".join(
-            f"{component_name(name, design)}: {mg:.1f}, {100 * mg / mass:.1f} %"
-            for name, mg in amounts.items()
-        ),
-        f"{mass:.1f}\n{candidate['elemental_mg_per_unit']:.1f}",
-    )
