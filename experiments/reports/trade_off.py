@@ -1,7 +1,8 @@
 """The trade-off picture: what it shows, and how it is drawn.
 
 The first two objectives are the axes, a third is the size of the markers, further ones stand in the
-table only. Colour is the delivery system, shape the salt; only the front carries intervals.
+table only. Colour is the delivery system, shape the salt; only the front carries intervals, unless
+it is too large for them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 MOST_LABELS = 12
 """Most candidates named inside the trade-off picture; the table names all, [-]."""
+
+MOST_INTERVALS = 64
+"""Candidates of a front up to which their intervals are drawn; the table has them all, [-]."""
 
 LABEL_OFFSETS_PT = (
     *((20.0, 12.0), (-20.0, 12.0), (20.0, -12.0), (-20.0, -12.0), (0.0, 18.0), (0.0, -18.0)),
@@ -142,13 +146,14 @@ def draw_trade_off(data: TradeOff, axes: "Axes") -> None:
     """
     salts = sorted({p.salt for p in data.points if p.state != "infeasible"})
     size = _Sizes(data)
-    for point in data.of("infeasible"):
-        axes.plot(*point.place, marker="x", color=GREY, markersize=4.5, alpha=0.75, zorder=1)
-    for point in data.of("feasible"):
-        _mark(axes, point, salts, size.of(point), alpha=0.4, edge="none", zorder=2)
-    for point in data.of("front"):
-        _error_bars(axes, point)
-        _mark(axes, point, salts, size.of(point), alpha=0.95, edge="black", zorder=4)
+    style: dict[str, Any] = {"marker": "x", "color": GREY, "markersize": 4.5, "alpha": 0.75}
+    infeasible = [p.place for p in data.of("infeasible")]
+    axes.plot([x for x, _ in infeasible], [y for _, y in infeasible], ls="", zorder=1, **style)
+    _marks(axes, data.of("feasible"), salts, size, alpha=0.4, edge="none", zorder=2)
+    if _has_intervals(data):
+        for point in data.of("front"):
+            _error_bars(axes, point)
+    _marks(axes, data.of("front"), salts, size, alpha=0.95, edge="black", zorder=4)
     axes.set_xlabel(fill(axis_title(data.keys[0]), 60), fontsize=NORMAL)
     axes.set_ylabel(fill(axis_title(data.keys[1]), 42), fontsize=NORMAL)
     finish(axes)
@@ -207,26 +212,34 @@ def _marker(salt: str, salts: Sequence[str]) -> str:
     return MARKERS[salts.index(salt) % len(MARKERS)]
 
 
-def _mark(
+def _marks(
     axes: "Axes",
-    point: Point,
+    points: Sequence[Point],
     salts: Sequence[str],
-    area: float,
+    size: _Sizes,
     *,
     alpha: float,
     edge: str,
     zorder: int,
 ) -> None:
-    axes.scatter(
-        *point.place,
-        s=area,
-        c=_colour(point.system),
-        marker=_marker(point.salt, salts),
-        edgecolors=edge,
-        linewidths=0.9,
-        alpha=alpha,
-        zorder=zorder,
-    )
+    for system, salt in sorted({(p.system, p.salt) for p in points}):
+        members = [p for p in points if (p.system, p.salt) == (system, salt)]
+        axes.scatter(
+            [p.place[0] for p in members],
+            [p.place[1] for p in members],
+            s=[size.of(p) for p in members],
+            c=_colour(system),
+            marker=_marker(salt, salts),
+            edgecolors=edge,
+            linewidths=0.9,
+            alpha=alpha,
+            zorder=zorder,
+        )
+
+
+def _has_intervals(data: TradeOff) -> bool:
+    """Tell whether the front is small enough for its intervals to be told apart."""
+    return len(data.of("front")) <= MOST_INTERVALS
 
 
 def _error_bars(axes: "Axes", point: Point) -> None:
@@ -284,8 +297,9 @@ def _trade_off_handles(data: TradeOff, salts: Sequence[str], size: _Sizes) -> "l
 
     systems = sorted({p.system for p in data.points if p.state != "infeasible"})
     front = {"marker": "o", "color": "white", "markeredgecolor": "black"}
+    intervals = ", 90 % intervals" if _has_intervals(data) else ""
     handles = [
-        entry(f"front ({len(data.of('front'))}), 90 % intervals", **front),
+        entry(f"front ({len(data.of('front'))}){intervals}", **front),
         entry(
             f"feasible, but beaten ({len(data.of('feasible'))})", marker="o", color=GREY, alpha=0.4
         ),

@@ -11,12 +11,12 @@ from typing_extensions import override
 from experiments.reports import render, write_report
 from experiments.reports.answers import Verdict, answer
 from experiments.reports.model_tables import model_table, origin_table, record_table
+from experiments.reports.recipes import recipe_tables
 from experiments.reports.tables import (
     candidates_table,
     confirmation_table,
     limits_table,
     reasons_table,
-    recipe_tables,
     targets_table,
 )
 from formulation.errors import InputError
@@ -106,7 +106,8 @@ def test_report_names_config_code_versions_seed_and_executor(page: Page):
         "tpe(multivariate=True)",
         "process",
         "formulation resume S014",
-        "formulation run STUDY.yaml",
+        "formulation run STUDY.yaml --trials 30 --seed 7",
+        "formulation rerun S014",
     ):
         assert wanted in page.text
 
@@ -220,12 +221,14 @@ def test_candidates_table_shows_predicted_and_confirmed_values():
 
 
 def test_recipes_sum_to_the_unit_mass_and_to_100_percent():
-    """Amounts in mg and % w/w of each recipe add up."""
-    for table in recipe_tables(example_document()):
+    """Amounts in mg and % w/w of each recipe add up, and its batch weighs what it should."""
+    for table in recipe_tables(example_document(), 250):
         for row in table.rows:
-            parts = [line.rpartition(": ")[2].split(", ") for line in row[1].split("\n")]
+            lines = [line.rpartition(": ")[2].partition("; ") for line in row[1].split("\n")]
+            parts = [shares.split(", ") for shares, _, _ in lines]
             assert sum(float(mg) for mg, _ in parts) == pytest.approx(float(row[-1].split("\n")[0]))
             assert sum(float(pct.split()[0]) for _, pct in parts) == pytest.approx(100, abs=0.3)
+            assert sum(float(weighed) for _, _, weighed in lines) == pytest.approx(250)
 
 
 def test_limits_table_shows_the_room_left_at_both_fidelities():
