@@ -23,6 +23,9 @@ ACCOUNTS = "accounts"
 PROFILER = "profiler"
 """Entry of what a study records about itself that holds the slices through one candidate."""
 
+COURSES = "courses"
+"""Entry of what a study records about itself that holds what one candidate does day by day."""
+
 BODY = ("serum", "serum_change", "urine_change", "laxation_risk")
 """Endpoints of the body that are told of every confirmed candidate, whatever was asked for."""
 

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from experiments.candidates import ACCOUNTS, PROFILER, plain_trials
+from experiments.account import Accountant
+from experiments.account.courses import rounded
+from experiments.candidates import ACCOUNTS, COURSES, PROFILER, plain_trials
 from experiments.config import StudySpec
 from experiments.confirmation import against_plain, confirm, make_accountant, release_curves
 from experiments.fitting import FittedModels
@@ -78,18 +80,24 @@ def confirm_front(
     store.set_study(lease, info={ACCOUNTS: accounts})
     store.put_confirmations(lease, confirmed)
     store.put_curves(lease, release_curves(front, models.chain))
-    store.set_study(lease, info={PROFILER: _slices(store, study, spec, models, whole)})
+    store.set_study(lease, info=_told_in_full(store, study, spec, models, whole, accountant))
 
 
-def _slices(
+def _told_in_full(
     store: Store,
     study: StudyRecord,
     spec: StudySpec,
     models: FittedModels,
     front: Sequence[TrialRecord],
+    accountant: Accountant,
 ) -> dict[str, Any]:
-    """Return the slices through the candidate the answer names, else through the first."""
+    """Return what is kept of one candidate only: the one the answer names, else the first."""
     by_label = {candidate_label(t.number): t for t in front}
     named = answer(study_document(store, store.study(study.id))).label
     best = named or next(iter(by_label))
-    return profile(best, Design.from_dict(by_label[best].design), spec, models.chain)
+    # After a resumption the best may be one that an earlier process confirmed.
+    seen = best if best in accountant.courses else next(iter(accountant.courses))
+    return {
+        PROFILER: profile(best, Design.from_dict(by_label[best].design), spec, models.chain),
+        COURSES: {"candidate": seen, "curves": rounded(accountant.courses[seen])},
+    }

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.candidates import ACCOUNTS, PROFILER, candidate, plain_tablets
+from experiments.candidates import ACCOUNTS, COURSES, PROFILER, candidate, plain_tablets
 from experiments.config import StudySpec, study_from_config
 from experiments.config.decided import decided
 from experiments.config.spec import FORBID
@@ -86,6 +86,7 @@ def study_document(store: Store, study: StudyRecord) -> dict[str, Any]:
             for place, t in enumerate(front)
         ],
         "plain": plain_tablets(spec, _beaten(feasible, front)),
+        "courses": study.info.get(COURSES),
         "profiler": study.info.get(PROFILER),
         "confirmation": confirmation_summary(compared_keys(spec), front, confirmations),
         "infeasible_reasons": _reasons(finished),

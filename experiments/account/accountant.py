@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from experiments.account.arms import Arm, arms_of
+from experiments.account.courses import course_curves
 from experiments.account.detail import days_of
 from experiments.account.ledger import losses, losses_dict
 from experiments.account.safety import judge, monitoring_dict, risk_dict
@@ -39,6 +40,8 @@ class Accountant:
         """By name of the product, as plain values that JSON can hold."""
         self.absorbed: dict[str, FloatArray] = {}
         """Absorbed increment of every subject by name of the product, [mg/d]."""
+        self.courses: dict[str, list[dict[str, Any]]] = {}
+        """Serum, urine and red cells day by day, by name of the product, as plain values."""
 
     def __call__(self, followed: Followed) -> None:
         """Tell the account of some designs.
@@ -52,6 +55,7 @@ class Accountant:
             self._tornado = Tornado(followed.start, followed.subjects)
         for arm in arms_of(followed, self._products):
             self.absorbed[arm.product.name] = arm.values["absorbed_increment"]
+            self.courses[arm.product.name] = course_curves([arm], followed.subjects)
             self.accounts[arm.product.name] = self._account(
                 arm, followed.start, followed.subjects, self._tornado
             )

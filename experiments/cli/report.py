@@ -24,6 +24,13 @@ def report(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="File to write; else the workspace's.")
     ] = None,
+    batch_g: Annotated[
+        float, typer.Option("--batch-g", help="Mass of the batch that recipes are written for, g.")
+    ] = 500.0,
+    interactive: Annotated[
+        bool,
+        typer.Option("--interactive", help="Pictures that answer to the mouse; a file of MBs."),
+    ] = False,
     home: Home = None,
 ) -> None:
     """Write the HTML report of a study."""
@@ -38,4 +45,4 @@ def report(
     path = output or workspace.reports_folder / f"{document['study']['label']}.html"
     if path.is_dir():
         raise InputError(f"Report {path} would replace a folder.", hint="Name a file in it.")
-    emit_lines([str(write_report(document, path))])
+    emit_lines([str(write_report(document, path, batch_g, is_interactive=interactive))])

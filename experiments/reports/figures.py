@@ -6,6 +6,7 @@ from typing import Any
 from attrs import field, frozen
 
 from experiments.reports.answers import Answer
+from experiments.reports.curve_plots import course_table, curve_picture
 from experiments.reports.drivers import dependence_tables, driver_pictures, driver_tables
 from experiments.reports.html import Picture, picture_of
 from experiments.reports.plot_data import (
@@ -67,6 +68,7 @@ def shown_of(
     """
     return {
         "trade_off": _trade_off(document),
+        "courses": _courses(document),
         "release": _release(told, found.label),
         "profiler": Shown(
             name="profiler",
@@ -121,6 +123,18 @@ def _trade_off(document: Mapping[str, Any]) -> Shown:
     return Shown(
         name="trade_off",
         pictures=[picture_of(png(figure), f"Scatter of {shown}: {counts}.", caption)],
+    )
+
+
+def _courses(document: Mapping[str, Any]) -> Shown:
+    found = document.get("courses")
+    if not found:
+        return Shown(name="courses")
+    is_one = document["study"]["population"]["is_one_person"]
+    return Shown(
+        name="courses",
+        pictures=[curve_picture(curve) for curve in found["curves"]],
+        tables=[course_table(curve, is_one_person=is_one) for curve in found["curves"]],
     )
 
 

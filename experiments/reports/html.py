@@ -11,13 +11,16 @@ class Picture:
     """A picture with the words for those who do not see it."""
 
     uri: str
-    """PNG as data URI."""
+    """PNG as data URI; empty where it is drawn in the browser."""
 
     alt: str
     """What it shows, in words."""
 
     caption: str
     """What stands below it; empty when the words above say it."""
+
+    live: str = ""
+    """HTML that draws it in the browser, of this program's making; empty for a PNG."""
 
 
 def picture_of(image: bytes, alt: str, caption: str = "") -> Picture:

@@ -15,6 +15,7 @@ from experiments.reports.choices_made import choices_made, how_it_ended
 from experiments.reports.figures import drivers_of, shown_of
 from experiments.reports.files import write_file
 from experiments.reports.html import filled
+from experiments.reports.interactive import enlivened, plotly_js
 from experiments.reports.model_tables import model_table, origin_table, record_table
 from experiments.reports.quality import quality_sections
 from experiments.reports.recipes import BATCH_G, check_batch, recipe_tables, weighing_table
@@ -46,7 +47,13 @@ EXTRAPOLATION_WORDS = {
 """What was done with extrapolation, by the study's key."""
 
 
-def write_report(document: Mapping[str, Any], path: Path, batch_g: float = BATCH_G) -> Path:
+def write_report(
+    document: Mapping[str, Any],
+    path: Path,
+    batch_g: float = BATCH_G,
+    *,
+    is_interactive: bool = False,
+) -> Path:
     """Write the report of a study as one HTML file.
 
     Parameters
@@ -57,6 +64,8 @@ def write_report(document: Mapping[str, Any], path: Path, batch_g: float = BATCH
         File to write; an older one is replaced as a whole, [-].
     batch_g : float, optional
         Mass of the batch that recipes are written for, [g].
+    is_interactive : bool, optional
+        Whether pictures answer to the mouse; the file is then larger than `BUDGET_BYTES`, [-].
 
     Returns
     -------
@@ -66,8 +75,8 @@ def write_report(document: Mapping[str, Any], path: Path, batch_g: float = BATCH
     Raises
     ------
     InputError
-        The document is of another kind or version, nobody weighs such a batch, or the file cannot
-        be written.
+        The document is of another kind or version, nobody weighs such a batch, plotly is wanted
+        and not installed, or the file cannot be written.
     """
     found = (document.get("schema"), document.get("version"))
     if found != (SCHEMA, VERSION):
@@ -76,10 +85,14 @@ def write_report(document: Mapping[str, Any], path: Path, batch_g: float = BATCH
             f" {SCHEMA!r} version {VERSION} is wanted.",
             hint="Make it with `formulation front --json` of this version.",
         )
-    return write_file(path, render(document, batch_g), "Report", "--output")
+    return write_file(
+        path, render(document, batch_g, is_interactive=is_interactive), "Report", "--output"
+    )
 
 
-def render(document: Mapping[str, Any], batch_g: float = BATCH_G) -> str:
+def render(
+    document: Mapping[str, Any], batch_g: float = BATCH_G, *, is_interactive: bool = False
+) -> str:
     """Return the report as text.
 
     Parameters
@@ -88,6 +101,8 @@ def render(document: Mapping[str, Any], batch_g: float = BATCH_G) -> str:
         What `experiments.results.study_document` made, [-].
     batch_g : float, optional
         Mass of the batch that recipes are written for, [g].
+    is_interactive : bool, optional
+        Whether pictures answer to the mouse; the file is then larger than `BUDGET_BYTES`, [-].
 
     Returns
     -------
@@ -98,6 +113,7 @@ def render(document: Mapping[str, Any], batch_g: float = BATCH_G) -> str:
     found = answer(document)
     told = told_of(document, found)
     opened = open_labels(told, found)
+    shown = shown_of(document, told, found)
     values = {
         "document": document,
         "study": document["study"],
@@ -113,7 +129,8 @@ def render(document: Mapping[str, Any], batch_g: float = BATCH_G) -> str:
         ],
         "created": _time(document["study"]["created_utc"]),
         "left_out": left_out(document, told),
-        "shown": shown_of(document, told, found),
+        "shown": enlivened(shown, document, told, found) if is_interactive else shown,
+        "plotly_js": plotly_js() if is_interactive else "",
         "tables": _tables(document, told, found, batch_g, opened),
         "models": [
             (m, model_table(document, m), drivers_of(m, f"drivers-{k}"))

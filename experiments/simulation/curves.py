@@ -1,43 +1,23 @@
 """Curves with their bands and reference ranges, as plain values that a picture only draws."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from experiments.account.arms import Arm
-from experiments.account.bands import bands
+from experiments.account.courses import (
+    CONTROL,
+    SERUM_RANGES,
+    course_curves,
+    curve_of,
+    series_of,
+)
 from experiments.account.detail import Detail
-from experiments.simulation.endpoints import red_cells_mmol_per_l
 from formulation.arrays import FloatArray
-from formulation.data import find_table, read_rows
 from formulation.profiles import Medium
-from formulation.provenance import Origin
-from models.data import TABLES
 from models.population import Subjects
 from models.release import dissolve, release_law
-
-CONTROL = "without a product"
-"""Label of the control arm."""
-
-SERUM_RANGES = (
-    "serum Mg reference interval (IOM/Elin)",
-    "serum Mg harmonised reference interval",
-)
-RED_CELL_RANGES = (
-    "RBC Mg reference interval (common labs)",
-    "RBC Mg reference interval (direct, xylidyl blue)",
-)
-"""Rows of the table of kinetics whose ends a curve is held against."""
-
-RANGE_TITLES: Mapping[str, str] = {
-    SERUM_RANGES[0]: "reference range (IOM)",
-    SERUM_RANGES[1]: "reference range (harmonised, RCPA and AACB)",
-    RED_CELL_RANGES[0]: "reference range, common laboratories (assay not stated)",
-    RED_CELL_RANGES[1]: "reference range, assay: direct, xylidyl blue",
-}
-"""What a range is called beside a curve; that of red cells goes with the method."""
 
 VESSEL_H, SLOW_VESSEL_H, N_TIMES = 4.0, 24.0, 97
 """How long a vessel is watched, for ordinary forms and for slow ones, and at how many times."""
@@ -67,9 +47,7 @@ def body_curves(
     """
     return [
         _serum_in_a_day(arms, details),
-        _by_day(arms, "serum_weeks", "Serum Mg, mean of each day", "serum_mean", SERUM_RANGES),
-        _by_day(arms, "urine_weeks", "24 h urine Mg", "urine", ()),
-        _red_cells(arms, subjects),
+        *course_curves(arms, subjects),
     ]
 
 
@@ -94,13 +72,13 @@ def vessel_curve(arms: Sequence[Arm], medium: Medium) -> dict[str, Any]:
     series = []
     for name, law in laws.items():
         dissolved = 100 * dissolve(law, medium, times).fraction[:, None]
-        series.append(_series(f"{name}, dissolved", dissolved))
+        series.append(series_of(f"{name}, dissolved", dissolved))
         if law.coat is None:
             released = 100 * law.liberated(times)[:, None]
-            series.append(_series(f"{name}, released by the form", released))
+            series.append(series_of(f"{name}, released by the form", released))
     words = f"{medium.name}, {medium.apparatus} at {medium.rpm:g} rpm"
     x = ("Time in the vessel", "h", times)
-    return _curve(
+    return curve_of(
         "vessel", f"In the bench vessel ({words})", x, ("Share of label", "percent"), series
     )
 
@@ -108,12 +86,12 @@ def vessel_curve(arms: Sequence[Arm], medium: Medium) -> dict[str, Any]:
 def _serum_in_a_day(arms: Sequence[Arm], details: Sequence[Detail]) -> dict[str, Any]:
     shared = sorted({float(t) for d in details for t in d.hours})
     series = [
-        _series(arm.product.name, _at(shared, detail.hours, detail.serum))
+        series_of(arm.product.name, _at(shared, detail.hours, detail.serum))
         for arm, detail in zip(arms, details, strict=True)
     ]
     first = details[0]
-    series.append(_series(CONTROL, _at(shared, first.hours, first.serum_control)))
-    return _curve(
+    series.append(series_of(CONTROL, _at(shared, first.hours, first.serum_control)))
+    return curve_of(
         "serum_day",
         "Serum Mg within the last day",
         ("Time of the last day", "h", np.array(shared)),
@@ -125,65 +103,3 @@ def _serum_in_a_day(arms: Sequence[Arm], details: Sequence[Detail]) -> dict[str,
 
 def _at(hours: Sequence[float], known: FloatArray, serum: FloatArray) -> FloatArray:
     return np.stack([np.interp(hours, known, lane) for lane in serum.T], axis=1)
-
-
-def _by_day(
-    arms: Sequence[Arm], name: str, title: str, column: str, ranges: Iterable[str]
-) -> dict[str, Any]:
-    series = [_series(arm.product.name, arm.course.day(column)[0]) for arm in arms]
-    series.append(_series(CONTROL, arms[0].control.day(column)[0]))
-    unit = "mmol/d" if column == "urine" else "mmol/L"
-    return _curve(name, title, _days(arms), (title.split(",")[0], unit), series, ranges)
-
-
-def _red_cells(arms: Sequence[Arm], subjects: Subjects) -> dict[str, Any]:
-    courses = [(arm.product.name, arm.course) for arm in arms]
-    series = [
-        _series(name, red_cells_mmol_per_l(course.day("red_cells")[0], subjects))
-        for name, course in (*courses, (CONTROL, arms[0].control))
-    ]
-    y = ("Red-cell Mg", "mmol/L")
-    return _curve("red_cells", "Red-cell Mg", _days(arms), y, series, RED_CELL_RANGES)
-
-
-def _days(arms: Sequence[Arm]) -> tuple[str, str, FloatArray]:
-    return "Day", "d", np.arange(1.0, arms[0].course.daily.shape[1] + 1)
-
-
-def _series(label: str, values: FloatArray) -> dict[str, Any]:
-    return {"label": label, "origin": Origin.SIMULATED.value, **bands(values)}
-
-
-def _curve(
-    name: str,
-    title: str,
-    x: tuple[str, str, FloatArray],
-    y: tuple[str, str],
-    series: list[dict[str, Any]],
-    ranges: Iterable[str] = (),
-) -> dict[str, Any]:
-    return {
-        "name": name,
-        "title": title,
-        "x": {"title": x[0], "unit": x[1], "values": x[2].tolist()},
-        "y": {"title": y[0], "unit": y[1]},
-        "series": series,
-        "references": [_range(row) for row in ranges],
-    }
-
-
-@cache
-def _kinetics() -> Mapping[str, Mapping[str, str]]:
-    return {row["parameter"]: row for row in read_rows(find_table("kinetics", TABLES))}
-
-
-def _range(parameter: str) -> dict[str, Any]:
-    row = _kinetics()[parameter]
-    return {
-        "title": RANGE_TITLES[parameter],
-        "origin": Origin.LITERATURE.value,
-        "low": float(row["low"]),
-        "high": float(row["high"]),
-        "unit": row["unit"],
-        "source": row["source"],
-    }

@@ -6,16 +6,13 @@ import numpy as np
 from attrs import frozen
 
 from experiments.account.arms import Arm
+from experiments.account.courses import red_cells_mmol_per_l
 from experiments.account.detail import Detail
 from experiments.account.ledger import more, undissolved
 from formulation.arrays import FloatArray
-from formulation.provenance import assumed
 from formulation.units import MG_PER_MMOL
 from models.population import Subjects
 from models.simulator.arms import Start
-
-RED_CELL_VOLUME = assumed(0.03, "L/kg", "two litres of red cells at 70 kg; only their total counts")
-"""Red cells per body weight."""
 
 HOURS_PER_DAY = 24.0
 """Hours in a day, [h/d]."""
@@ -77,25 +74,6 @@ def endpoints(arm: Arm, start: Start, subjects: Subjects, detail: Detail) -> tup
         *_urine(arm, start),
         *_stool(arm),
     )
-
-
-def red_cells_mmol_per_l(amount_mmol: FloatArray, subjects: Subjects) -> FloatArray:
-    """Return magnesium per litre of red cells.
-
-    Parameters
-    ----------
-    amount_mmol : ndarray of shape (..., n_subjects)
-        Magnesium of all red cells, [mmol].
-    subjects : Subjects
-        The people, [-].
-
-    Returns
-    -------
-    ndarray of shape (..., n_subjects)
-        Concentration in cells, [mmol/L].
-    """
-    litres = float(RED_CELL_VOLUME) * subjects.values["weight_kg"]
-    return np.asarray(amount_mmol / litres)
 
 
 def _last(arm: Arm, name: str) -> FloatArray:

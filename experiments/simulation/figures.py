@@ -2,60 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from textwrap import fill
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from experiments.reports.account_plots import BAR
-from experiments.reports.plots import COLOURS, GREY, INK, NORMAL, SMALL, finish, new_figure, png
-from experiments.simulation.curves import CONTROL
-from experiments.simulation.wording import unit_words
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-DASHED: Any = (0, (4, 2))
-"""Dashes of the control, and of what a form released."""
-
-RANGE_STYLES: Any = ((0, (1, 1.5)), (0, (6, 2, 1, 2)))
-"""Dashes of the reference ranges, in their order."""
+from experiments.reports.curve_plots import legend_below
+from experiments.reports.plots import COLOURS, GREY, NORMAL, SMALL, finish, new_figure, png
 
 ROUTES = {"active": 0, "passive": 1, "skin": 2}
 """Colour of each route."""
-
-
-def curve_png(curve: Mapping[str, Any]) -> bytes:
-    """Draw one curve with its bands and reference ranges.
-
-    Parameters
-    ----------
-    curve : mapping
-        One of the document's curves, [-].
-
-    Returns
-    -------
-    bytes
-        A PNG file, [-].
-    """
-    figure, (axes,) = new_figure(1, 5.4, 3.7)
-    hours = curve["x"]["values"]
-    for colour, series in zip(_colours(curve["series"]), curve["series"], strict=True):
-        is_released = series["label"].endswith("released by the form")
-        style = DASHED if is_released or series["label"] == CONTROL else "-"
-        axes.plot(hours, series["p50"], color=colour, lw=1.7, ls=style, label=series["label"])
-        if series["label"] == CONTROL:
-            for end in ("p05", "p95"):
-                axes.plot(hours, series[end], color=colour, lw=0.8, ls=style)
-        else:
-            axes.fill_between(hours, series["p05"], series["p95"], color=colour, alpha=0.16, lw=0)
-    for style, known in zip(RANGE_STYLES, curve["references"], strict=False):
-        for end, label in ((known["low"], known["title"]), (known["high"], "_")):
-            axes.axhline(end, color=INK, lw=0.9, ls=style, label=label, zorder=1)
-    axes.set_title(fill(curve["title"], 62), fontsize=NORMAL, loc="left")
-    axes.set_xlabel(f"{curve['x']['title']}, {curve['x']['unit']}", fontsize=NORMAL)
-    axes.set_ylabel(f"{curve['y']['title']}, {unit_words(curve['y']['unit'])}", fontsize=NORMAL)
-    axes.set_xlim(min(hours[0], 0.0) if curve["x"]["unit"] == "h" else hours[0], hours[-1])
-    finish(axes)
-    _legend_below(axes)
-    return png(figure)
 
 
 def losses_png(arms: Sequence[Mapping[str, Any]]) -> bytes:
@@ -88,7 +42,7 @@ def losses_png(arms: Sequence[Mapping[str, Any]]) -> bytes:
     finish(axes)
     axes.grid(visible=False, axis="y")
     if len(arms) > 1:
-        _legend_below(axes)
+        legend_below(axes)
     return png(figure)
 
 
@@ -132,23 +86,5 @@ def uptake_png(arms: Sequence[Mapping[str, Any]]) -> bytes:
     return png(figure)
 
 
-def _colours(series: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return a colour a product; the control is grey, and one product keeps one colour."""
-    names = dict.fromkeys(s["label"].split(",")[0] for s in series if s["label"] != CONTROL)
-    of = {name: COLOURS[k % len(COLOURS)] for k, name in enumerate(names)}
-    return [of.get(s["label"].split(",")[0], GREY) for s in series]
-
-
 def _route_words(route: str) -> str:
     return "through the skin" if route == "skin" else route
-
-
-def _legend_below(axes: "Axes") -> None:
-    axes.legend(
-        loc="upper center",
-        bbox_to_anchor=(0.5, -0.17),
-        ncols=2,
-        fontsize=SMALL - 0.5,
-        frameon=False,
-        labelspacing=0.4,
-    )

@@ -6,17 +6,17 @@ from typing import Any
 
 from experiments.reports.account_plots import tornado_alt, tornado_png
 from experiments.reports.account_words import limit_words
+from experiments.reports.curve_plots import curve_picture
 from experiments.reports.files import check_file, write_file
 from experiments.reports.html import Picture, filled, picture_of
 from experiments.reports.spans import number
-from experiments.simulation.figures import curve_png, losses_png, uptake_png
+from experiments.simulation.figures import losses_png, uptake_png
 from experiments.simulation.tables import tables
 from experiments.simulation.wording import (
     answer,
     arms_told,
     details,
     head,
-    unit_words,
 )
 
 TEMPLATE = "simulation.html.j2"
@@ -91,29 +91,14 @@ def _pictures(document: Mapping[str, Any]) -> dict[str, list[Picture]]:
     moved = document["assumptions"]["quantities"]
     bench = [c for c in document["curves"] if c["name"] == "vessel"]
     return {
-        "curves": [_curve(c) for c in document["curves"] if c["name"] != "vessel"],
-        "vessel": [_curve(c) for c in bench],
+        "curves": [curve_picture(c) for c in document["curves"] if c["name"] != "vessel"],
+        "vessel": [curve_picture(c) for c in bench],
         "losses": [picture_of(losses_png(arms), _losses_alt(arms))],
         "uptake": [picture_of(uptake_png(arms), _uptake_alt(arms))],
         "tornado": [picture_of(tornado_png(document["assumptions"]), tornado_alt(moved))]
         if moved
         else [],
     }
-
-
-def _curve(curve: Mapping[str, Any]) -> Picture:
-    unit = unit_words(curve["y"]["unit"])
-    ends = "; ".join(
-        f"{s['label']} from {s['p50'][0]:.3g} to {s['p50'][-1]:.3g} {unit}" for s in curve["series"]
-    )
-    ranges = "; ".join(
-        f"{r['title']} {r['low']:g} to {r['high']:g} {r['unit']} ({r['source']})"
-        for r in curve["references"]
-    )
-    has_band = any(s["p05"] != s["p95"] for s in curve["series"])
-    captions = ["Middle subject; band: 5th to 95th percentile."] if has_band else []
-    captions += [f"Lines: {ranges}."] if ranges else []
-    return picture_of(curve_png(curve), f"{curve['title']}: {ends}.", " ".join(captions))
 
 
 def _losses_alt(arms: list[Mapping[str, Any]]) -> str:
