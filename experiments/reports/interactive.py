@@ -6,6 +6,7 @@ of the installation, and makes the file several megabytes large.
 
 import json
 from collections.abc import Mapping, Sequence
+from textwrap import wrap
 from typing import Any
 
 from attrs import evolve
@@ -23,8 +24,15 @@ from experiments.reports.plot_data import (
     release_data,
 )
 from experiments.reports.plots import COLOURS, GREY, INK
-from experiments.reports.profiler import ACROSS, FactorSlice, ProfilerPanel, profiler_data
-from experiments.reports.trade_off import TradeOff, trade_off_data
+from experiments.reports.profiler import (
+    ACROSS,
+    MISSED,
+    FactorSlice,
+    ProfilerPanel,
+    missed_spans,
+    profiler_data,
+)
+from experiments.reports.trade_off import PointState, TradeOff, trade_off_data
 from experiments.reports.wording import axis_title, endpoint_title, salt_name, unit_of, unit_text
 from formulation.arrays import FloatArray
 from formulation.delivery import get_system
@@ -118,14 +126,22 @@ def _fragment(name: str, traces: list[Trace], layout: Mapping[str, Any]) -> str:
     }
     told = json.dumps([traces, {**base, **layout}], allow_nan=False).replace("<", "\\u003c")
     return (
-        f'<div id="{name}"></div><script>(function () {{ var told = {told};'
+        f'<div id="{name}"></div><script>'
+        f'document.addEventListener("DOMContentLoaded", function () {{ var told = {told};'
         f' Plotly.newPlot("{name}", told[0], told[1], {{responsive: true, displaylogo: false}});'
-        " })();</script>"
+        " });</script>"
     )
 
 
 def _axis(title: str, **more: Any) -> dict[str, Any]:
-    return {"title": {"text": title}, "gridcolor": "#e6e6e6", "zeroline": False, **more}
+    text = "<br>".join(wrap(title, 46))
+    return {
+        "title": {"text": text},
+        "automargin": True,
+        "gridcolor": "#e6e6e6",
+        "zeroline": False,
+        **more,
+    }
 
 
 def _numbers(values: FloatArray) -> list[float | None]:
@@ -159,7 +175,8 @@ def _band(x: FloatArray, low: FloatArray, high: FloatArray, colour: str, **more:
 def _trade_off(data: TradeOff) -> Drawing:
     salts = sorted({p.salt for p in data.points})
     systems = sorted({p.system for p in data.points})
-    states = {"infeasible": 0.25, "feasible": 0.45, "front": 1.0}
+    states: dict[PointState, float] = {"infeasible": 0.25, "feasible": 0.45, "front": 1.0}
+    last = {p.system: state for state in states for p in data.of(state)}
     traces = []
     for state, opacity in states.items():
         for system in systems:
@@ -169,7 +186,9 @@ def _trade_off(data: TradeOff) -> Drawing:
                     {
                         "type": "scatter",
                         "mode": "markers",
-                        "name": f"{get_system(system).title}: {state}",
+                        "name": get_system(system).title,
+                        "legendgroup": system,
+                        "showlegend": state == last[system],
                         "x": [float(f"{p.values[0]:.5g}") for p in members],
                         "y": [float(f"{p.values[1]:.5g}") for p in members],
                         "text": [f"{p.label or p.number}, {salt_name(p.salt)}" for p in members],
@@ -255,14 +274,28 @@ def _profiler(panel: ProfilerPanel) -> Drawing:
         "grid": {"rows": n_rows, "columns": ACROSS, "pattern": "independent", "ygap": 0.45},
         "height": 240 * n_rows,
         "showlegend": False,
+        "shapes": [],
         "title": {"text": axis_title(panel.key)},
     }
+    # fmt: off
     for k, told in enumerate(panel.slices):
         number = "" if k == 0 else str(k + 1)
         on = {"xaxis": f"x{number}", "yaxis": f"y{number}"}
         traces += [{**trace, **on} for trace in _slice(told, panel.candidate)]
+        place = {"xref": f"x{number}", "yref": f"y{number} domain", "y0": 0, "y1": 1}
+        layout["shapes"] += [
+            {"type": "rect", **place, "x0": left, "x1": right, "fillcolor": MISSED,
+             "line": {"width": 0}, "layer": "below"}
+            for left, right in missed_spans(told)
+        ]
+        layout["shapes"] += [
+            {"type": "line", "xref": f"x{number} domain", "yref": f"y{number}", "x0": 0, "x1": 1,
+             "y0": end, "y1": end, "line": {"color": INK, "width": 1, "dash": "dashdot"}}
+            for end in panel.lines
+        ]
         layout[f"xaxis{number}"] = _axis(f"{told.title}, {told.unit}")
         layout[f"yaxis{number}"] = _axis("", matches="y") if k else _axis("")
+    # fmt: on
     return traces, layout
 
 

@@ -225,6 +225,24 @@ def profiler_tables(document: Mapping[str, Any]) -> list[Table]:
     ]
 
 
+def missed_spans(told: FactorSlice) -> list[tuple[float, float]]:
+    """Return the stretches on which a limit is missed, each half way to the next that is met.
+
+    Parameters
+    ----------
+    told : FactorSlice
+        A slice, [-].
+
+    Returns
+    -------
+    list of tuple of float
+        From where to where, in the factor's unit, [-].
+    """
+    middles = (told.x[1:] + told.x[:-1]) / 2
+    edges = np.concatenate([told.x[:1], middles, told.x[-1:]])
+    return [(float(edges[k]), float(edges[k + 1])) for k, m in enumerate(told.missed) if m]
+
+
 def _slice(factor: Mapping[str, Any], key: str) -> FactorSlice:
     told = factor["values"][key]
     numbers = {name: np.array(told[name], dtype=float) for name in ("y", "lo90", "hi90")}
@@ -239,7 +257,7 @@ def _slice(factor: Mapping[str, Any], key: str) -> FactorSlice:
 
 
 def _draw_slice(told: FactorSlice, axes: "Axes") -> None:
-    for left, right in _missed_spans(told):
+    for left, right in missed_spans(told):
         axes.axvspan(left, right, color=MISSED, lw=0, zorder=0)
     axes.fill_between(told.x, told.lo90, told.hi90, color=COLOURS[0], alpha=0.18, lw=0)
     axes.plot(told.x, told.y, color=COLOURS[0], lw=1.6)
@@ -252,13 +270,6 @@ def _draw_slice(told: FactorSlice, axes: "Axes") -> None:
     axes.locator_params(axis="x", nbins=4)
     finish(axes)
     axes.tick_params(labelsize=SMALL - 1)
-
-
-def _missed_spans(told: FactorSlice) -> list[tuple[float, float]]:
-    """Return the stretches on which a limit is missed, each half way to the next that is met."""
-    middles = (told.x[1:] + told.x[:-1]) / 2
-    edges = np.concatenate([told.x[:1], middles, told.x[-1:]])
-    return [(float(edges[k]), float(edges[k + 1])) for k, m in enumerate(told.missed) if m]
 
 
 def _row(panels: Sequence[ProfilerPanel], k: int) -> tuple[str, ...]:

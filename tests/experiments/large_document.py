@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from experiments.account.courses import CONTROL
 from experiments.candidates import candidate
 from experiments.config import StudySpec, load_study
 from experiments.confirming import MOST_CONFIRMED
@@ -55,6 +56,7 @@ def large_document() -> dict[str, Any]:
         ],
         front=front,
         points=points,
+        courses={"candidate": front[3]["label"], "curves": _courses(front[3]["label"])},
         profiler=profile(front[3]["label"], designs[3], spec, Lined()),
         models=[
             _model(document, system, [*keys, *(x.endpoint for x in spec.limits)])
@@ -134,6 +136,37 @@ def _curves(number: int, rng: np.random.Generator) -> dict[str, CurveRecord]:
         "release": CurveRecord(name="release", **common, **band),
         "release_mechanistic": CurveRecord(name="release_mechanistic", **common, kind="the law"),
     }
+
+
+def _courses(label: str) -> list[dict[str, Any]]:
+    days = list(range(1, 43))
+    middle = [0.82 + 0.03 * day / (day + 4) for day in days]
+    series = [
+        {
+            "label": name,
+            "origin": "simulated",
+            "p05": [x - 0.1 for x in middle],
+            "p50": middle,
+            "p95": [x + 0.1 for x in middle],
+        }
+        for name in (label, CONTROL)
+    ]
+    known = {"title": "reference range", "low": 0.7, "high": 1.1, "unit": "mmol/L", "source": "X"}
+    return [
+        {
+            "name": name,
+            "title": title,
+            "x": {"title": "Day", "unit": "d", "values": days},
+            "y": {"title": title, "unit": unit},
+            "series": series,
+            "references": [known] * n_ranges,
+        }
+        for name, title, unit, n_ranges in (
+            ("serum_weeks", "Serum Mg, mean of each day", "mmol/L", 2),
+            ("urine_weeks", "24 h urine Mg", "mmol/d", 0),
+            ("red_cells", "Red-cell Mg", "mmol/L", 2),
+        )
+    ]
 
 
 def _point(

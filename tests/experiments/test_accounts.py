@@ -7,6 +7,7 @@ import typer
 from attrs import evolve
 
 from experiments.account import Accountant
+from experiments.account.courses import rounded
 from experiments.cli.studies import _refuse_nothing_to_make
 from experiments.cli.study_text import front_lines
 from experiments.config.product import Product
@@ -77,6 +78,19 @@ def test_the_body_of_a_confirmation_is_that_of_the_simulation(simulated):
         if endpoint["name"] in ("serum", "serum_change", "urine_change"):
             found = [record.values[f"{endpoint['name']}.{p}"] for p in ("p05", "p50", "p95")]
             assert found == pytest.approx([endpoint[p] for p in ("p05", "p50", "p95")], rel=1e-9)
+
+
+def test_the_days_of_a_candidate_are_those_of_the_simulation(accountant, simulated):
+    """Serum, urine and red cells of each of 42 days, with the same people without a product."""
+    of_simulation = {curve["name"]: curve for curve in simulated["curves"]}
+    for curve in rounded(accountant.courses[LABELS[1]]):
+        expected = of_simulation[curve["name"]]
+        assert curve["x"]["values"] == list(range(1, 43))
+        assert curve["references"] == expected["references"]
+        for line, other in zip(curve["series"], expected["series"], strict=True):
+            assert line["label"] == other["label"]
+            for end in ("p05", "p50", "p95"):
+                assert line[end] == pytest.approx(other[end], rel=1e-4)
 
 
 def test_shares_of_what_is_lost_sum_to_the_whole(accountant):
