@@ -161,6 +161,23 @@ def draw_trade_off(data: TradeOff, axes: "Axes") -> None:
     _name_points(axes, data.of("front")[:MOST_LABELS])
 
 
+def system_colour(system: str) -> str:
+    """Return the colour of a delivery system, the same in every picture.
+
+    Parameters
+    ----------
+    system : str
+        Delivery system, [-].
+
+    Returns
+    -------
+    str
+        A colour of `COLOURS`, [-].
+    """
+    names = [s.name for s in DELIVERY_SYSTEMS]
+    return COLOURS[names.index(system) % len(COLOURS)]
+
+
 def _point(
     row: Mapping[str, Any],
     keys: Sequence[str],
@@ -203,11 +220,6 @@ class _Sizes:
         return [self.low, (self.low + self.high) / 2, self.high]
 
 
-def _colour(system: str) -> str:
-    names = [s.name for s in DELIVERY_SYSTEMS]
-    return COLOURS[names.index(system) % len(COLOURS)]
-
-
 def _marker(salt: str, salts: Sequence[str]) -> str:
     return MARKERS[salts.index(salt) % len(MARKERS)]
 
@@ -228,7 +240,7 @@ def _marks(
             [p.place[0] for p in members],
             [p.place[1] for p in members],
             s=[size.of(p) for p in members],
-            c=_colour(system),
+            c=system_colour(system),
             marker=_marker(salt, salts),
             edgecolors=edge,
             linewidths=0.9,
@@ -244,7 +256,7 @@ def _has_intervals(data: TradeOff) -> bool:
 
 def _error_bars(axes: "Axes", point: Point) -> None:
     (x, y), ((x_low, x_high), (y_low, y_high)) = point.place, point.intervals[:2]
-    colour = _colour(point.system)
+    colour = system_colour(point.system)
     for xs, ys in (([x_low, x_high], [y, y]), ([x, x], [y_low, y_high])):
         axes.plot(xs, ys, color=colour, lw=0.9, alpha=0.55, zorder=3)
 
@@ -306,7 +318,8 @@ def _trade_off_handles(data: TradeOff, salts: Sequence[str], size: _Sizes) -> "l
         entry(f"infeasible ({len(data.of('infeasible'))})", marker="x", color=GREY),
     ]
     handles += [
-        Line2D([], [], lw=6, color=_colour(s), label=fill(get_system(s).title, 28)) for s in systems
+        Line2D([], [], lw=6, color=system_colour(s), label=fill(get_system(s).title, 28))
+        for s in systems
     ]
     handles += [entry(salt_name(s), marker=_marker(s, salts), color=INK) for s in salts]
     if size.samples():
