@@ -17,6 +17,7 @@ from experiments.cli import (
     data,
     dissolution,
     doctor,
+    front,
     init,
     models,
     panel,
@@ -48,6 +49,7 @@ app = typer.Typer(
 check.register(app)
 studies.register(app)
 report.register(app)
+front.register(app)
 repeating.register(app)
 ranges.register(app)
 data.register(app)

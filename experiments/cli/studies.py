@@ -37,7 +37,6 @@ def register(app: typer.Typer) -> None:
     app.command()(resume)
     app.command()(cancel)
     app.command()(status)
-    app.command()(front)
     app.command()(track)
     app.command("export-optuna")(export_optuna)
     app.command()(ui)
@@ -133,31 +132,6 @@ def status(
         if not (watch and any(study["is_owned"] for study in studies)):
             return
         time.sleep(WATCH_S)
-
-
-def front(
-    study: Ref,
-    product: Annotated[
-        str | None,
-        typer.Option(help="Print one candidate, such as C042, as a product file instead."),
-    ] = None,
-    home: Home = None,
-    as_json: AsJson = False,
-) -> None:
-    """Show the candidates of a study."""
-    from experiments.cli.output import emit_json, emit_lines, terminal_width
-    from experiments.cli.study_text import front_lines, product_lines, summary_lines
-    from experiments.listing import read_study
-    from experiments.workspace import open_workspace
-
-    document = read_study(study, open_workspace(home=home))
-    if product is not None:
-        emit_lines(product_lines(document, product))
-        return
-    if as_json:
-        emit_json(document)
-        return
-    emit_lines([*front_lines(document, terminal_width()), *summary_lines(document)])
 
 
 def export_optuna(
