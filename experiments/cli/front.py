@@ -1,5 +1,6 @@
-"""``formulation front``: the candidates of a study, on the screen or as one of them to make."""
+"""``formulation front``: the candidates of a study, on the screen or as a table in a file."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -24,15 +25,30 @@ def front(
         str | None,
         typer.Option(help="Print one candidate, such as C042, as a product file instead."),
     ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Table to write: .csv, .xlsx, .json or .parquet."),
+    ] = None,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show the candidates of a study."""
+    """Show the candidates of a study, or write them as a table."""
     from experiments.cli.output import emit_json, emit_lines, terminal_width
     from experiments.cli.study_text import front_lines, product_lines, summary_lines
     from experiments.listing import read_study
+    from experiments.tabulating import write_front
     from experiments.workspace import open_workspace
+    from formulation.errors import InputError
 
+    if output is not None:
+        if as_json or product is not None:
+            other = "--json" if as_json else "--product"
+            raise InputError(
+                f"{other} prints and --output writes; one of them is wanted.",
+                hint="A table in JSON is written by --output with an ending .json.",
+            )
+        emit_lines([str(write_front(study, open_workspace(home=home), output))])
+        return
     document = read_study(study, open_workspace(home=home))
     if product is not None:
         emit_lines(product_lines(document, product))

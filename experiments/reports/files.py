@@ -4,6 +4,7 @@ import csv
 import io
 import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,7 @@ def check_file(path: Path, what: str, option: str) -> None:
     check_place(path, what, option)
 
 
-REPLACED = (".html", ".htm", ".csv", ".png")
+REPLACED = (".html", ".htm", ".csv", ".png", ".svg", ".xlsx", ".json", ".parquet")
 """Endings of files that an older one of may be replaced; others may be somebody's work."""
 
 
@@ -129,8 +130,15 @@ def write_file(path: Path, content: str | bytes, what: str, option: str) -> Path
         unfinished.write_bytes(content.encode() if isinstance(content, str) else content)
         unfinished.replace(path)
     except OSError as error:
+        _remove(unfinished)
         raise unwritable(path, what, option, error.strerror) from error
     return path
+
+
+def _remove(unfinished: Path) -> None:
+    """Leave nothing half beside a file, as far as that is possible."""
+    with suppress(OSError):
+        unfinished.unlink(missing_ok=True)
 
 
 def unwritable(path: Path, what: str, option: str, why: str | None) -> InputError:
