@@ -12,7 +12,8 @@ from typing import Any
 
 from experiments.listing import read_study
 from experiments.reports.files import check_place, write_file
-from experiments.reports.front_table import CellKind, FrontColumn, front_columns
+from experiments.reports.front_column import CellKind, FrontColumn
+from experiments.reports.front_table import front_columns
 from experiments.workspace import Workspace
 from formulation.errors import InputError
 from models.data.table_files import Cell, csv_bytes, sheets_bytes

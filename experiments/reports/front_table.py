@@ -4,11 +4,10 @@ Nothing is rounded. A cell is empty where a candidate has no such component, set
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Literal
-
-from attrs import frozen
+from typing import Any
 
 from experiments.objective import EXTRAPOLATION
+from experiments.reports.front_column import Candidate, Cell, CellKind, FrontColumn, column_of
 from experiments.reports.process_words import setting_name
 from experiments.reports.wording import (
     endpoint_title,
@@ -23,11 +22,6 @@ from formulation.delivery import FORM, get_system
 from formulation.targets import Scope, get_endpoint
 from models.learning.applicability import FAR_PCT
 
-Cell = str | int | float | bool | None
-"""What a cell may hold; None for nothing."""
-
-CellKind = Literal["text", "number", "whole", "yes_no"]
-
 HOLDS, MISSED = "holds", "missed"
 """What is said of a limit."""
 
@@ -37,37 +31,8 @@ MASS_DECIMALS, SETTING_DECIMALS, SHARE_DECIMALS = 1, 2, 3
 LO, HI = "lo90", "hi90"
 _SALT = "Magnesium salt"
 
-Candidate = Mapping[str, Any]
 NamedCells = tuple[str, str, Callable[[Candidate], Cell]]
 """Name, meaning and how the cell of a candidate is found."""
-
-
-@frozen(kw_only=True)
-class FrontColumn:
-    """One column."""
-
-    name: str
-    """What it holds, for programs."""
-
-    unit: str
-    """Unit of its values; ``-`` of a pure number, a name or a verdict."""
-
-    kind: CellKind
-    """What its cells are."""
-
-    meaning: str
-    """What it holds, for people."""
-
-    cells: tuple[Cell, ...]
-    """One a candidate."""
-
-    decimals: int | None = None
-    """How many decimals a program may show; None where that is left to it."""
-
-    @property
-    def header(self) -> str:
-        """Name and unit, such as ``salt [mg]``."""
-        return f"{self.name} [{self.unit}]"
 
 
 def front_columns(document: Mapping[str, Any]) -> tuple[FrontColumn, ...]:
@@ -97,19 +62,18 @@ def front_columns(document: Mapping[str, Any]) -> tuple[FrontColumn, ...]:
     )
 
 
-def _column(
-    front: Sequence[Candidate],
-    name: str,
-    unit: str,
-    kind: CellKind,
-    meaning: str,
-    cell: Callable[[Candidate], Cell],
-    decimals: int | None = None,
-) -> FrontColumn:
-    cells = tuple(cell(candidate) for candidate in front)
-    return FrontColumn(
-        name=name, unit=unit, kind=kind, meaning=meaning, cells=cells, decimals=decimals
-    )
+def _inside(group: str, key: str) -> Callable[[Candidate], Cell]:
+    """Return how a cell is found in one part of a candidate."""
+    return lambda candidate: candidate[group].get(key)
+
+
+def _integrated(part: str, key: str) -> Callable[[Candidate], Cell]:
+    """Return how a cell is found in a confirmation, empty before."""
+    return lambda candidate: (candidate["confirmation"] or {part: {}})[part].get(key)
+
+
+def _always(value: Cell) -> Callable[[Candidate], Cell]:
+    return lambda _: value
 
 
 def _identity(front: Sequence[Candidate]) -> Iterator[FrontColumn]:
@@ -122,13 +86,13 @@ def _identity(front: Sequence[Candidate]) -> Iterator[FrontColumn]:
         ("second salt name", "Second salt of a mixture", lambda c: _second(c, "second_salt")),
     )
     for name, meaning, cell in texts:
-        yield _column(front, name, "-", "text", meaning, cell)
+        yield column_of(front, name, "-", "text", meaning, cell)
     contents: tuple[NamedCells, ...] = (
         ("salt Mg", "Elemental Mg of the salt's lot", lambda c: c["design"]["salt_mg_pct"]),
         ("second salt Mg", "The same of a second salt", lambda c: _second(c, "second_mg_pct")),
     )
     for name, meaning, cell in contents:
-        yield _column(front, name, "% w/w", "number", meaning, cell)
+        yield column_of(front, name, "% w/w", "number", meaning, cell)
 
 
 def _second(candidate: Candidate, key: str) -> Cell:
@@ -142,12 +106,10 @@ def _recipe(front: Sequence[Candidate]) -> Iterator[FrontColumn]:
         ("elemental Mg", "Elemental Mg in one unit", lambda c: c["elemental_mg_per_unit"]),
     )
     for name, meaning, cell in masses:
-        yield _column(front, name, "mg", "number", meaning, cell, MASS_DECIMALS)
+        yield column_of(front, name, "mg", "number", meaning, cell, MASS_DECIMALS)
     for part in dict.fromkeys(name for c in front for name in c["recipe_mg"]):
         meaning = f"Mass of {part.replace('_', ' ')} in one unit"
-        yield _column(
-            front, part, "mg", "number", meaning, lambda c, k=part: c["recipe_mg"].get(k), 1
-        )
+        yield column_of(front, part, "mg", "number", meaning, _inside("recipe_mg", part), 1)
 
 
 def _process(front: Sequence[Candidate]) -> Iterator[FrontColumn]:
@@ -165,7 +127,7 @@ def _process(front: Sequence[Candidate]) -> Iterator[FrontColumn]:
             return candidate["process"][name] if has_it else None
 
         plain = "second salt share" if name == SECOND_SHARE else setting_name(name, unit)
-        yield _column(front, plain, unit, kind, f"Process: {plain}", cell, SETTING_DECIMALS)
+        yield column_of(front, plain, unit, kind, f"Process: {plain}", cell, SETTING_DECIMALS)
 
 
 def _unit_of_setting(candidate: Candidate, name: str) -> str:
@@ -179,16 +141,18 @@ def _regimen(front: Sequence[Candidate]) -> Iterator[FrontColumn]:
     def taken(key: str) -> Callable[[Candidate], Cell]:
         return lambda c: c["design"]["regimen"][key]
 
-    yield _column(
+    yield column_of(
         front, "units per intake", "-", "whole", "Units at one occasion", taken("units_per_intake")
     )
-    yield _column(
+    yield column_of(
         front, "intakes per day", "1/d", "whole", "Occasions a day", taken("intakes_per_day")
     )
-    yield _column(
+    yield column_of(
         front, "with meals", "-", "yes_no", "With the meals of the day", taken("with_meals")
     )
-    yield _column(front, "taken", "-", "text", "How it is taken, in words", lambda c: c["regimen"])
+    yield column_of(
+        front, "taken", "-", "text", "How it is taken, in words", lambda c: c["regimen"]
+    )
 
 
 def _objective(front: Sequence[Candidate], objective: Mapping[str, Any]) -> Iterator[FrontColumn]:
@@ -204,11 +168,11 @@ def _limit(front: Sequence[Candidate], name: str) -> Iterator[FrontColumn]:
     of = f"limit {name}"
     if key == EXTRAPOLATION:
         # Kept as the room to the limit alone, and without meaning for who was fitted on nothing.
-        yield _column(front, of, "%", "number", words, lambda c: FAR_PCT - c["limits"][name], 1)
+        yield column_of(front, of, "%", "number", words, lambda c: FAR_PCT - c["limits"][name], 1)
     else:
         yield from _values(front, of, key, words)
         yield from _confirmed(front, of, key, words)
-    yield _column(
+    yield column_of(
         front,
         f"{of} verdict",
         "-",
@@ -216,7 +180,7 @@ def _limit(front: Sequence[Candidate], name: str) -> Iterator[FrontColumn]:
         f"{words}; as predicted",
         lambda c: _verdict(c["limits"].get(name)),
     )
-    yield _column(
+    yield column_of(
         front,
         f"{of} confirmed verdict",
         "-",
@@ -258,7 +222,7 @@ def _confirmed(
             f"{name} confirmed{suffix}",
             key,
             f"{meaning}; with every subject integrated{words}",
-            lambda c, k=part: None if c["confirmation"] is None else c["confirmation"][k].get(key),
+            _integrated(part, key),
         )
 
 
@@ -270,7 +234,7 @@ def _endpoint(
     cell: Callable[[Candidate], Cell],
 ) -> FrontColumn:
     unit = unit_of(key)
-    return _column(
+    return column_of(
         front,
         name,
         "-" if unit == "1" else unit,
@@ -286,16 +250,16 @@ def _verdicts(front: Sequence[Candidate]) -> Iterator[FrontColumn]:
         return lambda c: None if c["confirmation"] is None else c["confirmation"][key]
 
     for kind in ("predicted", "confirmed"):
-        yield _column(
+        yield column_of(
             front,
             f"desirability {kind}",
             "-",
             "number",
             f"Geometric mean over the objectives, 0 to 1, {kind}",
-            lambda c, k=kind: c["desirability"][k],
+            _inside("desirability", kind),
             SHARE_DECIMALS,
         )
-    yield _column(
+    yield column_of(
         front,
         "confirmed",
         "-",
@@ -303,13 +267,13 @@ def _verdicts(front: Sequence[Candidate]) -> Iterator[FrontColumn]:
         "Whether every limit holds with every subject integrated; empty before",
         confirmed("is_confirmed"),
     )
-    yield _column(
+    yield column_of(
         front, "subjects", "-", "whole", "Subjects integrated for that", confirmed("n_subjects")
     )
-    yield _column(
+    yield column_of(
         front, "origin", "-", "text", "Where the predicted numbers are from", lambda c: c["origin"]
     )
-    yield _column(
+    yield column_of(
         front,
         "confirmed origin",
         "-",
@@ -317,7 +281,7 @@ def _verdicts(front: Sequence[Candidate]) -> Iterator[FrontColumn]:
         "Where the confirmed numbers are from",
         confirmed("origin"),
     )
-    yield _column(
+    yield column_of(
         front,
         "confirmed interval",
         "-",
@@ -325,7 +289,7 @@ def _verdicts(front: Sequence[Candidate]) -> Iterator[FrontColumn]:
         "What the confirmed intervals are",
         confirmed("kind"),
     )
-    yield _column(front, "remarks", "-", "text", "Warnings, remarks, limits missed", _remarks)
+    yield column_of(front, "remarks", "-", "text", "Warnings, remarks, limits missed", _remarks)
 
 
 def _remarks(candidate: Candidate) -> Cell:
@@ -342,7 +306,7 @@ def _whence(document: Mapping[str, Any]) -> Iterator[FrontColumn]:
         ("study id", "id", "The study's uuid"),
         ("config sha256", "config_sha256", "SHA-256 of the study file's content"),
     ):
-        yield _column(front, name, "-", "text", meaning, lambda c, k=key: study[k])
-    yield _column(
+        yield column_of(front, name, "-", "text", meaning, _always(study[key]))
+    yield column_of(
         front, "design key", "-", "text", "SHA-256 of the design", lambda c: c["design_key"]
     )
