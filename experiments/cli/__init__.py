@@ -21,6 +21,7 @@ from experiments.cli import (
     init,
     models,
     panel,
+    plot,
     ranges,
     repeating,
     report,
@@ -48,8 +49,9 @@ app = typer.Typer(
 )
 check.register(app)
 studies.register(app)
-report.register(app)
 front.register(app)
+plot.register(app)
+report.register(app)
 repeating.register(app)
 ranges.register(app)
 data.register(app)

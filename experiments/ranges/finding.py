@@ -16,14 +16,13 @@ from typing import Any
 
 import numpy as np
 
-from experiments.config import StudySpec, study_from_config
+from experiments.config import StudySpec
 from experiments.config.spec import FORBID
 from experiments.factors import Edge, Factor, factors_of, space_edges
-from experiments.fitting import fit_or_load, refuse_other_models
 from experiments.objective import EXTRAPOLATION_LIMIT, Outcome, StudyEvaluator, Task
+from experiments.opening import open_candidate
 from experiments.readings import judging_of, judging_words, worse_end
 from experiments.reports.wording import limit_text
-from experiments.store import Store, TrialRecord, candidate_label
 from experiments.workspace import Workspace
 from formulation.design import Design
 from formulation.errors import InputError
@@ -60,25 +59,13 @@ def candidate_ranges(
     InputError
         There is no such candidate, it gave no number, or it misses a limit itself.
     """
-    with Store.open(workspace.store_place, create=False) as store:
-        study = store.study(ref)
-        spec = study_from_config(study.config)
-        trial = _trial(store.trials(study.id), candidate, study.label)
-        models = fit_or_load(spec.space, spec.population, store, workspace.models_folder, say)
-        refuse_other_models(study, models)
-    evaluator = StudyEvaluator(
-        chain=models.chain,
-        population=spec.population,
-        objectives=spec.objectives,
-        limits=spec.limits,
-        forbids_extrapolation=spec.extrapolation == FORBID,
-        judging=judging_of(spec),
-    )
+    opened = open_candidate(ref, candidate, workspace, say)
+    study = opened.study
     return {
         "study": {"label": study.label, "name": study.name, "id": study.id},
-        "candidate": candidate_label(trial.number),
-        "interval_kind": models.chain.interval_kind,
-        **ranges_of(Design.from_dict(trial.design), spec, evaluator),
+        "candidate": opened.label,
+        "interval_kind": opened.chain.interval_kind,
+        **ranges_of(opened.design, opened.spec, opened.evaluator),
     }
 
 
@@ -230,13 +217,3 @@ def _words(spec: StudySpec) -> list[str]:
         " seen.",
         *judging_words((*spec.objectives, *spec.limits), judging_of(spec)),
     ]
-
-
-def _trial(trials: Sequence[TrialRecord], candidate: str, study: str) -> TrialRecord:
-    known = {candidate_label(t.number): t for t in trials if t.state == "complete"}
-    if candidate.upper() not in known:
-        raise InputError(
-            f"Study {study} has no candidate {candidate[:40]!r} with values.",
-            hint=f"`formulation front {study}` lists its candidates, such as C042.",
-        )
-    return known[candidate.upper()]

@@ -31,6 +31,30 @@ def number(value: float, decimals: int) -> str:
     return text.removeprefix("-") if float(text) == 0 else text
 
 
+def significant(value: float, digits: int = 3) -> str:
+    """Return a number with so many significant digits, without a power of ten.
+
+    Parameters
+    ----------
+    value : float
+        The number, [-].
+    digits : int, optional
+        Significant digits, [-].
+
+    Returns
+    -------
+    str
+        The number, [-].
+
+    Examples
+    --------
+    >>> significant(1083.2), significant(0.01234), significant(-0.0)
+    ('1080', '0.0123', '0')
+    """
+    rounded = float(f"{value:.{digits}g}") + 0.0
+    return f"{rounded:.15g}"
+
+
 def share_text(share: float) -> str:
     """Return a share in percent, without the digits of one that is next to nothing.
 
