@@ -84,8 +84,11 @@ def mixture_data(opened: OpenCandidate, components: Sequence[str] = ()) -> Mixtu
         steps=STEPS,
         amounts_mg=amounts,
         key=key,
-        value=_column([o and o.values.get(key) for o in outcomes]),
-        slacks={n: _column([o and o.slacks.get(n) for o in outcomes]) for n in given.slacks},
+        value=_column([None if o is None else o.values.get(key) for o in outcomes]),
+        slacks={
+            name: _column([None if o is None else o.slacks.get(name) for o in outcomes])
+            for name in given.slacks
+        },
         interval_kind=opened.chain.interval_kind,
     )
 

@@ -40,7 +40,6 @@ HEIGHT_PX = 560
 
 CONFIG: Mapping[str, Any] = {
     "displaylogo": False,
-    "plotlyServerURL": "",
     "responsive": True,
     "showSendToCloud": False,
 }

@@ -219,39 +219,47 @@ def _form_title(candidate: Mapping[str, Any]) -> str:
 def _factors(front: Sequence[Mapping[str, Any]]) -> list[ParallelAxis]:
     """Return what every candidate has and what differs between them."""
     told = [_told(candidate) for candidate in front]
-    common = [key for key in told[0] if all(key in row for row in told)]
     axes = [
         ParallelAxis(
             name=name,
-            title=title,
+            title=_shared([row[name, unit][0] for row in told]),
             unit=unit,
-            values=np.array([row[name, title, unit] for row in told], dtype=float),
+            values=np.array([row[name, unit][1] for row in told], dtype=float),
         )
-        for name, title, unit in common
+        for name, unit in told[0]
+        if all((name, unit) in row for row in told)
     ]
     return [axis for axis in axes if axis.ends[1] > axis.ends[0]]
 
 
-def _told(candidate: Mapping[str, Any]) -> dict[tuple[str, str, str], float]:
-    """Return the factors of a candidate by name, title and unit."""
+def _told(candidate: Mapping[str, Any]) -> dict[tuple[str, str], tuple[str, float]]:
+    """Return title and value of the factors of a candidate by name and unit."""
     design = candidate["design"]
     regimen = design["regimen"]
     units_per_day = regimen["units_per_intake"] * regimen["intakes_per_day"]
-    found: dict[tuple[str, str, str], float] = {
-        ("elemental_dose", "Elemental Mg", "mg/d"): (
-            candidate["elemental_mg_per_unit"] * units_per_day
-        ),
-        ("units_per_day", "Units a day", "1/d"): units_per_day,
-        ("unit_mass", "Mass of a unit", "mg"): candidate["unit_mass_mg"],
+    elemental = candidate["elemental_mg_per_unit"] * units_per_day
+    found: dict[tuple[str, str], tuple[str, float]] = {
+        ("elemental_dose", "mg/d"): ("Elemental Mg", elemental),
+        ("units_per_day", "1/d"): ("Units a day", units_per_day),
+        ("unit_mass", "mg"): ("Mass of a unit", candidate["unit_mass_mg"]),
     }
     for name, mg in candidate["recipe_mg"].items():
-        found[name, _component(name, design), "mg"] = mg
+        found[name, "mg"] = (_component(name, design), mg)
     units = get_system(design["system"]).names()
     for name, value in design["process"].items():
         if not isinstance(value, str):
             unit = units.get(name, "")
-            found[name, setting_name(name, unit).capitalize(), _unit(unit_text(unit))] = value
+            found[name, _unit(unit_text(unit))] = (setting_name(name, unit).capitalize(), value)
     return found
+
+
+def _shared(titles: Sequence[str]) -> str:
+    """Return the words that titles begin with in common, such as a polymer's without its grade."""
+    words = [title.split() for title in titles]
+    n = 0
+    while all(len(w) > n and w[n] == words[0][n] for w in words):
+        n += 1
+    return " ".join(words[0][:n]) or titles[0]
 
 
 def _component(name: str, design: Mapping[str, Any]) -> str:

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 from attrs import evolve
 
+from experiments import opening
 from experiments.cli import main
 from experiments.config import load_study
 from experiments.factors import factors_of
 from experiments.fitting import FittedModels
 from experiments.objective import StudyEvaluator, Task
-from experiments.ranges import finding, ranges_of
+from experiments.ranges import ranges_of
 from experiments.readings import judging_of
 from experiments.store import Store, TrialRecord
 from experiments.workspace import STORE_FILE
@@ -206,7 +207,7 @@ def kept(tmp_path, monkeypatch):
             store.finish(lease, [done])
     chain = Lined()
     monkeypatch.setattr(
-        finding,
+        opening,
         "fit_or_load",
         lambda *_: FittedModels(chain=chain, records=(), n_fitted=0),
     )
