@@ -108,7 +108,7 @@ def draw_picture(
     _check_format(path)
     check_file(path, WHAT, OPTION)
     ending = path.suffix.lower()
-    if ending in (".html", ".htm"):
+    if ending == ".html":
         graph_objects()
     drawn, _ = _drawn(ref, kind, workspace, say, candidate, components)
     return write_file(path, FORMATS[ending](drawn), WHAT, OPTION)

@@ -147,6 +147,7 @@ def show_ternary(data: MixtureMap) -> "Figure":
             b=b,
             c=c,
             mode="markers",
+            cliponaxis=False,
             name=name,
             marker={
                 **shades,
@@ -162,6 +163,7 @@ def show_ternary(data: MixtureMap) -> "Figure":
     figure.add_scatterternary(
         **own,
         mode="markers",
+        cliponaxis=False,
         name=data.candidate,
         marker={"symbol": "star", "size": 16, "color": "white", "line": {"width": 1.5}},
     )
@@ -221,7 +223,9 @@ def show_parallel(data: Parallel) -> "Figure":
         + (f"<br>{BETTER[axis.goal]}" if axis.goal in BETTER else "")
         for axis in data.axes
     ]
-    figure.update_xaxes(tickvals=places, ticktext=words, showgrid=False, tickangle=0)
+    figure.update_xaxes(
+        tickvals=places, ticktext=words, showgrid=False, zeroline=False, tickangle=0
+    )
     figure.update_yaxes(visible=False, range=[-0.08, 1.08])
     figure.update_layout(legend={"orientation": "h", "y": 1.12}, height=620)
     return figure

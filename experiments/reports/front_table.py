@@ -268,6 +268,14 @@ def _verdicts(front: Sequence[Candidate]) -> Iterator[FrontColumn]:
         confirmed("is_confirmed"),
     )
     yield column_of(
+        front,
+        "risk",
+        "-",
+        "text",
+        "Class of the risk in these people; a candidate that is refused is not offered",
+        _risk,
+    )
+    yield column_of(
         front, "subjects", "-", "whole", "Subjects integrated for that", confirmed("n_subjects")
     )
     yield column_of(
@@ -290,6 +298,11 @@ def _verdicts(front: Sequence[Candidate]) -> Iterator[FrontColumn]:
         confirmed("kind"),
     )
     yield column_of(front, "remarks", "-", "text", "Warnings, remarks, limits missed", _remarks)
+
+
+def _risk(candidate: Candidate) -> Cell:
+    account = candidate["account"]
+    return None if account is None else str(account["risk"]["class"])
 
 
 def _remarks(candidate: Candidate) -> Cell:

@@ -86,6 +86,16 @@ def test_a_limit_has_value_interval_and_both_verdicts():
     assert row["confirmed [-]"] == "no"
 
 
+def test_a_candidate_refused_on_its_risk_is_told_as_such():
+    """It may keep to every limit and still not be offered."""
+    document = example_document()
+    document["front"][1]["account"]["risk"]["class"] = "refused"
+    document["front"][2]["account"] = None
+    table = read(front_bytes(document, ".parquet"), ".parquet")
+    assert table.loc[1, "risk [-]"] == "refused"
+    assert pd.isna(table.loc[2, "risk [-]"])
+
+
 def test_what_was_not_confirmed_is_empty():
     """Neither a verdict nor a number."""
     document = example_document()
