@@ -78,6 +78,21 @@ def test_every_axis_says_its_unit(kind):
 
 
 @pytest.mark.parametrize("kind", FROM_STORE)
+def test_every_axis_for_the_mouse_says_its_unit(kind):
+    """Behind a comma, or in brackets below each of the parallel axes; bars are named alone."""
+    found = get_kind(kind)
+    figure = found.show(found.data(asked(example_document())))
+    titles = [axis.title.text for axis in (*figure.select_xaxes(), *figure.select_yaxes())]
+    if kind == "parallel":
+        titles = [text for axis in figure.select_xaxes() for text in axis.ticktext]
+    # The names of bars, and the place of a dependence that is not there.
+    bare = [title for title in titles if title is None]
+    assert len(bare) == (4 if kind == "importance" else 0)
+    for title in filter(None, titles):
+        assert re.search(r"(, [-%\w]|\[\S+\]|% of label)", title.replace("<br>", " ")), title
+
+
+@pytest.mark.parametrize("kind", FROM_STORE)
 def test_the_same_data_give_the_same_svg(kind, stored, tmp_path):
     """Byte by byte, so that a picture may be compared."""
     one, other = (drawn(kind, tmp_path / f"{n}.svg").read_bytes() for n in "ab")
