@@ -13,6 +13,7 @@ from experiments.cli import main
 from experiments.pictures import draw_picture, drawing, picture_document
 from experiments.pictures.kinds import KINDS, get_kind
 from experiments.pictures.questions import Question
+from experiments.profiling import profile
 from experiments.reports.calibration import calibration_data, draw_calibration
 from experiments.reports.parallel import MOST_FACTORS, draw_parallel, parallel_data
 from experiments.reports.plots import new_figure
@@ -25,7 +26,7 @@ from tests.experiments.example_document import (
     example_document,
     untouched_document,
 )
-from tests.experiments.test_ranges import kept  # noqa: F401
+from tests.experiments.test_ranges import Lined, a_design, kept, study_of  # noqa: F401
 
 FROM_STORE = ("front", "curves", "history", "importance", "parallel", "calibration")
 """Kinds that need no model."""
@@ -263,6 +264,22 @@ def test_what_cannot_be_drawn_is_refused_in_words(words, why, kept, capsys):  # 
     found = capsys.readouterr()
     assert why in found.out + found.err
     assert "Traceback" not in found.out + found.err
+
+
+def test_slices_kept_with_the_study_need_no_models(stored, tmp_path):
+    """Drawn as they were kept, in every format, with the unit of each factor and objective."""
+    spec = study_of()
+    slices = profile("C017", a_design(spec, 160, 175), spec, Lined())
+    stored({**example_document(), "profiler": slices})
+    panels = told("profiler", candidate="C017")["data"]
+    assert [panel["key"] for panel in panels] == slices["objectives"]
+    for ending in ("png", "svg", "html"):
+        assert drawn("profiler", tmp_path / f"p.{ending}", candidate="C017").stat().st_size
+    kind = get_kind("profiler")
+    figure = kind.show(kind.data(asked({**example_document(), "profiler": slices}, "C017")))
+    titles = [axis.title.text for axis in figure.select_xaxes()]
+    expected = [f"{f['title']}, {f['unit']}" for f in slices["factors"] for _ in panels]
+    assert titles == expected
 
 
 def test_slices_of_any_candidate_are_drawn_from_the_models(kept, capsys):  # noqa: F811

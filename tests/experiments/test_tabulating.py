@@ -22,6 +22,7 @@ from models.data.escaping import holdable, unescaped
 from models.data.table_files import sheet_title
 from tests.experiments.example_document import ABSORBED, LOAD_LIMIT, empty_front_document
 from tests.experiments.example_document import example_document as bare_document
+from tests.experiments.golden_databases import unpacked
 
 near = partial(pytest.approx, rel=1e-15, abs=0)
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -240,6 +241,17 @@ def test_printing_and_writing_at_once_is_refused(capsys, tmp_path):
     assert main(words) == 2
     (error,) = json.loads(capsys.readouterr().out)["errors"]
     assert "--json prints and --output writes" in error["message"]
+
+
+def test_a_study_of_the_first_version_gives_a_table_and_pictures(tmp_path, capsys):
+    """Its document lacks much of what is told today."""
+    home = unpacked(tmp_path / "store.sqlite").parent
+    assert main(["front", "S001", "--home", str(home), "-o", str(tmp_path / "f.csv")]) == 0
+    table = pd.read_csv(tmp_path / "f.csv", encoding="utf-8-sig")
+    assert set(table["study [-]"]) == {"S001"}
+    for kind in ("front", "parallel", "calibration"):
+        assert main(["plot", "S001", kind, "--home", str(home), "--json"]) == 0
+    assert "Traceback" not in capsys.readouterr().err
 
 
 def refuse(*_):
