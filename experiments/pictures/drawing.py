@@ -18,6 +18,7 @@ from experiments.pictures.questions import Question
 from experiments.pictures.words import Words
 from experiments.reports.files import check_file, write_file
 from experiments.reports.html import filled
+from experiments.reports.interactive import TOOLBAR
 from experiments.reports.plots import INK, NORMAL, SMALL
 from experiments.reports.wording import endpoint_title, unit_of
 from experiments.workspace import Workspace
@@ -37,13 +38,6 @@ CHARACTERS_PER_INCH = 13
 
 HEIGHT_PX = 560
 """Height of a picture for the mouse that states none, [px]."""
-
-CONFIG: Mapping[str, Any] = {
-    "displaylogo": False,
-    "responsive": True,
-    "showSendToCloud": False,
-}
-"""What Plotly offers beside a picture: nothing that sends it anywhere."""
 
 SALT = "formulation"
 """Makes the names inside an SVG file the same each time."""
@@ -248,17 +242,19 @@ def _html(drawn: Drawn) -> bytes:
     from markupsafe import Markup
     from plotly.io import to_html
 
-    figure = drawn.kind.show(drawn.data)
-    figure.update_layout(template="plotly_white", font={"size": 12})
-    figure.layout.height = figure.layout.height or HEIGHT_PX
-    chart = to_html(
-        figure,
-        full_html=False,
-        include_plotlyjs=True,
-        div_id="picture",
-        config=CONFIG,
-    )
-    values = {"title": drawn.title, "words": drawn.words, "chart": Markup(chart)}
+    charts = []
+    for k, figure in enumerate(drawn.kind.show(drawn.data)):
+        figure.update_layout(template="plotly_white", font={"size": 12})
+        figure.layout.height = figure.layout.height or HEIGHT_PX
+        chart = to_html(
+            figure,
+            full_html=False,
+            include_plotlyjs=k == 0,
+            div_id=f"picture-{k}",
+            config=dict(TOOLBAR),
+        )
+        charts.append(chart)
+    values = {"title": drawn.title, "words": drawn.words, "chart": Markup("\n".join(charts))}
     return filled("experiments.reports", TEMPLATE, values).encode()
 
 

@@ -1,6 +1,5 @@
-"""What the models say, for the mouse: importance, slices, mixtures, the front over its factors."""
+"""What the models say, for the mouse: importance, mixtures, the front over its factors."""
 
-from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -11,10 +10,9 @@ from experiments.pictures.questions import Importance
 from experiments.reports.mixture_map import MixtureMap
 from experiments.reports.parallel import BETTER, Parallel
 from experiments.reports.plots import COLOURS, GREY
-from experiments.reports.profiler import ProfilerPanel
 from experiments.reports.spans import significant
 from experiments.reports.trade_off import system_colour
-from experiments.reports.wording import axis_title, endpoint_title, limit_text, unit_of
+from experiments.reports.wording import axis_title, endpoint_title, unit_of
 from formulation.delivery import get_system
 
 if TYPE_CHECKING:
@@ -23,7 +21,7 @@ if TYPE_CHECKING:
 HOLDS, MISSED = "every limit holds", "a limit is missed"
 
 
-def show_importance(data: Importance) -> "Figure":
+def show_importance(data: Importance) -> "list[Figure]":
     """Return importances at the left, dependences at the right.
 
     Parameters
@@ -33,8 +31,8 @@ def show_importance(data: Importance) -> "Figure":
 
     Returns
     -------
-    plotly.graph_objects.Figure
-        Two panels an output, [-].
+    list of plotly.graph_objects.Figure
+        One, two panels an output, [-].
     """
     titles = [t for panel in data.panels for t in (endpoint_title(panel.key), "")]
     figure = panels(titles, across=2)
@@ -66,56 +64,10 @@ def show_importance(data: Importance) -> "Figure":
             )
             figure.update_xaxes(title=escape(told.feature), row=row, col=2)
             figure.update_yaxes(title=f"Mean prediction, {panel.unit}", row=row, col=2)
-    return figure
+    return [figure]
 
 
-def show_profiler(data: Sequence[ProfilerPanel]) -> "Figure":
-    """Return the slices of every objective, a column an objective.
-
-    Parameters
-    ----------
-    data : sequence of ProfilerPanel
-        What to draw, [-].
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        A panel a factor and objective, [-].
-    """
-    n = len(data[0].slices)
-    titles = [panel.slices[k].title for k in range(n) for panel in data]
-    figure = panels(titles, across=len(data), row_px=240)
-    for column, panel in enumerate(data, 1):
-        for row, told in enumerate(panel.slices, 1):
-            common = {"row": row, "col": column, "showlegend": False}
-            band(figure, told.x, told.lo90, told.hi90, COLOURS[0], **common)
-            figure.add_scatter(
-                x=told.x,
-                y=told.y,
-                line={"color": COLOURS[0]},
-                text=[
-                    "; ".join(missed) and f"misses {'; '.join(missed)}" for missed in told.missed
-                ],
-                hovertemplate="%{x:.4g}: %{y:.4g} %{text}<extra></extra>",
-                **common,
-            )
-            is_missed = [bool(missed) for missed in told.missed]
-            figure.add_scatter(
-                x=told.x[is_missed],
-                y=told.y[is_missed],
-                mode="markers",
-                marker={"symbol": "x", "color": GREY},
-                hoverinfo="skip",
-                **common,
-            )
-            figure.add_vline(x=told.here, line={"color": COLOURS[1], "dash": "dot"}, row=row,
-                             col=column)  # fmt: skip
-            figure.update_xaxes(title=f"{told.title}, {told.unit}", row=row, col=column)
-            figure.update_yaxes(title=broken(axis_title(panel.key), 24), row=row, col=column)
-    return figure
-
-
-def show_ternary(data: MixtureMap) -> "Figure":
+def show_ternary(data: MixtureMap) -> "list[Figure]":
     """Return the mixtures of three components.
 
     Parameters
@@ -125,7 +77,7 @@ def show_ternary(data: MixtureMap) -> "Figure":
 
     Returns
     -------
-    plotly.graph_objects.Figure
+    list of plotly.graph_objects.Figure
         One triangle, [-].
     """
     figure = graph_objects().Figure()
@@ -172,10 +124,10 @@ def show_ternary(data: MixtureMap) -> "Figure":
         for axis, name, low in zip("abc", names, data.low_mg, strict=True)
     }
     figure.update_layout(ternary={"sum": data.total_mg, **axes}, height=700, legend={"x": -0.1})
-    return figure
+    return [figure]
 
 
-def show_parallel(data: Parallel) -> "Figure":
+def show_parallel(data: Parallel) -> "list[Figure]":
     """Return the front over its factors and objectives.
 
     Parameters
@@ -185,8 +137,8 @@ def show_parallel(data: Parallel) -> "Figure":
 
     Returns
     -------
-    plotly.graph_objects.Figure
-        One panel; drawn as lines, since Plotly's own kind needs WebGL, which not all have, [-].
+    list of plotly.graph_objects.Figure
+        One, drawn as lines, since Plotly's own kind needs WebGL, which not all have, [-].
     """
     figure = graph_objects().Figure()
     places = list(range(len(data.axes)))
@@ -228,8 +180,4 @@ def show_parallel(data: Parallel) -> "Figure":
     )
     figure.update_yaxes(visible=False, range=[-0.08, 1.08])
     figure.update_layout(legend={"orientation": "h", "y": 1.12}, height=620)
-    return figure
-
-
-def _missed(names: Sequence[str]) -> str:
-    return f"misses: {escape('; '.join(map(limit_text, names)))}" if names else ""
+    return [figure]

@@ -33,7 +33,7 @@ class Kind:
     """Draws it with matplotlib."""
 
     show: Callable[[Any], Any]
-    """Draws it with Plotly."""
+    """Draws it with Plotly, as a list of figures."""
 
     words: Callable[[Any], Words]
     """Says it."""
@@ -82,7 +82,7 @@ KINDS: tuple[Kind, ...] = (
         title="One factor moved at a time",
         data=questions.profiler_of,
         draw=figures.profiler_figure,
-        show=interactive_models.show_profiler,
+        show=interactive.show_profiler,
         words=words.profiler_words,
         of_one=True,
     ),

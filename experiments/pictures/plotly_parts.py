@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from experiments.reports.drawings import Drawing
 from formulation.arrays import FloatArray
 from formulation.errors import InputError
 
@@ -43,6 +44,24 @@ def graph_objects() -> Any:
             hint="Install it with: pip install 'formulation-design[interactive]'; or write .svg.",
         ) from error
     return drawn
+
+
+def figure_of(drawing: Drawing) -> "Figure":
+    """Return a drawing of the report as a figure.
+
+    Parameters
+    ----------
+    drawing : Drawing
+        Traces and layout, [-].
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        The same, [-].
+    """
+    traces, layout = drawing
+    figure: Figure = graph_objects().Figure(data=traces, layout=layout)
+    return figure
 
 
 def panels(titles: Sequence[str], *, across: int, row_px: int = ROW_PX) -> "Figure":

@@ -31,6 +31,9 @@ from formulation.errors import InputError
 EXTRA = "interactive"
 """Extra of the installation that brings plotly."""
 
+TOOLBAR = {"displaylogo": False, "responsive": True, "showSendToCloud": False}
+"""What plotly.js offers beside a picture: nothing that sends it anywhere."""
+
 
 def plotly_js() -> str:
     """Return the library that draws in the browser.
@@ -114,6 +117,6 @@ def _fragment(name: str, traces: list[Trace], layout: Mapping[str, Any]) -> str:
     return (
         f'<div id="{name}"></div><script>'
         f'document.addEventListener("DOMContentLoaded", function () {{ var told = {told};'
-        f' Plotly.newPlot("{name}", told[0], told[1], {{responsive: true, displaylogo: false}});'
+        f' Plotly.newPlot("{name}", told[0], told[1], {json.dumps(TOOLBAR)});'
         " });</script>"
     )

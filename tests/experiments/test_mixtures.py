@@ -142,7 +142,8 @@ def test_the_picture_for_the_mouse_shows_the_same_mixtures():
     design = a_design(study_of(), 160, 175)
     limit = OutcomeLimit(endpoint="peak_gut_load.p95", high=design.elemental_mg_per_day / 10)
     data = mixture_data(opened(evolve(study_of(), limits=(limit,)), design), THREE)
-    holds, missed, own = show_ternary(data).data
+    (figure,) = show_ternary(data)
+    holds, missed, own = figure.data
     assert len(holds.a) == data.n_holding
     assert len(holds.a) + len(missed.a) == data.n_makeable
     assert (own.a[0], own.b[0], own.c[0]) == data.own_mg

@@ -14,6 +14,7 @@ from experiments.pictures import draw_picture, drawing, picture_document
 from experiments.pictures.kinds import KINDS, get_kind
 from experiments.pictures.questions import Question
 from experiments.profiling import profile
+from experiments.reports import interactive
 from experiments.reports.calibration import calibration_data, draw_calibration
 from experiments.reports.parallel import MOST_FACTORS, draw_parallel, parallel_data
 from experiments.reports.plots import new_figure
@@ -82,10 +83,13 @@ def test_every_axis_says_its_unit(kind):
 def test_every_axis_for_the_mouse_says_its_unit(kind):
     """Behind a comma, or in brackets below each of the parallel axes; bars are named alone."""
     found = get_kind(kind)
-    figure = found.show(found.data(asked(example_document())))
-    titles = [axis.title.text for axis in (*figure.select_xaxes(), *figure.select_yaxes())]
-    if kind == "parallel":
-        titles = [text for axis in figure.select_xaxes() for text in axis.ticktext]
+    titles = []
+    for figure in found.show(found.data(asked(example_document()))):
+        if kind == "parallel":
+            titles += [text for axis in figure.select_xaxes() for text in axis.ticktext]
+        else:
+            axes = (*figure.select_xaxes(), *figure.select_yaxes())
+            titles += [axis.title.text for axis in axes]
     # The names of bars, and the place of a dependence that is not there.
     bare = [title for title in titles if title is None]
     assert len(bare) == (4 if kind == "importance" else 0)
@@ -124,6 +128,11 @@ def test_the_page_sends_nothing_and_fetches_nothing(stored, tmp_path):
     assert '"showSendToCloud": false' in text
     assert "default-src 'none'" in text
     assert not re.search(r"<(?:script|link|img)[^>]+(?:src|href)=", text.replace("<link>", ""))
+
+
+def test_no_chart_of_a_report_is_sent_away_either():
+    """The same toolbar stands beside them."""
+    assert '"showSendToCloud": false' in interactive._fragment("one", [], {})
 
 
 @pytest.mark.parametrize("kind", FROM_STORE)
@@ -276,10 +285,11 @@ def test_slices_kept_with_the_study_need_no_models(stored, tmp_path):
     for ending in ("png", "svg", "html"):
         assert drawn("profiler", tmp_path / f"p.{ending}", candidate="C017").stat().st_size
     kind = get_kind("profiler")
-    figure = kind.show(kind.data(asked({**example_document(), "profiler": slices}, "C017")))
-    titles = [axis.title.text for axis in figure.select_xaxes()]
-    expected = [f"{f['title']}, {f['unit']}" for f in slices["factors"] for _ in panels]
-    assert titles == expected
+    shown = kind.show(kind.data(asked({**example_document(), "profiler": slices}, "C017")))
+    assert len(shown) == len(panels)
+    for figure in shown:
+        titles = [axis.title.text for axis in figure.select_xaxes()]
+        assert titles == [f"{f['title']}, {f['unit']}" for f in slices["factors"]]
 
 
 def test_slices_of_any_candidate_are_drawn_from_the_models(kept, capsys):  # noqa: F811
