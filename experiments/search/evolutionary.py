@@ -9,7 +9,6 @@ obeys every rule.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 
 import numpy as np
 from attrs import frozen
@@ -88,8 +87,7 @@ class EvolutionaryStrategy:
         proposals = []
         for number in range(first, first + n):
             if not complete:
-                start = partial(stratified, self.space, number, seed)
-                design, rung = neighbours.chosen(start, set()), "stratified"
+                design, rung = neighbours.started(number, seed), "stratified"
             else:
                 if parents is None:
                     best = self._best([o for o in history if o.number < complete])

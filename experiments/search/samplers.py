@@ -12,16 +12,12 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from optuna.distributions import (
-    BaseDistribution,
-    CategoricalDistribution,
-    FloatDistribution,
-)
+from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, Trial, TrialState
 from typing_extensions import override
 
-from experiments.search.parzen import suggested
+from experiments.search.questions import questions_of, suggested
 from experiments.search.strategies import make_strategy
 from experiments.search.strategy import Observation, Strategy
 from formulation.design import Design
@@ -70,7 +66,7 @@ class StrategySampler(BaseSampler):
         (proposal,) = self._strategy.propose(history, pending, 1, self._seed)
         answers = self._space.encode(proposal.design)
         study._storage.set_trial_system_attr(trial._trial_id, ANSWERS, answers)
-        return self._questions(answers)
+        return questions_of(self._space.draw, answers)
 
     @override
     def sample_relative(
@@ -131,18 +127,6 @@ class StrategySampler(BaseSampler):
             return self._space.decode(answers)
         except (KeyError, InputError):
             return None
-
-    def _questions(self, answers: Mapping[str, str | float]) -> dict[str, BaseDistribution]:
-        found: dict[str, BaseDistribution] = {}
-
-        def note(name: str, choices: tuple[str, ...] | None) -> str | float:
-            found[name] = (
-                FloatDistribution(0.0, 1.0) if choices is None else CategoricalDistribution(choices)
-            )
-            return answers[name]
-
-        self._space.draw(note)
-        return found
 
 
 def make_sampler(
