@@ -80,16 +80,20 @@ def resume(
         bool, typer.Option("--take-over", help="Take the study from an owner on another host.")
     ] = False,
 ) -> None:
-    """Go on with a study that was interrupted."""
+    """Go on with a study that was interrupted; a repetition is compared at its end."""
+    from experiments.cli.repeating import tell_repetition
+    from experiments.repeating import repetition
     from experiments.studies import resume_study
     from experiments.workspace import open_workspace
 
     workspace = open_workspace(home=home, executor=executor, workers=workers)
-    _drive(
-        lambda listener: resume_study(study, workspace, listener, take_over=take_over),
-        progress,
-        as_json,
+    document = followed(
+        lambda listener: resume_study(study, workspace, listener, take_over=take_over), progress
     )
+    if found := repetition(document, workspace):
+        tell_repetition(found, as_json=as_json)
+    else:
+        _tell(document, as_json)
 
 
 def cancel(study: Ref, home: Home = None, as_json: AsJson = False) -> None:
@@ -266,11 +270,14 @@ def followed(work: Callable[["Listener"], dict[str, Any]], progress: str) -> dic
 
 
 def _drive(study: Callable[["Listener"], dict[str, Any]], progress: str, as_json: bool) -> None:
-    """Run or resume, then print the result and set the exit code."""
+    """Run, then print the result and set the exit code."""
+    _tell(followed(study, progress), as_json)
+
+
+def _tell(document: dict[str, Any], as_json: bool) -> None:
     from experiments.cli.output import emit_json, emit_lines, terminal_width
     from experiments.cli.study_text import front_lines, summary_lines, where_lines
 
-    document = followed(study, progress)
     if as_json:
         emit_json(document)
     else:

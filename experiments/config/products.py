@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from attrs import evolve
 
-from experiments.config.fixing import SystemPart, check_fixed, read_fixed
+from experiments.config.fixing import SystemPart, check_fixed, read_fixed, refuse_excluded
 from experiments.config.items import Item
 from experiments.config.recipe import read_lot
 from formulation.blends import SaltSource, single
@@ -193,9 +193,13 @@ def make_space(
             dose=dose,
         )
 
+    regions = tuple(region for _, region in excluded)
     spaces = []
     for element, part in systems:
-        if part.fixed and not check_fixed(element, part, space_of):
+        if part.fixed and not (
+            check_fixed(element, part, space_of)
+            and refuse_excluded(element, part, regions, [source.name for source in sources])
+        ):
             continue
         space = space_of(part)
         if element.attempt(partial(_composed, space)) is not None:
@@ -205,7 +209,6 @@ def make_space(
     whole = item.attempt(lambda: DesignSpace(spaces=tuple(spaces)))
     if whole is None or not excluded:
         return whole
-    regions = tuple(region for _, region in excluded)
     return excluded[0][0].attempt(lambda: DesignSpace(spaces=whole.spaces, excluded=regions))
 
 

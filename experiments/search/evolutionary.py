@@ -14,6 +14,7 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
+from experiments.config.spec import GENERATION
 from experiments.search.front import normalised
 from experiments.search.makeable import Neighbours
 from experiments.search.strategy import (
@@ -32,8 +33,8 @@ from formulation.design import Design
 from formulation.space import DesignSpace, Picker
 from formulation.targets import Objective
 
-GENERATION, PARENTS = 96, 48
-"""Trials of one generation, and most parents of the next, [-]."""
+PARENTS = 48
+"""Most parents of a generation, [-]."""
 
 CROSSED = 0.9
 """Chance that a child has two parents, [-]."""

@@ -89,7 +89,8 @@ class Neighbours:
         return self._rows(is_made=True)
 
     def _rows(self, *, is_made: bool) -> FloatArray:
-        designs = [o.design for o in self.history if bool(o.values) == is_made]
+        told = [o for o in self.history if not o.is_lost]
+        designs = [o.design for o in told if bool(o.values) == is_made]
         if not designs:
             return np.empty((0, 0))
         return self._scaler(self._product_space.features(designs))
