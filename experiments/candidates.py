@@ -20,6 +20,10 @@ from formulation.units import MG_PER_MMOL
 ACCOUNTS = "accounts"
 """Entry of what a study records about itself that holds the accounts of its candidates by label."""
 
+EVALUATION_FAILED, EVALUATION_LOST = "evaluation failed", "evaluation lost"
+"""Stand among the missed limits for designs that gave no number, and for those whose workers were
+lost, of which nothing is known."""
+
 BODY = ("serum", "serum_change", "urine_change", "laxation_risk")
 """Endpoints of the body that are told of every confirmed candidate, whatever was asked for."""
 

@@ -48,10 +48,31 @@ def rerun(
     """Repeat a study from its record, and report any difference."""
     from experiments.repeating import rerun_study
     from experiments.workspace import open_workspace
-    from formulation.errors import RequirementError
 
     workspace = open_workspace(home=home, executor=executor, workers=workers)
-    found = followed(lambda listener: rerun_study(study, workspace, listener), progress)
+    tell_repetition(
+        followed(lambda listener: rerun_study(study, workspace, listener), progress),
+        as_json=as_json,
+    )
+
+
+def tell_repetition(found: Mapping[str, Any], *, as_json: bool) -> None:
+    """Print how a repetition differs from its study.
+
+    Parameters
+    ----------
+    found : mapping
+        What `experiments.repeating.rerun_study` returned, [-].
+    as_json : bool
+        Whether JSON is wanted, [-].
+
+    Raises
+    ------
+    RequirementError
+        It differs by more than speed explains.
+    """
+    from formulation.errors import RequirementError
+
     if as_json:
         emit_json({"schema": "formulation/rerun", "version": 1, **found})
     else:

@@ -80,16 +80,20 @@ def resume(
         bool, typer.Option("--take-over", help="Take the study from an owner on another host.")
     ] = False,
 ) -> None:
-    """Go on with a study that was interrupted."""
+    """Go on with a study that was interrupted; a repetition is compared at its end."""
+    from experiments.cli.repeating import tell_repetition
+    from experiments.repeating import repetition
     from experiments.studies import resume_study
     from experiments.workspace import open_workspace
 
     workspace = open_workspace(home=home, executor=executor, workers=workers)
-    _drive(
-        lambda listener: resume_study(study, workspace, listener, take_over=take_over),
-        progress,
-        as_json,
+    document = followed(
+        lambda listener: resume_study(study, workspace, listener, take_over=take_over), progress
     )
+    if found := repetition(document, workspace):
+        tell_repetition(found, as_json=as_json)
+    else:
+        _tell(document, as_json)
 
 
 def cancel(study: Ref, home: Home = None, as_json: AsJson = False) -> None:
@@ -121,7 +125,7 @@ def status(
     """List the studies of this workspace."""
     from experiments.cli.output import emit_json, emit_lines, terminal_width
     from experiments.cli.study_text import studies_lines
-    from experiments.studies import list_studies
+    from experiments.listing import list_studies
     from experiments.workspace import open_workspace
 
     workspace = open_workspace(home=home)
@@ -148,7 +152,7 @@ def front(
     """Show the candidates of a study."""
     from experiments.cli.output import emit_json, emit_lines, terminal_width
     from experiments.cli.study_text import front_lines, product_lines, summary_lines
-    from experiments.studies import read_study
+    from experiments.listing import read_study
     from experiments.workspace import open_workspace
 
     document = read_study(study, open_workspace(home=home))
@@ -170,8 +174,8 @@ def report(
 ) -> None:
     """Write the HTML report of a study."""
     from experiments.cli.output import emit_lines
+    from experiments.listing import read_study
     from experiments.reports import write_report
-    from experiments.studies import read_study
     from experiments.workspace import open_workspace
     from formulation.errors import InputError
 
@@ -209,7 +213,7 @@ def export_optuna(
 def track(home: Home = None, as_json: AsJson = False) -> None:
     """Deliver to MLflow what is still waiting in the outbox."""
     from experiments.cli.output import emit_json, emit_lines
-    from experiments.studies import deliver_tracking
+    from experiments.publishing import deliver_tracking
     from experiments.workspace import open_workspace
 
     result = deliver_tracking(open_workspace(home=home))
@@ -229,7 +233,7 @@ def ui(
     from experiments.cli.output import note
     from experiments.cli.terminating import sigterm_stops
     from experiments.mlflow_server import serve
-    from experiments.studies import tracking_links
+    from experiments.publishing import tracking_links
     from experiments.workspace import open_workspace
 
     workspace = open_workspace(home=home)
@@ -266,11 +270,14 @@ def followed(work: Callable[["Listener"], dict[str, Any]], progress: str) -> dic
 
 
 def _drive(study: Callable[["Listener"], dict[str, Any]], progress: str, as_json: bool) -> None:
-    """Run or resume, then print the result and set the exit code."""
+    """Run, then print the result and set the exit code."""
+    _tell(followed(study, progress), as_json)
+
+
+def _tell(document: dict[str, Any], as_json: bool) -> None:
     from experiments.cli.output import emit_json, emit_lines, terminal_width
     from experiments.cli.study_text import front_lines, summary_lines, where_lines
 
-    document = followed(study, progress)
     if as_json:
         emit_json(document)
     else:

@@ -12,6 +12,7 @@ from experiments.reports.account_words import body_span, is_refused, main_loss
 from experiments.reports.answers import answer
 from experiments.reports.choices_made import ASYNCHRONOUS_WORDS, choices_made, how_it_ended
 from experiments.reports.quality import failing_text
+from experiments.reports.unconfirmed import unconfirmed
 from experiments.reports.wording import (
     integrated_text,
     limit_text,
@@ -57,7 +58,9 @@ def front_lines(document: Mapping[str, Any], width: int) -> list[str]:
         "confirmed",
         "taken",
     ]
-    lines += table_lines(headings, [_row(candidate, keys) for candidate in shown], width)
+    words, sentence = unconfirmed(document)
+    lines += table_lines(headings, [_row(candidate, keys, words) for candidate in shown], width)
+    lines += wrap(sentence, width)
     hidden = len(document["front"]) - len(shown)
     if hidden > 0:
         lines.append(f"and {hidden} more: formulation front {document['study']['label']} --json")
@@ -203,7 +206,7 @@ def studies_lines(studies: list[dict[str, Any]], width: int) -> list[str]:
     Parameters
     ----------
     studies : list of dict
-        What `experiments.studies.list_studies` returned, [-].
+        What `experiments.listing.list_studies` returned, [-].
     width : int
         Characters of a line, [-].
 
@@ -259,11 +262,11 @@ def local_time(utc: str) -> str:
     return datetime.fromisoformat(utc).astimezone().strftime("%Y-%m-%d %H:%M %z")
 
 
-def _row(candidate: Mapping[str, Any], keys: list[str]) -> list[str]:
+def _row(candidate: Mapping[str, Any], keys: list[str], unconfirmed_words: str) -> list[str]:
     confirmation = candidate["confirmation"]
     verdict = "misses a limit"
     if confirmation is None:
-        verdict = "not yet"
+        verdict = unconfirmed_words
     elif is_refused(candidate):
         verdict = "refused on its risk"
     elif confirmation["is_confirmed"]:

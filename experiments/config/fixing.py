@@ -121,6 +121,50 @@ def check_fixed(
     return False
 
 
+def refuse_excluded(
+    item: Item, part: SystemPart, regions: Collection[Region], salt_names: Collection[str]
+) -> bool:
+    """Refuse fixed values that lie within an excluded region, whose ends count as inside.
+
+    A fixed amount stands for a narrow band, of which a region that ends in it would leave a part.
+
+    Parameters
+    ----------
+    item : Item
+        The system of the study, [-].
+    part : SystemPart
+        The same, read, [-].
+    regions : collection of Region
+        What the study excludes, [-].
+    salt_names : collection of str
+        Salts of the study, [-].
+
+    Returns
+    -------
+    bool
+        False after a refusal, [-].
+    """
+    salts = set(salt_names) if SALT not in part.fixed else {part.fixed[SALT]}
+    for region in regions:
+        if region.system != part.system.name:
+            continue
+        held = [_held_by(part, name, wanted, salts) for name, wanted in region.when.items()]
+        blamed = [name for name in held if name]
+        if None in held or not blamed:
+            continue
+        told = " with ".join(
+            f"{n} {t}" for n, t in fixed_config(part.system.name, part.fixed).items() if n in blamed
+        )
+        item.entries()["fixed"].entries()[blamed[0]].refuse(
+            "conflict",
+            f"{told} lies in what the study excludes, {region.text}: {region.because}",
+            rule="a fixed value lies outside of every excluded region; its ends are inside",
+            hint="Fix another value, or exclude less.",
+        )
+        return False
+    return True
+
+
 def fixed_config(system: str, values: Mapping[str, float | str]) -> dict[str, str]:
     """Return fixed values as a study file writes them.
 
@@ -211,6 +255,30 @@ def _read_value(
         entry.refuse("out_of_range", f"{entry.node.text} is below 0.", hint="0 leaves it out.")
         return None
     return value
+
+
+def _held_by(
+    part: SystemPart, name: str, wanted: Interval | tuple[str, ...], salts: Collection[object]
+) -> str | None:
+    """Return by which fixed value every design of a system meets a condition.
+
+    Empty where no fixed value is needed; None where some design may not meet it.
+    """
+    where, _, bare = name.rpartition(".")
+    if where and {form.name for form in part.system.forms} != {where}:
+        return None
+    if name == SALT and not isinstance(wanted, Interval):
+        return (SALT if SALT in part.fixed else "") if set(wanted) >= set(salts) else None
+    for fixed_name, value in part.fixed.items():
+        if fixed_name.rpartition(".")[2] != bare or _is_salt(bare, value):
+            continue
+        if isinstance(wanted, Interval):
+            is_met = not isinstance(value, str) and wanted.low <= value <= wanted.high
+        else:
+            is_met = value in wanted
+        if is_met:
+            return fixed_name
+    return None
 
 
 def _is_salt(name: str, value: float | str) -> bool:

@@ -7,7 +7,15 @@ from attrs import asdict
 
 from experiments.config.items import Item
 from experiments.config.quantities import quantity_text
-from experiments.config.spec import MAX_SECONDS, MODES, REPRODUCIBLE, Budget, Stagnation
+from experiments.config.spec import (
+    GENERATION,
+    MAX_SECONDS,
+    MODES,
+    REPRODUCIBLE,
+    Budget,
+    Stagnation,
+)
+from formulation.errors import InputError
 
 TIMES = {"wall_time": "wall_time_s", "ask_seconds": "ask_seconds"}
 """Fields of `Budget` that are times, [s], by their key in a study."""
@@ -44,6 +52,37 @@ def read_stop(key: str, item: Item) -> tuple[str, Any]:
         )
         return TIMES[key], None
     return TIMES[key], seconds
+
+
+def refuse_skipping(budget: Budget, study: Item | None = None) -> None:
+    """Refuse a batch that holds more than a generation of the evolutionary search.
+
+    Parameters
+    ----------
+    budget : Budget
+        What is asked for, [-].
+    study : Item or None, optional
+        The study file that asks for it; None where flags do, [-].
+
+    Raises
+    ------
+    InputError
+        The batch holds more than a generation.
+    """
+    if not budget.skips_generations:
+        return
+    message = (
+        f"a batch of {budget.batch} is more than one generation of {budget.strategy}, which is"
+        f" {GENERATION}: trials beyond it would have parents that are out of date."
+    )
+    hint = f"State 'batch: {GENERATION}' or less, or take another strategy."
+    if study is None:
+        raise InputError(message, hint=hint)
+    rule = f"at most {GENERATION} with strategy {budget.strategy}"
+    study.entries()["budget"].entries()["batch"].refuse(
+        "out_of_range", message, rule=rule, hint=hint
+    )
+    raise InputError.of(study.problems)
 
 
 def budget_config(budget: Budget) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from experiments.objective import EXTRAPOLATION_LIMIT, Outcome, StudyEvaluator, 
 from experiments.ranges.factors import Factor, factors_of
 from experiments.readings import judging_of, judging_words, worse_end
 from experiments.reports.wording import limit_text
+from experiments.searching import evaluator_of
 from experiments.store import Store, TrialRecord, candidate_label
 from experiments.workspace import Workspace
 from formulation.design import Design
@@ -82,14 +83,7 @@ def candidate_ranges(
         trial = _trial(store.trials(study.id), candidate, study.label)
         models = fit_or_load(spec.space, spec.population, store, workspace.models_folder, say)
         refuse_other_models(study, models)
-    evaluator = StudyEvaluator(
-        chain=models.chain,
-        population=spec.population,
-        objectives=spec.objectives,
-        limits=spec.limits,
-        forbids_extrapolation=spec.extrapolation == FORBID,
-        judging=judging_of(spec),
-    )
+    evaluator = evaluator_of(spec, models.chain)
     return {
         "study": {"label": study.label, "name": study.name, "id": study.id},
         "candidate": candidate_label(trial.number),

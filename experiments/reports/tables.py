@@ -7,6 +7,7 @@ from attrs import frozen
 
 from experiments.reports.account_words import is_refused
 from experiments.reports.process_words import process_text
+from experiments.reports.unconfirmed import unconfirmed
 from experiments.reports.wording import (
     component_name,
     endpoint_title,
@@ -68,11 +69,13 @@ def candidates_table(document: Mapping[str, Any]) -> Table:
         One row a candidate, [-].
     """
     keys = [o["key"] for o in document["objectives"]]
+    words, sentence = unconfirmed(document)
     return Table(
         caption="Candidates of the front. First line of a cell: what the search predicted, with"
         " its 90 % interval; second line, marked c: confirmed with every subject integrated."
         " Desirability is the geometric mean of the objectives, 0 with one at its worst and"
-        " 1 with all at their ideal values (Derringer and Suich); it ranks, the front decides.",
+        f" 1 with all at their ideal values (Derringer and Suich); it ranks, the front decides."
+        f" {sentence}".rstrip(),
         columns=(
             Column(title="Candidate"),
             Column(title="Form"),
@@ -90,7 +93,7 @@ def candidates_table(document: Mapping[str, Any]) -> Table:
                 c["regimen"],
                 *(_objective_cell(c, key) for key in keys),
                 _desirability_cell(c),
-                _verdict(c),
+                _verdict(c, words),
             )
             for c in document["front"]
         ),
@@ -309,12 +312,10 @@ def _limit_cell(candidate: Mapping[str, Any], name: str) -> str:
     return "\n".join(lines)
 
 
-def _verdict(candidate: Mapping[str, Any]) -> str:
+def _verdict(candidate: Mapping[str, Any], unconfirmed_words: str) -> str:
     confirmation = candidate["confirmation"]
-    if confirmation is None:
-        return "not yet"
-    if is_refused(candidate):
-        return "no, refused on its risk"
+    if confirmation is None or is_refused(candidate):
+        return unconfirmed_words if confirmation is None else "no, refused on its risk"
     return "yes" if confirmation["is_confirmed"] else "no, misses a limit"
 
 

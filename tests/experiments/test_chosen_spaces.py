@@ -104,6 +104,19 @@ def test_every_design_of_a_study_has_what_it_fixes():
             "leaves nothing",
         ),
         (
+            "{name: timed_release, fixed: {hpmc: 30 %}}",
+            "exclude: [{system: timed_release, when: {hpmc: {low: 30 %}}, because: y}]",
+            "systems[1].fixed.hpmc",
+            "hpmc 30 % lies in what the study excludes, timed_release with hpmc >= 30 %: y",
+        ),
+        (
+            "{name: timed_release, fixed: {hpmc: 30 %, hpmc_grade: K4M, salt: citrate}}",
+            "exclude: [{system: timed_release, when: {hpmc: {high: 30 %}, hpmc_grade: K4M,"
+            " salt: citrate}, because: y}]",
+            "systems[1].fixed.hpmc",
+            "hpmc 30 % with hpmc_grade K4M with salt citrate lies in what the study excludes",
+        ),
+        (
             "timed_release",
             "not_makeable: [{product: capped.yaml, because: it caps}]",
             "not_makeable[0].product",
@@ -122,6 +135,23 @@ def test_what_cannot_be_is_refused_where_it_stands(systems, more, pointer, messa
     found = problems_of(changed(systems, more))
     assert any(p.pointer.endswith(pointer) and message in str(p) for p in found), found
     assert all(p.line for p in found)
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        "{hpmc: {low: 30.1 %}}",
+        "{hpmc: {low: 30 %}, hpmc_grade: K100M}",
+        "{hpmc: {low: 30 %}, salt: chloride}",
+        "{hpmc: {low: 30 %}, compression_force_kn: {low: 15 kN}}",
+    ],
+)
+def test_a_fixed_value_beside_an_excluded_region_is_kept(when):
+    """Something is left outside of it."""
+    study = load_study(
+        changed(FIXED, f"exclude: [{{system: timed_release, when: {when}, because: y}}]")
+    )
+    assert "timed_release" in study.space.systems
 
 
 def test_flags_fix_factors_as_the_file_would():
