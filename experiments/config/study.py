@@ -28,6 +28,7 @@ from experiments.config.judging import (
     refuse_unjudged,
     robustness_config,
 )
+from experiments.config.kinds import STUDY, of_kind
 from experiments.config.makeable import read_unmade, unmade_config
 from experiments.config.patient import read_people
 from experiments.config.people import NAME_PATTERN, NAME_RULE
@@ -88,7 +89,7 @@ def load_study(source: Path | str, *, file: str = "study") -> StudySpec:
     folder = None
     if isinstance(source, Path):
         file, folder, source = str(source), source.parent, read_text(source)
-    return _study(parse(source, file), file=file, text=source, folder=folder)
+    return _study(of_kind(parse(source, file), STUDY, file), file=file, text=source, folder=folder)
 
 
 def study_from_config(config: Mapping[str, Any], *, text: str = "") -> StudySpec:
