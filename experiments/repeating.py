@@ -14,6 +14,7 @@ from attrs import evolve
 from experiments.config import study_from_config
 from experiments.config.spec import ASYNCHRONOUS
 from experiments.config.stops import mode_of_config
+from experiments.reports.account_words import is_refused, risk_reasons
 from experiments.results import study_document
 from experiments.store import Store, StudyRecord, TrialRecord
 from experiments.studies import REPEATS, Listener, finished_trials, run_study
@@ -244,7 +245,24 @@ def _best(document: Mapping[str, Any], key: str, goal: str) -> dict[str, Any] | 
     sign = 1 if goal == "maximise" else -1
     best = max(having, key=lambda c: sign * c["objectives"][key])
     low, high = best["intervals"][key]
-    return {"label": best["label"], "value": best["objectives"][key], "lo90": low, "hi90": high}
+    return {
+        "label": best["label"],
+        "value": best["objectives"][key],
+        "lo90": low,
+        "hi90": high,
+        **_standing(best),
+    }
+
+
+def _standing(candidate: Mapping[str, Any]) -> dict[str, Any]:
+    """Return whether a candidate held up when every subject was integrated; None before that."""
+    confirmation = candidate["confirmation"]
+    if confirmation is None:
+        return {"is_confirmed": None, "refuted_because": []}
+    refusals = risk_reasons(candidate, "refused") if is_refused(candidate) else []
+    holds = confirmation["is_confirmed"] and not refusals
+    because = [] if holds else [*confirmation["reasons"], *refusals]
+    return {"is_confirmed": holds, "refuted_because": because}
 
 
 def _named(study: StudyRecord) -> dict[str, str]:

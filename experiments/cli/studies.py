@@ -117,13 +117,15 @@ def cancel(study: Ref, home: Home = None, as_json: AsJson = False) -> None:
 
 def status(
     home: Home = None,
-    as_json: AsJson = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON document; with --watch one a line, each look.")
+    ] = False,
     watch: Annotated[
         bool, typer.Option("--watch", help="Again and again, until nothing runs.")
     ] = False,
 ) -> None:
     """List the studies of this workspace."""
-    from experiments.cli.output import emit_json, emit_lines, terminal_width
+    from experiments.cli.output import emit_json, emit_json_line, emit_lines, terminal_width
     from experiments.cli.study_text import studies_lines
     from experiments.listing import list_studies
     from experiments.workspace import open_workspace
@@ -132,7 +134,8 @@ def status(
     while True:
         studies = list_studies(workspace)
         if as_json:
-            emit_json({"schema": "formulation/status", "version": 1, "studies": studies})
+            emit = emit_json_line if watch else emit_json
+            emit({"schema": "formulation/status", "version": 1, "studies": studies})
         else:
             emit_lines(studies_lines(studies, terminal_width()))
         if not (watch and any(study["is_owned"] for study in studies)):
@@ -290,7 +293,7 @@ def _refuse_nothing_to_make(document: dict[str, Any]) -> None:
     from experiments.cli.output import note
     from experiments.reports.account_words import is_refused, risk_reasons
     from experiments.reports.answers import Verdict, answer, judged
-    from experiments.reports.wording import limit_text
+    from experiments.reports.wording import limit_text, times_text
     from formulation.errors import NothingFeasibleError, RefusedError
 
     label, verdict = document["study"]["label"], answer(document).verdict
@@ -299,7 +302,7 @@ def _refuse_nothing_to_make(document: dict[str, Any]) -> None:
         most = ""
         if reasons:
             name, count = reasons[0]["limit"], reasons[0]["count"]
-            most = f" Most often missed, {count} times: {limit_text(name)}."
+            most = f" Most often missed, {times_text(count)}: {limit_text(name)}."
         raise NothingFeasibleError(
             f"Study {label}: none of {document['trials']} designs meets every limit; do not make"
             f" any of them.{most}",

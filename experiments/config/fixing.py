@@ -11,12 +11,13 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from experiments.config.items import Item
+from experiments.config.naming import is_elsewhere, refuse_no_ends, share_reason
 from experiments.config.quantities import quantity_text
 from formulation.blends import SaltSource
-from formulation.delivery import DeliverySystem, get_system
+from formulation.delivery import FORM, DeliverySystem, get_system
 from formulation.errors import InputError
 from formulation.fixing import fixed
-from formulation.regions import SALT, Interval, Region
+from formulation.regions import SALT, Interval, Region, check_condition
 from formulation.space import SystemSpace
 
 MAX_EXCLUDED = 50
@@ -66,11 +67,14 @@ def read_fixed(part: SystemPart, item: Item, salt_names: Collection[str]) -> Sys
         The system in which they hold, as far as they could be read, [-].
     """
     narrowed = evolve(part, free=part.system)
-    for name, entry in item.entries().items():
+    # The form first: it decides what else there is.
+    for name, entry in sorted(item.entries().items(), key=lambda stated: stated[0] != FORM):
+        system = narrowed.system
+        if is_elsewhere(system, name, entry):
+            continue
         value = _read_value(part.system, name, entry, salt_names)
         if value is None:
             continue
-        system = narrowed.system
         if not _is_salt(name, value):
             found = entry.attempt(partial(fixed, system, name, value))
             if found is None:
@@ -250,7 +254,7 @@ def _read_value(
         return None
     if not unit:
         return entry.text(rule="one setting") or None
-    value = entry.quantity(unit)
+    value = entry.quantity(unit, why=share_reason(system, name))
     if value is not None and value < 0:
         entry.refuse("out_of_range", f"{entry.node.text} is below 0.", hint="0 leaves it out.")
         return None
@@ -315,9 +319,14 @@ def _read_region(item: Item, systems: Collection[str], salts: Collection[str]) -
         return None
     system, when = get_system(name), {}
     for key, entry in members["when"].entries().items():
+        if key != SALT and key not in system.names():
+            # The domain names the nearest that it knows.
+            entry.attempt(partial(check_condition, system, key, ()), at_key=True)
+            continue
         wanted = _read_condition(system, key, entry, salts)
         if wanted is not None:
             when[key] = wanted
+            entry.attempt(partial(check_condition, system, key, wanted))
     if len(item.problems) > before:
         return None
     return members["when"].attempt(lambda: Region(system=name, when=when, because=because))
@@ -328,10 +337,12 @@ def _read_condition(
 ) -> Interval | tuple[str, ...] | None:
     if isinstance(item.node.value, dict):
         unit = system.names().get(name) or "1"
-        ends = {k: m.quantity(unit) for k, m in item.members(optional=("low", "high")).items()}
+        why = share_reason(system, name)
+        members = item.members(optional=("low", "high"))
+        ends = {key: member.quantity(unit, why=why) for key, member in members.items()}
         stated = {key: end for key, end in ends.items() if end is not None}
         if not ends:
-            item.refuse("missing_key", "neither low nor high is given.", hint="Add one or both.")
+            refuse_no_ends(item, unit)
         if not stated or len(stated) < len(ends):
             return None
         return item.attempt(lambda: Interval(**stated, unit=unit))

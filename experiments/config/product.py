@@ -16,6 +16,7 @@ from attrs import field, frozen
 from experiments.config.documents import parse
 from experiments.config.files import read_text
 from experiments.config.items import Item
+from experiments.config.kinds import PRODUCT, of_kind
 from experiments.config.people import NAME_PATTERN, NAME_RULE
 from experiments.config.quantities import quantity_text
 from experiments.config.recipe import read_amounts, read_executed, read_lot, read_process
@@ -123,7 +124,8 @@ def load_products(source: Path | str, *, file: str = "product") -> tuple[Product
     if isinstance(source, Path):
         file, source = str(source), read_text(source)
     problems: list[Problem] = []
-    root = Item(node=parse(source, file), file=file, problems=problems)
+    node = of_kind(parse(source, file), PRODUCT, file)
+    root = Item(node=node, file=file, problems=problems)
     is_list = isinstance(root.node.value, dict) and "products" in root.node.value
     products = _read_list(root, source) if is_list else [read_product(root, source)]
     if problems:

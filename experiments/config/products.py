@@ -9,6 +9,7 @@ from attrs import evolve
 
 from experiments.config.fixing import SystemPart, check_fixed, read_fixed, refuse_excluded
 from experiments.config.items import Item
+from experiments.config.naming import is_elsewhere, refuse_no_ends, share_reason
 from experiments.config.recipe import read_lot
 from formulation.blends import SaltSource, single
 from formulation.delivery import DELIVERY_SYSTEMS, get_system
@@ -237,15 +238,18 @@ def _read_system(item: Item, salt_names: Collection[str]) -> SystemPart | None:
 
 def _narrowed(part: SystemPart, name: str, item: Item) -> SystemPart | None:
     system = part.system
+    if is_elsewhere(system, name, item):
+        return None
     unit = system.names().get(name)
     if not unit:
         # An unknown name, or a choice: the domain says which.
         item.attempt(lambda: system.narrowed(name, 0.0, 1.0), at_key=True)
         return None
     members = item.members(optional=("low", "high"))
-    ends = {key: member.quantity(unit) for key, member in members.items()}
+    why = share_reason(system, name)
+    ends = {key: member.quantity(unit, why=why) for key, member in members.items()}
     if not ends and isinstance(item.node.value, dict):
-        item.refuse("missing_key", "neither low nor high is given.", hint="Add one or both.")
+        refuse_no_ends(item, unit)
     stated = {key: end for key, end in ends.items() if end is not None}
     if not stated or len(stated) < len(ends):
         return None
@@ -257,6 +261,8 @@ def _narrowed(part: SystemPart, name: str, item: Item) -> SystemPart | None:
 
 def _restricted(part: SystemPart, name: str, item: Item) -> SystemPart | None:
     system = part.system
+    if is_elsewhere(system, name, item):
+        return None
     if system.names().get(name):
         message = f"{system.name}.{name} is a number, no choice."
         item.refuse("wrong_type", message, hint="Give it low and high under 'ranges'.", at_key=True)

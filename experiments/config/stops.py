@@ -49,6 +49,9 @@ def read_stop(key: str, item: Item) -> tuple[str, Any]:
             "out_of_range",
             f"{seconds:g} s is not possible; more than 0 and at most {MAX_SECONDS} s is wanted.",
             rule=f"0 < time <= {MAX_SECONDS} s",
+            hint=f"Write it such as '{key}: 2 h', or leave it out for no such end."
+            if key == "wall_time"
+            else f"Write it such as '{key}: 10 s', or leave it out.",
         )
         return TIMES[key], None
     return TIMES[key], seconds
@@ -130,10 +133,39 @@ def mode_of_config(config: Mapping[str, Any]) -> str:
     return str(config.get("budget", {}).get("mode", REPRODUCIBLE))
 
 
+def refuse_endless(item: Item, budget: Budget) -> None:
+    """Refuse a rule of stagnation that can never end the search.
+
+    Parameters
+    ----------
+    item : Item
+        The rule, [-].
+    budget : Budget
+        The budget it belongs to, [-].
+    """
+    rule = budget.stagnation
+    if rule is not None and rule.trials >= budget.trials:
+        item.entries()["trials"].refuse(
+            "contradiction",
+            f"stagnation looks back over {rule.trials} trials, but the budget of"
+            f" {budget.trials} ends the search before there are more; it can never end it.",
+            rule="fewer trials than the budget",
+            hint=f"Write fewer than {budget.trials}, raise the budget, or leave stagnation out.",
+        )
+
+
 def _read_stagnation(item: Item) -> Stagnation | None:
     members = item.members(required=("trials", "gain"))
     trials = members["trials"].whole(1, 100_000) if "trials" in members else None
     gain = members["gain"].quantity("percent") if "gain" in members else None
+    if gain is not None and not 0 < gain <= 100:
+        members["gain"].refuse(
+            "out_of_range",
+            f"{gain:g} % is not possible; a gain above 0 and at most 100 % is wanted.",
+            rule="0 < gain <= 100 %",
+            hint="Write it such as 'gain: 1 %', of what the hypervolume is then.",
+        )
+        return None
     if trials is None or gain is None:
         return None
     return item.attempt(lambda: Stagnation(trials=trials, gain_pct=gain))

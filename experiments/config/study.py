@@ -28,6 +28,7 @@ from experiments.config.judging import (
     refuse_unjudged,
     robustness_config,
 )
+from experiments.config.kinds import STUDY, of_kind
 from experiments.config.makeable import read_unmade, unmade_config
 from experiments.config.patient import read_people
 from experiments.config.people import NAME_PATTERN, NAME_RULE, population_config
@@ -87,7 +88,7 @@ def load_study(source: Path | str, *, file: str = "study") -> StudySpec:
     folder = None
     if isinstance(source, Path):
         file, folder, source = str(source), source.parent, read_text(source)
-    root = parse(source, file)
+    root = of_kind(parse(source, file), STUDY, file)
     study = _study(root, file=file, text=source, folder=folder)
     # A stored study that was run so is still read, continued and repeated.
     refuse_skipping(study.budget, Item(node=root, file=file, problems=[]))

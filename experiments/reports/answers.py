@@ -264,7 +264,8 @@ def _nothing_feasible(document: Mapping[str, Any]) -> Answer:
     details += [f"{r['count']} of {n} were not evaluated: {r['example']}." for r in lost]
     return Answer(
         verdict=Verdict.NOTHING_FEASIBLE,
-        sentence=f"Nothing meets every limit: do not make any of these {n} designs.",
+        sentence="Nothing meets every limit: do not make"
+        f" {f'any of these {n} designs' if n != 1 else 'the one design that was tried'}.",
         details=(*details, *_standing(document)),
     )
 
@@ -285,6 +286,10 @@ def _refuted(document: Mapping[str, Any]) -> Answer:
         sentence=(
             f"No candidate holds up: all {len(front)} {which} {missed} when {whom} is"
             " integrated; do not make any of them."
+            if len(front) > 1
+            else f"No candidate holds up: the only one {which}"
+            f" {missed.replace('miss ', 'misses ').replace('are ', 'is ')} when {whom} is"
+            " integrated; do not make it."
         ),
         details=(f"The nearest, {best['label']}: {why}.", *_standing(document)),
         label=None,

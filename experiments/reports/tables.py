@@ -267,8 +267,9 @@ def targets_table(document: Mapping[str, Any]) -> Table:
         (limit_text(n), "limit", NONE, NONE, unit_of(limit_key(n))) for n in document["limits"]
     ]
     return Table(
-        caption="What was asked for. The hypervolume counts from the worst acceptable value to"
-        " the ideal one.",
+        caption="What was asked for. The worst acceptable value is no limit: a design may be worse,"
+        " and then this objective counts nothing. It is where the box begins in which the"
+        " hypervolume is counted; the box ends at the ideal value.",
         columns=(
             Column(title="Objective or limit"),
             Column(title="Goal"),

@@ -177,6 +177,27 @@ def limit_key(name: str) -> str:
     return _limit(name)["key"]
 
 
+def times_text(n: int) -> str:
+    """Return how often something happened.
+
+    Parameters
+    ----------
+    n : int
+        Count, [-].
+
+    Returns
+    -------
+    str
+        Words, [-].
+
+    Examples
+    --------
+    >>> times_text(1), times_text(9)
+    ('once', '9 times')
+    """
+    return "once" if n == 1 else f"{n:,} times"
+
+
 def limit_text(name: str) -> str:
     """Return a limit in words.
 

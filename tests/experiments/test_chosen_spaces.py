@@ -216,7 +216,7 @@ def test_a_candidate_is_printed_as_a_product_file_that_is_read_again():
 
 def test_check_says_what_was_decided_and_when_the_search_ends():
     """Beside the systems it leaves."""
-    ends = "stagnation: {trials: 100, gain: 1 %}, wall_time: 1 h}"
+    ends = "stagnation: {trials: 10, gain: 1 %}, wall_time: 1 h}"
     study = load_study(changed(FIXED, EXCLUDED).replace("seed: 5}", f"seed: 5, {ends}"))
     lines = list(_lines(describe(study)))
     assert "Decided       Fixed: hpmc is 30 % in timed_release." in lines
@@ -230,7 +230,7 @@ def faults(document):
 
 def test_the_schema_knows_what_a_study_may_decide(tmp_path):
     """As it is written and as it is kept; misspelt names and bare numbers are marked."""
-    ends = "stagnation: {trials: 100, gain: 1 %}, wall_time: 1 h}"
+    ends = "stagnation: {trials: 10, gain: 1 %}, wall_time: 1 h}"
     text = changed(FIXED, EXCLUDED).replace("seed: 5}", f"seed: 5, {ends}")
     written = YAML(typ="safe", pure=True).load(text)
     told, _ = with_unmade(tmp_path)

@@ -172,6 +172,7 @@ def test_two_studies_stand_side_by_side(home, capsys) -> None:
     assert 0 < found["a"]["hypervolume"] < 1
     best = found["objectives"][0]["a"]
     assert best["lo90"] <= best["value"] <= best["hi90"]
+    assert {"is_confirmed", "refuted_because"} <= set(best)
     assert main(["compare", "S001", "S002", "--home", str(home)]) == 0
     assert "budget.seed: 5 -> 6" in capsys.readouterr().out
 
