@@ -5,6 +5,7 @@ study leaves out is filled in here and then stands in its `StudySpec.config`, so
 is taken up again later does not depend on the default values of that day.
 """
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -92,7 +93,21 @@ def load_study(source: Path | str, *, file: str = "study") -> StudySpec:
     study = _study(root, file=file, text=source, folder=folder)
     # A stored study that was run so is still read, continued and repeated.
     refuse_skipping(study.budget, Item(node=root, file=file, problems=[]))
+    _refuse_label(study.name, Item(node=root, file=file, problems=[]))
     return study
+
+
+def _refuse_label(name: str, study: Item) -> None:
+    """Refuse a name that would be taken for the number of another study."""
+    if re.fullmatch(r"[Ss]\d+", name):
+        item = study.entries()["study"]
+        item.refuse(
+            "wrong_value",
+            f"{name!r} is how studies are numbered, so it would name another one.",
+            rule="no S and a number",
+            hint="Choose another name, such as 'tablets-2'.",
+        )
+        raise InputError.of(study.problems)
 
 
 def study_from_config(config: Mapping[str, Any], *, text: str = "") -> StudySpec:

@@ -5,7 +5,7 @@ import json
 import pytest
 
 import experiments.cli.studies as commands
-import experiments.studies as use_cases
+import experiments.listing as listing
 from experiments.cli import main
 from experiments.cli.check import WORST_WORDS, _lines, describe
 from experiments.cli.repeating import _side_by_side
@@ -15,7 +15,8 @@ from experiments.config.product import load_product
 from experiments.repeating import _best
 from experiments.reports.answers import answer
 from experiments.reports.tables import targets_table
-from formulation.errors import InputError
+from experiments.workspace import open_workspace
+from formulation.errors import InputError, StoreError
 from tests.experiments.example_document import example_document
 from tests.experiments.test_config import TEXT, changed, problems_of
 
@@ -198,8 +199,23 @@ def test_a_comparison_says_that_a_best_candidate_was_refuted():
 def test_watched_json_is_one_document_a_line(tmp_path, capsys, monkeypatch):
     """So that a reader of lines reads each look as it comes."""
     looks = iter([[{"is_owned": True}], [{"is_owned": False}]])
-    monkeypatch.setattr(use_cases, "list_studies", lambda workspace: next(looks))
+    monkeypatch.setattr(listing, "list_studies", lambda workspace: next(looks))
     monkeypatch.setattr(commands, "WATCH_S", 0.0)
     assert main(["status", "--watch", "--json", "--home", str(tmp_path / "home")]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [json.loads(line)["studies"][0]["is_owned"] for line in lines] == [True, False]
+
+
+def test_a_study_is_not_named_like_the_number_of_another():
+    """`front S001` could not tell the two apart."""
+    (found,) = problems_of(changed("study: reference", "study: S001"))
+    assert "would name another one" in found.message
+    assert (found.pointer, found.line) == ("study", 2)
+
+
+def test_a_workspace_that_is_a_file_is_not_called_empty(tmp_path):
+    """Nothing could ever be stored there."""
+    place = tmp_path / "home"
+    place.write_text("")
+    with pytest.raises(StoreError, match="is a file, and a folder is wanted"):
+        listing.list_studies(open_workspace(home=str(place)))
