@@ -26,6 +26,10 @@ PROFILER = "profiler"
 COURSES = "courses"
 """Entry of what a study records about itself that holds what one candidate does day by day."""
 
+EVALUATION_FAILED, EVALUATION_LOST = "evaluation failed", "evaluation lost"
+"""Stand among the missed limits for designs that gave no number, and for those whose workers were
+lost, of which nothing is known."""
+
 BODY = ("serum", "serum_change", "urine_change", "laxation_risk")
 """Endpoints of the body that are told of every confirmed candidate, whatever was asked for."""
 

@@ -5,10 +5,9 @@ from collections.abc import Callable, Sequence
 from attrs import frozen
 
 from experiments.config import StudySpec, study_from_config
-from experiments.config.spec import FORBID
 from experiments.fitting import fit_or_load, refuse_other_models
 from experiments.objective import StudyEvaluator
-from experiments.readings import judging_of
+from experiments.searching import evaluator_of
 from experiments.store import Store, StudyRecord, TrialRecord, candidate_label
 from experiments.workspace import Workspace
 from formulation.design import Design
@@ -71,21 +70,13 @@ def open_candidate(
         trial = _trial(store.trials(study.id), candidate, study.label)
         models = fit_or_load(spec.space, spec.population, store, workspace.models_folder, say)
         refuse_other_models(study, models)
-    evaluator = StudyEvaluator(
-        chain=models.chain,
-        population=spec.population,
-        objectives=spec.objectives,
-        limits=spec.limits,
-        forbids_extrapolation=spec.extrapolation == FORBID,
-        judging=judging_of(spec),
-    )
     return OpenCandidate(
         study=study,
         spec=spec,
         label=candidate_label(trial.number),
         design=Design.from_dict(trial.design),
         chain=models.chain,
-        evaluator=evaluator,
+        evaluator=evaluator_of(spec, models.chain),
     )
 
 

@@ -5,16 +5,19 @@ trial that differs is named with what changed in between: code, libraries, model
 asynchronous mode may propose other designs each time; what the same design gives must not differ.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from attrs import evolve
 
 from experiments.config import study_from_config
+from experiments.config.spec import ASYNCHRONOUS
+from experiments.config.stops import mode_of_config
+from experiments.reports.account_words import is_refused, risk_reasons
 from experiments.results import study_document
 from experiments.store import Store, StudyRecord, TrialRecord
-from experiments.studies import Listener, run_study
+from experiments.studies import REPEATS, Listener, finished_trials, run_study
 from experiments.workspace import Workspace
 from formulation.errors import DataError, InputError
 
@@ -93,39 +96,59 @@ def rerun_study(ref: str, workspace: Workspace, listener: Listener) -> dict[str,
     """
     with Store.open(workspace.store_place, create=False) as store:
         study = store.study(ref)
-        before = _finished(store.trials(study.id))
+        before = finished_trials(store.trials(study.id))
     if not before:
         raise DataError(
             f"Study {study.label} has no finished trial; there is nothing to repeat.",
             hint=f"Go on with it: formulation resume {study.label}",
         )
-    spec = study_from_config(study.config)
-    # What ended on the clock of one machine is repeated without it.
-    budget = evolve(spec.budget, wall_time_s=None)
-    spec = evolve(spec, text=study.config_text, budget=budget)
-    document = run_study(spec, workspace, listener, rungs={n: t.rung for n, t in before.items()})
+    spec = evolve(study_from_config(study.config), text=study.config_text)
+    document = run_study(spec, workspace, listener, repeats=study)
+    return _repetition(document["study"]["id"], workspace)
+
+
+def repetition(document: Mapping[str, Any], workspace: Workspace) -> dict[str, Any] | None:
+    """Return how a complete study that repeats another differs from it.
+
+    Parameters
+    ----------
+    document : mapping
+        Document of any study, such as one that was resumed, [-].
+    workspace : Workspace
+        Where it is kept, [-].
+
+    Returns
+    -------
+    dict or None
+        As `rerun_study` returns it; None of a study that repeats none, [-].
+    """
     with Store.open(workspace.store_place, create=False) as store:
-        again = store.study(document["study"]["id"])
-        after = _finished(store.trials(again.id))
+        if REPEATS not in store.study(document["study"]["id"]).info:
+            return None
+    return _repetition(document["study"]["id"], workspace)
+
+
+def _repetition(ref: str, workspace: Workspace) -> dict[str, Any]:
+    with Store.open(workspace.store_place, create=False) as store:
+        again = store.study(ref)
+        study = store.study(again.info[REPEATS])
+        before, after = (finished_trials(store.trials(s.id)) for s in (study, again))
+    is_asynchronous = mode_of_config(study.config) == ASYNCHRONOUS
     different = [n for n in before if n not in after or _differs(before[n], after[n])]
     elsewhere = [n for n in different if n not in after or before[n].design != after[n].design]
-    by_speed = elsewhere if spec.budget.is_asynchronous else []
+    by_speed = elsewhere if is_asynchronous else []
     unlike = sorted(different, key=lambda n: (n in by_speed, n))
     return {
         "study": _named(study),
         "again": _named(again),
         "compared": len(before),
         "equal": len(before) - len(different),
-        "mode": spec.budget.mode,
+        "mode": mode_of_config(study.config),
         "other_by_speed": len(by_speed),
         # What speed explains is named only where there is nothing else to name.
         "first_difference": _difference(unlike[0], before, after) if unlike else None,
         "changed": _changed(study, again),
     }
-
-
-def _finished(trials: Sequence[TrialRecord]) -> dict[int, TrialRecord]:
-    return {t.number: t for t in trials if t.state != "running"}
 
 
 def _differs(a: TrialRecord, b: TrialRecord) -> bool:
@@ -222,7 +245,24 @@ def _best(document: Mapping[str, Any], key: str, goal: str) -> dict[str, Any] | 
     sign = 1 if goal == "maximise" else -1
     best = max(having, key=lambda c: sign * c["objectives"][key])
     low, high = best["intervals"][key]
-    return {"label": best["label"], "value": best["objectives"][key], "lo90": low, "hi90": high}
+    return {
+        "label": best["label"],
+        "value": best["objectives"][key],
+        "lo90": low,
+        "hi90": high,
+        **_standing(best),
+    }
+
+
+def _standing(candidate: Mapping[str, Any]) -> dict[str, Any]:
+    """Return whether a candidate held up when every subject was integrated; None before that."""
+    confirmation = candidate["confirmation"]
+    if confirmation is None:
+        return {"is_confirmed": None, "refuted_because": []}
+    refusals = risk_reasons(candidate, "refused") if is_refused(candidate) else []
+    holds = confirmation["is_confirmed"] and not refusals
+    because = [] if holds else [*confirmation["reasons"], *refusals]
+    return {"is_confirmed": holds, "refuted_because": because}
 
 
 def _named(study: StudyRecord) -> dict[str, str]:

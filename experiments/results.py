@@ -10,7 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from experiments.candidates import ACCOUNTS, COURSES, PROFILER, candidate, plain_tablets
+from experiments.candidates import (
+    ACCOUNTS,
+    COURSES,
+    EVALUATION_FAILED,
+    EVALUATION_LOST,
+    PROFILER,
+    candidate,
+    plain_tablets,
+)
 from experiments.config import StudySpec, study_from_config
 from experiments.config.decided import decided
 from experiments.config.spec import FORBID
@@ -302,9 +310,10 @@ def _reasons(trials: Sequence[TrialRecord]) -> list[dict[str, Any]]:
             example = f"{candidate_label(trial.number)}: {trial.reasons[k]}"
             examples.setdefault(name, example)
         if trial.state == "failed":
-            missed["evaluation failed"] += 1
+            name = EVALUATION_LOST if trial.was_lost else EVALUATION_FAILED
+            missed[name] += 1
             example = f"{candidate_label(trial.number)}: {'; '.join(trial.reasons)}"
-            examples.setdefault("evaluation failed", example)
+            examples.setdefault(name, example)
     return [
         {"limit": name, "count": count, "example": examples[name]}
         for name, count in missed.most_common()

@@ -66,7 +66,7 @@ def search_study(
     found = kind(
         space=spec.space,
         strategy=strategy,
-        evaluator=_evaluator(spec, chain),
+        evaluator=evaluator_of(spec, chain),
         executor=executor,
         store=store,
         lease=lease,
@@ -83,7 +83,21 @@ def search_study(
     return found
 
 
-def _evaluator(spec: StudySpec, chain: SurrogateChain) -> StudyEvaluator:
+def evaluator_of(spec: StudySpec, chain: SurrogateChain) -> StudyEvaluator:
+    """Return what evaluates the designs of a study.
+
+    Parameters
+    ----------
+    spec : StudySpec
+        What it asks for, [-].
+    chain : SurrogateChain
+        What answers, [-].
+
+    Returns
+    -------
+    StudyEvaluator
+        The evaluator, [-].
+    """
     return StudyEvaluator(
         chain=chain,
         population=spec.population,

@@ -1,11 +1,11 @@
 """The use case: from a study file to a confirmed, tracked front. Every face calls this."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from attrs import define, frozen
+from attrs import define, evolve, frozen
 
 from experiments.conditions import installed, warning
 from experiments.config import StudySpec, study_from_config
@@ -17,11 +17,14 @@ from experiments.results import study_document
 from experiments.search.ends import BUDGET, WALL_TIME
 from experiments.search.loop import Progress
 from experiments.searching import search_study
-from experiments.store import Lease, Store, StudyRecord
+from experiments.store import Lease, Store, StudyRecord, TrialRecord
 from experiments.workspace import Workspace
 from formulation.errors import InputError
 from formulation.targets import Objective
 from models.surrogates.table import code_fingerprint
+
+REPEATS = "repeats"
+"""Entry of what a study records about itself: the uuid of the study it repeats."""
 
 
 @frozen(kw_only=True)
@@ -60,7 +63,7 @@ def run_study(
     workspace: Workspace,
     listener: Listener,
     *,
-    rungs: Mapping[int, str] | None = None,
+    repeats: StudyRecord | None = None,
 ) -> dict[str, Any]:
     """Run a study from its file.
 
@@ -72,9 +75,9 @@ def run_study(
         Where it is kept and run, [-].
     listener : Listener
         Who is told, [-].
-    rungs : mapping of int to str, optional
-        Rungs of an earlier run by trial number, which are followed where a time for each ask would
-        else choose them, [-].
+    repeats : StudyRecord, optional
+        An earlier study of the same file, whose rungs are followed instead of the clock, also
+        after an interruption, [-].
 
     Returns
     -------
@@ -96,8 +99,9 @@ def run_study(
             config_sha256=spec.sha256,
             seed=spec.budget.seed,
             budget=spec.budget.trials,
+            info={REPEATS: repeats.id} if repeats else {},
         )
-        return _go_on(store, study, spec, workspace, executor, listener, rungs=rungs)
+        return _go_on(store, study, spec, workspace, executor, listener)
 
 
 def resume_study(
@@ -146,8 +150,8 @@ def _go_on(
     listener: Listener,
     *,
     take_over: bool = False,
-    rungs: Mapping[int, str] | None = None,
 ) -> dict[str, Any]:
+    spec, rungs = _without_clock(store, study, spec)
     with store.own(study.id, take_over=take_over) as lease, _kept_if_stopped(store, lease, study):
         listener.on_started(study)
         if other_versions := warning(study.info.get("versions", {}), installed()):
@@ -169,7 +173,7 @@ def _go_on(
                 executor,
                 on_ack=lambda numbers: listener.on_ack(study, numbers),
                 on_progress=lambda progress: listener.on_progress(spec.objectives, progress),
-                rungs=rungs or {},
+                rungs=rungs,
             )
             _record_executor(store, lease, study, executor, found.n_chunks)
         listener.say(f"stopped because {found.end.because}")
@@ -180,6 +184,33 @@ def _go_on(
             return reported(store, lease, store.study(study.id), workspace)
         store.set_study(lease, state="complete")
         return publish(store, lease, store.study(study.id), workspace, listener.say)
+
+
+def _without_clock(
+    store: Store, study: StudyRecord, spec: StudySpec
+) -> tuple[StudySpec, dict[int, str]]:
+    """Return what a study asks for, and the rungs it follows: a repetition has no clock."""
+    if REPEATS not in study.info:
+        return spec, {}
+    before = finished_trials(store.trials(store.study(study.info[REPEATS]).id))
+    budget = evolve(spec.budget, wall_time_s=None)
+    return evolve(spec, budget=budget), {n: t.rung for n, t in before.items()}
+
+
+def finished_trials(trials: Sequence[TrialRecord]) -> dict[int, TrialRecord]:
+    """Return the trials that came to an end.
+
+    Parameters
+    ----------
+    trials : sequence of TrialRecord
+        Trials of one study, [-].
+
+    Returns
+    -------
+    dict of int to TrialRecord
+        Complete and failed ones by number, [-].
+    """
+    return {t.number: t for t in trials if t.state != "running"}
 
 
 def _record(store: Store, lease: Lease, workspace: Workspace, models: FittedModels) -> None:

@@ -13,7 +13,7 @@ from attrs import field, frozen
 
 from experiments.executors import KINDS
 from experiments.store import STORE_FILE, read_address, store_exists, without_password
-from formulation.errors import InputError, UnknownNameError
+from formulation.errors import InputError, StoreError, UnknownNameError
 
 SETTINGS_FILE = "formulation.toml"
 DEFAULT_HOME = ".formulation"
@@ -58,7 +58,18 @@ class Workspace:
 
     @property
     def has_store(self) -> bool:
-        """Whether anything was stored yet; looking makes nothing."""
+        """Whether anything was stored yet; looking makes nothing.
+
+        Raises
+        ------
+        StoreError
+            The workspace is no folder.
+        """
+        if self.home.exists() and not self.home.is_dir():
+            raise StoreError(
+                f"Workspace {self.home} is a file, and a folder is wanted.",
+                hint="Name a folder with --home or FORMULATION_HOME.",
+            )
         return store_exists(self.store_place)
 
     @property

@@ -21,7 +21,7 @@ from attrs import evolve, field, frozen
 from formulation.arrays import FloatArray
 from formulation.blends import SECOND_SHARE
 from formulation.design import Design
-from formulation.errors import InputError
+from formulation.errors import InputError, Problem
 
 MAX_TOLERANCE_PCT = 20.0
 """Largest tolerance; beyond it a neighbour is another product, [%]."""
@@ -65,23 +65,28 @@ class Tolerances:
     def __attrs_post_init__(self) -> None:
         stated = {"weighing": self.weighing_pct, "process": self.process_pct}
         stated["batch"] = self.batch_pct
-        for name, pct in stated.items():
-            if not 0 <= pct <= MAX_TOLERANCE_PCT:
-                raise InputError(
-                    f"Robustness: {name} {pct:g} % is not between 0 and {MAX_TOLERANCE_PCT:g} %.",
-                    hint="Beyond that it is another product, not a tolerance.",
-                )
-        if not any(stated.values()):
-            raise InputError(
-                "Robustness: nothing scatters.",
-                hint="Give weighing, process or batch, such as 'weighing: 1 %'.",
+        wrong = [
+            (
+                f"{name} {pct:g} % is not between 0 and {MAX_TOLERANCE_PCT:g} %.",
+                "Beyond that it is another product, not a tolerance.",
             )
+            for name, pct in stated.items()
+            if not 0 <= pct <= MAX_TOLERANCE_PCT
+        ]
+        if not any(stated.values()):
+            hint = "Give weighing, process or batch, such as 'weighing: 1 %'."
+            wrong.append(("nothing scatters.", hint))
         low, high = DRAW_RANGE
         if not low <= self.draws <= high:
-            raise InputError(f"Robustness: {self.draws} draws; {low} to {high} are wanted.")
+            message = f"{self.draws} draws; {low} to {high} are wanted."
+            wrong.append((message, "Leave draws out for the usual number."))
         if not 50 <= self.share_pct <= 100:
-            raise InputError(
-                f"Robustness: a share of {self.share_pct:g} % is not between 50 and 100 %."
+            message = f"a share of {self.share_pct:g} % is not between 50 and 100 %."
+            wrong.append((message, "Leave share out for 100 %, the worst of all."))
+        if wrong:
+            raise InputError.of(
+                Problem(code=InputError.code, message=f"Robustness: {message}", hint=hint)
+                for message, hint in wrong
             )
 
     @property

@@ -19,6 +19,7 @@ from attrs import define, field, frozen
 
 from formulation.choices import next_in_turn
 from formulation.design import BALANCE_MG, on_grid
+from formulation.elimination import OverlappingRulesError
 from formulation.errors import InputError
 from formulation.rules import Violation, range_violation
 from formulation.supports import SMALL, Support, solved, supported
@@ -84,7 +85,7 @@ class Mixture:
     Raises
     ------
     InputError
-        Nothing can be made, or a rule names an unknown ingredient.
+        Nothing can be made, a rule names an unknown ingredient, or too many rules overlap.
     """
 
     ingredients: tuple[Ingredient, ...]
@@ -304,6 +305,8 @@ class Mixture:
                 self._kept.clear()
             try:
                 self._kept[chosen] = self._worked_out(chosen)
+            except OverlappingRulesError:
+                raise
             except InputError:
                 self._kept[chosen] = None
         return self._kept[chosen]

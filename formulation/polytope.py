@@ -5,21 +5,30 @@ the exact range of each variable when the ones before it are fixed (its *conditi
 point is then described by where it stands in each conditional range, 0 to 1: every vector of the
 unit cube is a point of the polytope and the other way round. Of the inequalities that elimination
 makes, those with too long a history are redundant (Kohler1967) and left out: a polytope costs less
-than a millisecond, a point of it a few microseconds.
+than a millisecond, one with the same rows as another next to nothing, a point a few microseconds.
 
 Points drawn uniformly in the cube are not uniform in the polytope; they favour its narrow ends.
-`Polytope.uniform` draws uniform ones by hit-and-run (Smith1984): many chains walk at once, each
-along random chords. Half the chords change one variable or exchange two, which meets few faces and
-so goes far; the others mix all, as wide in each direction as a first walk found the polytope.
+`Polytope.uniform` keeps each in proportion to the product of its ranges, which is exact. Where too
+few are kept it walks by hit-and-run (Smith1984): many chains at once, each along random chords.
+Half the chords change one variable or exchange two, which meets few faces and so goes far; the
+others mix all, as wide in each direction as a first walk found the polytope.
 """
 
 import numpy as np
 from attrs import field, frozen
 
 from formulation.arrays import FloatArray
+from formulation.elimination import TOLERANCE, Side, elimination_of
 from formulation.errors import InputError
 
-_TOLERANCE = 1e-9
+TRIED = 64
+"""Points of the cube that are tried first, each kept in proportion to its ranges, [-]."""
+
+MOST_TRIED, MOST_TRIED_FOR_ONE = 1024, 8
+"""Tried until one is kept, and for each one wanted besides, before chains walk instead, [-]."""
+
+MOST_ENDS = 500
+"""Ends of ranges beyond which trying a point costs more than walking to one, [-]."""
 
 CHAINS = 128
 """Chains of a hit-and-run walk that go side by side, [-]."""
@@ -29,25 +38,6 @@ WARM_ROUNDS = 3
 
 ROUND_WAYS = 64
 """Directions of a walk that mix all variables, drawn anew for each walk, [-]."""
-
-
-@frozen(kw_only=True, eq=False)
-class _Side:
-    """Inequalities that bound a variable from one side, the ones before it being fixed."""
-
-    rows: FloatArray
-    """Their rows for the variables before, of shape (n, k)."""
-
-    bounds: FloatArray
-    """Their right-hand sides, of shape (n,)."""
-
-    slopes: FloatArray
-    """Their rows for the variable itself, of shape (n,)."""
-
-    def ends(self, fixed: FloatArray) -> FloatArray:
-        """Return where each inequality ends the variable."""
-        found: FloatArray = (self.bounds - self.rows @ fixed) / self.slopes
-        return found
 
 
 @frozen(kw_only=True)
@@ -66,22 +56,15 @@ class Polytope:
     bounds: FloatArray = field(eq=False)
     """Right-hand sides b, of shape (n_rows,)."""
 
-    _ends: tuple[tuple[_Side, _Side], ...] = field(init=False, eq=False)
+    _ends: tuple[tuple[Side, Side], ...] = field(init=False, eq=False)
     """What bounds variable k from below and from above, the ones before it being fixed."""
 
     def __attrs_post_init__(self) -> None:
-        rows, rhs, history = _scaled(
-            self.matrix, self.bounds, [1 << k for k in range(len(self.bounds))]
-        )
-        ends = [_sides(rows, rhs)]
-        for step in range(1, self.matrix.shape[1]):
-            _check_bounded(rows)
-            rows, rhs, history = _eliminate_last(rows, rhs, history, step)
-            ends.append(_sides(rows, rhs))
-        _check_bounded(rows)
-        object.__setattr__(self, "_ends", tuple(reversed(ends)))
+        rows = np.ascontiguousarray(self.matrix, dtype=float)
+        elimination = elimination_of(rows.tobytes(), rows.shape[1])
+        object.__setattr__(self, "_ends", elimination.ends(self.bounds))
         low, high = self.conditional_range(np.empty(0))
-        if not low <= high + _TOLERANCE:
+        if not low <= high + TOLERANCE:
             raise InputError(
                 "The composition is impossible: its bounds leave nothing between them."
             )
@@ -91,7 +74,7 @@ class Polytope:
         """Number of variables, [-]."""
         return int(self.matrix.shape[1])
 
-    def contains(self, point: FloatArray, tolerance: float = _TOLERANCE) -> bool:
+    def contains(self, point: FloatArray, tolerance: float = TOLERANCE) -> bool:
         """Tell whether a point obeys every inequality.
 
         Parameters
@@ -142,7 +125,7 @@ class Polytope:
         cube = np.full(self.n_variables, 0.5)
         for k in range(self.n_variables):
             low, high = self._range(point[:k], first)
-            if high - low > _TOLERANCE:
+            if high - low > TOLERANCE:
                 cube[k] = min(max((point[k] - low) / (high - low), 0.0), 1.0)
         return cube
 
@@ -186,8 +169,41 @@ class Polytope:
         Returns
         -------
         ndarray of shape (n, n_variables)
-            Points; a chain passes on about ``n / 128`` of them, far apart on its way, [-].
+            Points: independent ones, or, where the chart is far from uniform, those of chains
+            that pass on about ``n / 128`` each, far apart on their way, [-].
         """
+        if sum(len(side.bounds) for sides in self._ends for side in sides) > MOST_ENDS:
+            return self._by_chains(n, rng)
+        found, tried = np.empty((0, self.n_variables)), 0
+        while len(found) < n:
+            # Of none kept yet, nothing is known: try a few times as many, but not for long.
+            needed = tried / len(found) * (n - len(found)) if len(found) else 3.0 * tried
+            most = MOST_TRIED + MOST_TRIED_FOR_ONE * n if len(found) else MOST_TRIED
+            if tried + needed > most:
+                return self._by_chains(n, rng)
+            now = TRIED + min(int(needed), MOST_TRIED)
+            found = np.concatenate([found, self._kept(rng.random((now, self.n_variables + 1)))])
+            tried += now
+        return found[:n]
+
+    def _kept(self, cubes: FloatArray) -> FloatArray:
+        """Return points of the cube, each kept as often as its ranges are wide."""
+        points = np.empty((len(cubes), self.n_variables))
+        chance = np.ones(len(cubes))
+        box_low, box_high = np.empty(self.n_variables), np.empty(self.n_variables)
+        for k, (down, up) in enumerate(self._ends):
+            low = down.ends_of_all(points[:, :k]).max(axis=1)
+            width = np.maximum(up.ends_of_all(points[:, :k]).min(axis=1) - low, 0.0)
+            points[:, k] = low + cubes[:, k] * width
+            # A range is no wider than the box in which the variable lies, whatever those before do.
+            box_low[k] = down.farthest(box_low[:k], box_high[:k]).max()
+            box_high[k] = up.farthest(box_low[:k], box_high[:k]).min()
+            if box_high[k] - box_low[k] > TOLERANCE:
+                chance *= width / (box_high[k] - box_low[k])
+        return points[cubes[:, -1] < chance]
+
+    def _by_chains(self, n: int, rng: np.random.Generator) -> FloatArray:
+        """Return points of hit-and-run walks."""
         cubes = rng.random((CHAINS, self.n_variables))
         points = np.array([self.from_cube(cube) for cube in cubes])
         # Corners are hard to leave: chains begin half way to the middle.
@@ -209,7 +225,7 @@ class Polytope:
         ways = np.vstack([_exchanges(len(widths)), _round_ways(widths, rng)])
         slopes = ways @ self.matrix.T
         # A row is flat along a way by its own measure: a thin width beside a wide one is no zero.
-        flat = np.abs(slopes) <= _TOLERANCE * np.abs(slopes).max(axis=0)
+        flat = np.abs(slopes) <= TOLERANCE * np.abs(slopes).max(axis=0)
         inverse = 1.0 / np.where(flat, np.inf, slopes)
         taken = rng.integers(len(ways), size=(steps, len(points)))
         shares = rng.random((steps, len(points)))
@@ -261,62 +277,3 @@ def _round_ways(widths: FloatArray, rng: np.random.Generator) -> FloatArray:
     n = len(widths)
     ways: FloatArray = rng.standard_normal((max(ROUND_WAYS, n * (n + 1) // 2), n)) @ widths
     return ways
-
-
-def _check_bounded(rows: FloatArray) -> None:
-    last = rows[:, -1]
-    if not ((last > _TOLERANCE).any() and (last < -_TOLERANCE).any()):
-        raise InputError("The composition is unbounded: every amount needs a low and a high end.")
-
-
-def _eliminate_last(
-    rows: FloatArray, rhs: FloatArray, history: list[int], step: int
-) -> tuple[FloatArray, FloatArray, list[int]]:
-    """Return the inequalities on the variables but the last.
-
-    A history is the set of first inequalities that one was combined from, as bits. After so many
-    steps, one combined from more than a step's number and one is implied by the others.
-    """
-    slope = rows[:, -1]
-    keep = np.flatnonzero(np.abs(slope) <= _TOLERANCE)
-    up, down = np.flatnonzero(slope > _TOLERANCE), np.flatnonzero(slope < -_TOLERANCE)
-    pairs = [
-        (i, j, both)
-        for i in up.tolist()
-        for j in down.tolist()
-        if (both := history[i] | history[j]).bit_count() <= step + 1
-    ]
-    above, below = [i for i, _, _ in pairs], [j for _, j, _ in pairs]
-    scaled, ends = rows[:, :-1] / _divisor(slope), rhs / _divisor(slope)[:, 0]
-    return _scaled(
-        np.concatenate([rows[keep, :-1], scaled[above] - scaled[below]]),
-        np.concatenate([rhs[keep], ends[above] - ends[below]]),
-        [*(history[k] for k in keep.tolist()), *(both for _, _, both in pairs)],
-    )
-
-
-def _divisor(slope: FloatArray) -> FloatArray:
-    """Return slopes as a column, 1 where there is none to divide by."""
-    return np.where(np.abs(slope) <= _TOLERANCE, 1.0, slope)[:, None]
-
-
-def _sides(rows: FloatArray, bounds: FloatArray) -> tuple[_Side, _Side]:
-    """Return what bounds the last variable of some rows from below, and from above."""
-    slopes = rows[:, -1]
-    below, above = (
-        _Side(rows=rows[on, :-1], bounds=bounds[on], slopes=slopes[on])
-        for on in (slopes < -_TOLERANCE, slopes > _TOLERANCE)
-    )
-    return below, above
-
-
-def _scaled(
-    rows: FloatArray, rhs: FloatArray, history: list[int]
-) -> tuple[FloatArray, FloatArray, list[int]]:
-    """Return inequalities with a largest coefficient of 1, without those that say nothing."""
-    scale = np.abs(rows).max(axis=1)
-    trivial = scale <= _TOLERANCE
-    if (rhs[trivial] < -_TOLERANCE).any():
-        raise InputError("The composition is impossible: its bounds contradict each other.")
-    kept = np.flatnonzero(~trivial)
-    return rows[kept] / scale[kept, None], rhs[kept] / scale[kept], [history[k] for k in kept]

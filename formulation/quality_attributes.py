@@ -15,6 +15,7 @@ from formulation.design import Design
 from formulation.endpoint_keys import get_endpoint, parse_key
 from formulation.endpoints import ENDPOINTS, MEAN, Scope
 from formulation.errors import InputError, UnknownNameError
+from formulation.units import with_unit
 
 STATUSES = ("computed", "assumed_relation", "not_predicted")
 """How an attribute is known."""
@@ -228,12 +229,16 @@ class ProfileTarget:
         ends = [end for end in (self.low, self.high) if end is not None]
         if not ends or not all(isfinite(end) for end in ends):
             raise InputError(
-                f"Profile of {self.attribute}: low {self.low} and high {self.high} bound nothing.",
+                f"Profile of {self.attribute}: low and high bound nothing"
+                f" ({self.low} and {self.high}).",
                 hint="Give low, high or both as finite values.",
             )
         if len(ends) == 2 and ends[0] > ends[1]:
+            unit = profile_unit(self.attribute)
             raise InputError(
-                f"Profile of {self.attribute}: low {ends[0]:g} lies above high {ends[1]:g}."
+                f"Profile of {self.attribute}: low {with_unit(ends[0], unit)} lies above high"
+                f" {with_unit(ends[1], unit)}.",
+                hint="Swap them, or drop one.",
             )
 
 

@@ -13,6 +13,7 @@ from formulation.delivery import DeliverySystem, Form, get_system, selection_tex
 from formulation.design import Design
 from formulation.errors import InputError, UnknownNameError
 from formulation.rules import Violation
+from formulation.units import with_unit
 
 SALT = "salt"
 """Names the salt of a design in a condition on texts, and its share in one on numbers."""
@@ -39,17 +40,21 @@ class Interval:
 
     def __attrs_post_init__(self) -> None:
         if not self.low <= self.high:
-            raise InputError(f"low {self.low:g} lies above high {self.high:g} {self.unit}.")
+            raise InputError(
+                f"low {with_unit(self.low, self.unit)} lies above high"
+                f" {with_unit(self.high, self.unit)}.",
+                hint="Swap them, or drop one.",
+            )
 
     @property
     def text(self) -> str:
         """The interval in words."""
-        unit = "%" if self.unit == "percent" else self.unit
+        high = with_unit(self.high, self.unit)
         if self.low == -float("inf"):
-            return f"<= {self.high:g} {unit}"
+            return f"<= {high}"
         if self.high == float("inf"):
-            return f">= {self.low:g} {unit}"
-        return f"{self.low:g} to {self.high:g} {unit}"
+            return f">= {with_unit(self.low, self.unit)}"
+        return f"{self.low:g} to {high}"
 
 
 @frozen(kw_only=True)
@@ -73,9 +78,13 @@ class Region:
 
     def __attrs_post_init__(self) -> None:
         if not self.when:
-            raise InputError(f"{self.system}: an excluded region without a condition is all of it.")
+            raise InputError(
+                f"{self.system}: an excluded region without a condition is all of it.",
+                hint=f"Add a condition, such as 'when: {{salt: oxide}}', or leave {self.system} out"
+                " of the systems.",
+            )
         for name, wanted in self.when.items():
-            _check(get_system(self.system), name, wanted)
+            check_condition(get_system(self.system), name, wanted)
 
     @property
     def text(self) -> str:
@@ -125,15 +134,36 @@ class Region:
         )
 
 
-def _check(system: DeliverySystem, name: str, wanted: Interval | tuple[str, ...]) -> None:
+def check_condition(system: DeliverySystem, name: str, wanted: Interval | tuple[str, ...]) -> None:
+    """Refuse a condition that names nothing of a system, or that nothing can meet.
+
+    Parameters
+    ----------
+    system : DeliverySystem
+        The system, [-].
+    name : str
+        A component, setting, size or choice, or `SALT`, [-].
+    wanted : Interval or tuple of str
+        Numbers, or settings, [-].
+
+    Raises
+    ------
+    InputError
+        The name is unknown, is of the other kind, or nothing of the system lies there.
+    """
     if name == SALT and not isinstance(wanted, Interval):
         return
     unit = system.names().get(name)
     if unit is None:
         raise UnknownNameError(f"{system.name}: excluded", name, system.names())
     if isinstance(wanted, Interval) != bool(unit):
-        kind = "a number; give it low or high" if unit else "a choice; list its settings"
-        raise InputError(f"{system.name}.{name} is {kind}.")
+        kind = "a number; low or high is wanted" if unit else "a choice; its settings are wanted"
+        raise InputError(
+            f"{system.name}.{name} is {kind}.",
+            hint=f"Write it such as '{name}: {{high: {with_unit(10, unit)}}}'."
+            if unit
+            else f"Known: {', '.join(system.settings(name))}.",
+        )
     if not isinstance(wanted, Interval):
         for setting in wanted:
             if setting not in system.settings(name):
@@ -148,7 +178,8 @@ def _check(system: DeliverySystem, name: str, wanted: Interval | tuple[str, ...]
     if wanted.high < least or wanted.low > most:
         raise InputError(
             f"{system.name}.{name} {wanted.text} excludes nothing; it goes from {least:g} to"
-            f" {most:g} {'%' if unit == 'percent' else unit}."
+            f" {with_unit(most, unit)}.",
+            hint="Move its ends, or drop the condition.",
         )
 
 

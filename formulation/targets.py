@@ -11,7 +11,8 @@ from attrs import field, frozen
 
 from formulation.endpoint_keys import READING_WORDS, endpoint_key, get_endpoint, parse_key
 from formulation.endpoints import BENCH_TIMES_H, ENDPOINTS, STATISTICS, Endpoint, Scope
-from formulation.errors import InputError
+from formulation.errors import InputError, Problem
+from formulation.units import with_unit
 
 __all__ = [
     "BENCH_TIMES_H",
@@ -71,18 +72,22 @@ class Objective:
     def __attrs_post_init__(self) -> None:
         if not (isfinite(self.worst) and isfinite(self.ideal)):
             raise InputError(f"Objective {self.endpoint}: worst and ideal must be finite numbers.")
+        wrong = []
         for name, low, high in (("weight", *WEIGHTS), ("importance", *IMPORTANCES)):
             if not low <= (given := getattr(self, name)) <= high:
-                raise InputError(
-                    f"Objective {self.endpoint}: {name} {given:g} is not between {low:g} and"
-                    f" {high:g}."
-                )
+                message = f"{name} {given:g} is not between {low:g} and {high:g}."
+                wrong.append((message, "Write 1, or leave it out, for the usual one."))
         better = self.ideal > self.worst if self.goal is Goal.MAXIMISE else self.ideal < self.worst
         if not better:
-            raise InputError(
-                f"Objective {self.endpoint}: to {self.goal.value} it, ideal {self.ideal:g}"
-                f" must be better than worst {self.worst:g}.",
-                hint="Swap them, or change the goal.",
+            unit = get_endpoint(self.endpoint).unit
+            ideal, worst = (with_unit(end, unit) for end in (self.ideal, self.worst))
+            message = f"to {self.goal.value} it, ideal {ideal} must be better than worst {worst}."
+            wrong.append((message, "Swap them, or change the goal."))
+        if wrong:
+            about = f"Objective {self.endpoint}: "
+            raise InputError.of(
+                Problem(code=InputError.code, message=about + message, hint=hint)
+                for message, hint in wrong
             )
 
     def normalise(self, value: float) -> float:
@@ -121,13 +126,19 @@ class OutcomeLimit:
     """Largest acceptable value, in the endpoint's unit."""
 
     def __attrs_post_init__(self) -> None:
+        unit = get_endpoint(self.endpoint).unit
         if self.low is None and self.high is None:
-            raise InputError(f"Limit on {self.endpoint} has neither low nor high.")
+            raise InputError(
+                f"Limit on {self.endpoint} has neither low nor high.",
+                hint=f"Add one or both, such as 'high: {with_unit(10, unit)}'.",
+            )
         if not all(isfinite(end) for end in (self.low, self.high) if end is not None):
             raise InputError(f"Limit on {self.endpoint}: low and high must be finite numbers.")
         if self.low is not None and self.high is not None and self.low > self.high:
             raise InputError(
-                f"Limit on {self.endpoint}: low {self.low:g} lies above high {self.high:g}."
+                f"Limit on {self.endpoint}: low {with_unit(self.low, unit)} lies above high"
+                f" {with_unit(self.high, unit)}.",
+                hint="Swap them, or drop one.",
             )
 
     @property

@@ -21,6 +21,9 @@ MG_PER_MMOL = 24.305
 MINUTES_PER_HOUR = 60.0
 """Minutes in an hour, [min/h]."""
 
+_SHOWN = {"percent": " %", "1": "", "-": "", "": ""}
+"""How messages write units that are no word."""
+
 _WRITTEN = re.compile(
     r"\s*([-+]?(?:(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|nan|inf(?:inity)?))\s*(|(?:1/)?[a-zµμ°Å].*?)\s*",
     re.IGNORECASE,
@@ -44,6 +47,29 @@ def _registry() -> "UnitRegistry[float]":
     registry.define("square_centimetre = cm ** 2 = cm2")
     registry.define("percent_ww = 0.01 = pct_ww")
     return registry
+
+
+def with_unit(value: float, unit: str) -> str:
+    """Return a value with its unit, as messages write it.
+
+    Parameters
+    ----------
+    value : float
+        The value, in `unit`, [-].
+    unit : str
+        Its unit as the tables spell it; "1" for a pure number, [-].
+
+    Returns
+    -------
+    str
+        Number and unit, [-].
+
+    Examples
+    --------
+    >>> with_unit(12.5, "percent"), with_unit(3.0, "1"), with_unit(250.0, "mg/d")
+    ('12.5 %', '3', '250 mg/d')
+    """
+    return f"{value:g}{_SHOWN.get(unit, f' {unit}')}"
 
 
 def to_unit(text: str, unit: str) -> float:

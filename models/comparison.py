@@ -306,8 +306,8 @@ def _sentence(
     )
     if _is_worth(crossover, parallel):
         return f"{what}. A trial would show it with {told}."
-    most = f"and a difference counts that fewer than {WORTH_BELOW} show"
-    return f"{what}. No difference worth a trial: it would take {told}, {most}."
+    small = f"it is smaller than a trial of fewer than {WORTH_BELOW} people could detect"
+    return f"{what}. No difference worth a trial: {small}; it would take {told} to show it."
 
 
 def _size(n: int) -> str:

@@ -24,6 +24,11 @@ EXTRAPOLATION_WORDS = {
 }
 """What is done with extrapolation, by the study's key."""
 
+WORST_WORDS = (
+    "worst is no limit: a design may be worse; the hypervolume is counted from there to best"
+)
+"""What the two ends of an objective are, and are not."""
+
 LEFT_OUT = "left out: fits no regimen at this dose"
 """What is said of a salt that cannot be made into anything."""
 
@@ -150,6 +155,7 @@ def _lines(document: dict[str, Any]) -> Iterator[str]:
             f"Objective     {aim['goal']} {aim['endpoint']}, from {aim['worst']} at worst"
             f" to {aim['ideal']} at best"
         )
+    yield f"                {WORST_WORDS}"
     for limit in document["limits"]:
         yield f"Limit         {limit['endpoint']} {_ends(limit)}"
     for target in document["profile"]:
@@ -194,10 +200,11 @@ def _ends(bounds: dict[str, Any]) -> str:
 
 
 def _regimen_lines(regimens: dict[str, list[Any]]) -> Iterator[str]:
-    units = " or ".join(map(str, regimens["units_per_intake"]))
-    intakes = " or ".join(map(str, regimens["intakes_per_day"]))
+    counts, intakes = regimens["units_per_intake"], regimens["intakes_per_day"]
+    units = f"{' or '.join(map(str, counts))} unit{'' if counts == [1] else 's'} at once"
+    often = "once" if intakes == [1] else f"{' or '.join(map(str, intakes))} times"
     meals = " or ".join("with meals" if m else "between meals" for m in regimens["with_meals"])
-    yield f"Taken         {units} units at once, {intakes} times a day, {meals}"
+    yield f"Taken         {units}, {often} a day, {meals}"
 
 
 def _system_lines(system: dict[str, Any]) -> Iterator[str]:

@@ -59,6 +59,19 @@ def emit_json(document: Mapping[str, Any]) -> None:
     typer.echo(json.dumps(document, allow_nan=False, indent=2))
 
 
+def emit_json_line(document: Mapping[str, Any]) -> None:
+    """Print one of several JSON documents of a command as one line (JSON lines).
+
+    Parameters
+    ----------
+    document : mapping
+        What is printed, with its ``schema`` and ``version``; numbers must be finite, [-].
+    """
+    missing = {"schema", "version"} - set(document)
+    assert not missing, f"a JSON document lacks {missing}"
+    typer.echo(json.dumps(document, allow_nan=False, separators=(",", ":")))
+
+
 def emit_lines(lines: Iterable[str]) -> None:
     """Print the result of a command for people on stdout.
 

@@ -1,6 +1,6 @@
 """``formulation compare`` and ``formulation rerun``: studies side by side, and once more."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from textwrap import wrap
 from typing import Any
 
@@ -48,10 +48,31 @@ def rerun(
     """Repeat a study from its record, and report any difference."""
     from experiments.repeating import rerun_study
     from experiments.workspace import open_workspace
-    from formulation.errors import RequirementError
 
     workspace = open_workspace(home=home, executor=executor, workers=workers)
-    found = followed(lambda listener: rerun_study(study, workspace, listener), progress)
+    tell_repetition(
+        followed(lambda listener: rerun_study(study, workspace, listener), progress),
+        as_json=as_json,
+    )
+
+
+def tell_repetition(found: Mapping[str, Any], *, as_json: bool) -> None:
+    """Print how a repetition differs from its study.
+
+    Parameters
+    ----------
+    found : mapping
+        What `experiments.repeating.rerun_study` returned, [-].
+    as_json : bool
+        Whether JSON is wanted, [-].
+
+    Raises
+    ------
+    RequirementError
+        It differs by more than speed explains.
+    """
+    from formulation.errors import RequirementError
+
     if as_json:
         emit_json({"schema": "formulation/rerun", "version": 1, **found})
     else:
@@ -83,6 +104,7 @@ def _side_by_side(found: Mapping[str, Any], width: int) -> Iterator[str]:
     heads = (f"{side['label']} {side['name']} ({side['state']})" for side in (a, b))
     yield from table_lines(["", *heads], rows, width)
     yield ""
+    yield from _refuted_lines(found["objectives"], width)
     yield f"{found['designs_in_both']} candidates stand on both fronts."
     if not found["same_scale"]:
         yield from wrap(
@@ -137,4 +159,19 @@ def _short(value: Any) -> str:
 def _value(best: Mapping[str, Any] | None) -> str:
     if best is None:
         return ""
-    return f"{best['value']:.3g} ({best['lo90']:.3g} to {best['hi90']:.3g}) {best['label']}"
+    word = " refuted" if best["is_confirmed"] is False else ""
+    return f"{best['value']:.3g} ({best['lo90']:.3g} to {best['hi90']:.3g}) {best['label']}{word}"
+
+
+def _refuted_lines(objectives: Sequence[Mapping[str, Any]], width: int) -> Iterator[str]:
+    """Say of each best candidate that did not hold up why, so that nobody makes it."""
+    bests = [(side, o[side]) for side in ("a", "b") for o in objectives if o[side] is not None]
+    refuted = {(side, b["label"]): b for side, b in bests if b["is_confirmed"] is False}
+    for (side, label), best in refuted.items():
+        because = "; ".join(best["refuted_because"]).rstrip(".")
+        which = "first" if side == "a" else "second"
+        yield from wrap(
+            f"{label} of the {which} study was refuted when every subject was integrated:"
+            f" {because}. Do not make it.",
+            width,
+        )

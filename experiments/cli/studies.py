@@ -78,16 +78,20 @@ def resume(
         bool, typer.Option("--take-over", help="Take the study from an owner on another host.")
     ] = False,
 ) -> None:
-    """Go on with a study that was interrupted."""
+    """Go on with a study that was interrupted; a repetition is compared at its end."""
+    from experiments.cli.repeating import tell_repetition
+    from experiments.repeating import repetition
     from experiments.studies import resume_study
     from experiments.workspace import open_workspace
 
     workspace = open_workspace(home=home, executor=executor, workers=workers)
-    _drive(
-        lambda listener: resume_study(study, workspace, listener, take_over=take_over),
-        progress,
-        as_json,
+    document = followed(
+        lambda listener: resume_study(study, workspace, listener, take_over=take_over), progress
     )
+    if found := repetition(document, workspace):
+        tell_repetition(found, as_json=as_json)
+    else:
+        _tell(document, as_json)
 
 
 def cancel(study: Ref, home: Home = None, as_json: AsJson = False) -> None:
@@ -111,13 +115,15 @@ def cancel(study: Ref, home: Home = None, as_json: AsJson = False) -> None:
 
 def status(
     home: Home = None,
-    as_json: AsJson = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON document; with --watch one a line, each look.")
+    ] = False,
     watch: Annotated[
         bool, typer.Option("--watch", help="Again and again, until nothing runs.")
     ] = False,
 ) -> None:
     """List the studies of this workspace."""
-    from experiments.cli.output import emit_json, emit_lines, terminal_width
+    from experiments.cli.output import emit_json, emit_json_line, emit_lines, terminal_width
     from experiments.cli.study_text import studies_lines
     from experiments.listing import list_studies
     from experiments.workspace import open_workspace
@@ -126,7 +132,8 @@ def status(
     while True:
         studies = list_studies(workspace)
         if as_json:
-            emit_json({"schema": "formulation/status", "version": 1, "studies": studies})
+            emit = emit_json_line if watch else emit_json
+            emit({"schema": "formulation/status", "version": 1, "studies": studies})
         else:
             emit_lines(studies_lines(studies, terminal_width()))
         if not (watch and any(study["is_owned"] for study in studies)):
@@ -217,11 +224,14 @@ def followed(work: Callable[["Listener"], dict[str, Any]], progress: str) -> dic
 
 
 def _drive(study: Callable[["Listener"], dict[str, Any]], progress: str, as_json: bool) -> None:
-    """Run or resume, then print the result and set the exit code."""
+    """Run, then print the result and set the exit code."""
+    _tell(followed(study, progress), as_json)
+
+
+def _tell(document: dict[str, Any], as_json: bool) -> None:
     from experiments.cli.output import emit_json, emit_lines, terminal_width
     from experiments.cli.study_text import front_lines, summary_lines, where_lines
 
-    document = followed(study, progress)
     if as_json:
         emit_json(document)
     else:
@@ -234,7 +244,7 @@ def _refuse_nothing_to_make(document: dict[str, Any]) -> None:
     from experiments.cli.output import note
     from experiments.reports.account_words import is_refused, risk_reasons
     from experiments.reports.answers import Verdict, answer, judged
-    from experiments.reports.wording import limit_text
+    from experiments.reports.wording import limit_text, times_text
     from formulation.errors import NothingFeasibleError, RefusedError
 
     label, verdict = document["study"]["label"], answer(document).verdict
@@ -243,7 +253,7 @@ def _refuse_nothing_to_make(document: dict[str, Any]) -> None:
         most = ""
         if reasons:
             name, count = reasons[0]["limit"], reasons[0]["count"]
-            most = f" Most often missed, {count} times: {limit_text(name)}."
+            most = f" Most often missed, {times_text(count)}: {limit_text(name)}."
         raise NothingFeasibleError(
             f"Study {label}: none of {document['trials']} designs meets every limit; do not make"
             f" any of them.{most}",

@@ -1,6 +1,6 @@
 """How a study's document reads in a terminal: the answer, candidates, reasons, where to look."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from textwrap import wrap
 from typing import Any
@@ -8,15 +8,17 @@ from typing import Any
 from experiments.cli.output import table_lines
 from experiments.config.product import Product, product_config
 from experiments.config.spec import ASYNCHRONOUS
-from experiments.reports.account_words import body_span, is_refused, main_loss
+from experiments.reports.account_words import body_span, is_refused, main_loss, risk_reasons
 from experiments.reports.answers import answer
 from experiments.reports.choices_made import ASYNCHRONOUS_WORDS, choices_made, how_it_ended
 from experiments.reports.quality import failing_text
+from experiments.reports.unconfirmed import unconfirmed
 from experiments.reports.wording import (
     integrated_text,
     limit_text,
     number_text,
     salts_text,
+    times_text,
     unit_of,
 )
 from formulation.design import Design
@@ -57,7 +59,9 @@ def front_lines(document: Mapping[str, Any], width: int) -> list[str]:
         "confirmed",
         "taken",
     ]
-    lines += table_lines(headings, [_row(candidate, keys) for candidate in shown], width)
+    words, sentence = unconfirmed(document)
+    lines += table_lines(headings, [_row(candidate, keys, words) for candidate in shown], width)
+    lines += wrap(sentence, width)
     hidden = len(document["front"]) - len(shown)
     if hidden > 0:
         lines.append(f"and {hidden} more: formulation front {document['study']['label']} --json")
@@ -100,7 +104,19 @@ def _people_lines(
         "lost most to",
     ]
     title = wrap(f"In people, simulated, {who}:", width)
-    return ["", *title, *table_lines(headings, rows, width)]
+    return ["", *title, *table_lines(headings, rows, width), *_risk_lines(told, width)]
+
+
+def _risk_lines(told: Sequence[Mapping[str, Any]], width: int) -> Iterator[str]:
+    """Say why each risk class, once for all the candidates it is the reason of."""
+    labels: dict[tuple[str, str], list[str]] = {}
+    for candidate in told:
+        risk_class = candidate["account"]["risk"]["class"]
+        reasons = risk_reasons(candidate, risk_class) or risk_reasons(candidate) or [""]
+        labels.setdefault((risk_class, reasons[0]), []).append(candidate["label"])
+    for (risk_class, reason), names in labels.items():
+        text = f"risk {risk_class} of {', '.join(names)}: {reason}"
+        yield from wrap(text, width, subsequent_indent="      ")
 
 
 def summary_lines(document: Mapping[str, Any]) -> list[str]:
@@ -116,16 +132,18 @@ def summary_lines(document: Mapping[str, Any]) -> list[str]:
     list of str
         Lines, [-].
     """
-    by_system = ", ".join(f"{s} {n}" for s, n in document["trials_by"]["system"].items())
+    n, systems = document["trials"], document["trials_by"]["system"]
+    by_system = ", ".join(f"{system} {count}" for system, count in systems.items())
     lines = [
         "",
-        f"{document['trials']} trials ({by_system}), {document['feasible_fraction']:.0%} feasible,"
-        f" {len(document['front'])} on the front, {document['invalid_asked']} invalid asked;"
-        f" hypervolume {document['hypervolume']:.3f}",
+        f"{n} trial{'s' if n != 1 else ''} ({by_system}),"
+        f" {document['feasible_fraction']:.0%} feasible, {len(document['front'])} on the front,"
+        f" {document['invalid_asked']} invalid asked; hypervolume {document['hypervolume']:.3f}",
     ]
     lines += [*choices_made(document["study"]), *how_it_ended(document["study"])]
     for reason in document["infeasible_reasons"][:3]:
-        lines.append(f"infeasible, {reason['count']} times: {limit_text(reason['limit'])}")
+        how_often = times_text(reason["count"])
+        lines.append(f"infeasible, {how_often}: {limit_text(reason['limit'])}")
     summary = document["confirmation"]
     for key, found in summary["objectives"].items():
         rank = "not defined" if found["spearman"] is None else f"{found['spearman']:.3f}"
@@ -259,11 +277,11 @@ def local_time(utc: str) -> str:
     return datetime.fromisoformat(utc).astimezone().strftime("%Y-%m-%d %H:%M %z")
 
 
-def _row(candidate: Mapping[str, Any], keys: list[str]) -> list[str]:
+def _row(candidate: Mapping[str, Any], keys: list[str], unconfirmed_words: str) -> list[str]:
     confirmation = candidate["confirmation"]
     verdict = "misses a limit"
     if confirmation is None:
-        verdict = "not yet"
+        verdict = unconfirmed_words
     elif is_refused(candidate):
         verdict = "refused on its risk"
     elif confirmation["is_confirmed"]:

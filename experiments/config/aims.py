@@ -5,7 +5,7 @@ from typing import Any
 
 from experiments.config.items import Item
 from experiments.config.spec import BUDGET_RANGES, STRATEGIES, Budget
-from experiments.config.stops import STOPS, read_stop
+from experiments.config.stops import STOPS, read_stop, refuse_endless
 from formulation.targets import Goal, Objective, OutcomeLimit, endpoint_key, get_endpoint
 
 MAX_OBJECTIVES = 10
@@ -16,6 +16,9 @@ MAX_LIMITS = 50
 
 COUNTS_FOR = ("weight", "importance")
 """Keys of an objective that its desirability reads; pure numbers."""
+
+RESTS_ON = {"ask_seconds": "strategy", "stagnation": "trials"}
+"""Keys of a budget that are judged beside another."""
 
 
 def read_objectives(item: Item) -> tuple[Objective, ...]:
@@ -90,7 +93,16 @@ def read_budget(item: Item | None) -> Budget | None:
             values[key] = member.name("Strategy", STRATEGIES)
         else:
             values[key] = member.whole(*BUDGET_RANGES[key])
-    return None if None in values.values() else item.attempt(lambda: Budget(**values))
+    read = {key: value for key, value in values.items() if value is not None}
+    # What could not be read is told already; a rule that rests on it cannot be judged.
+    for key, other in RESTS_ON.items():
+        if other in values and other not in read:
+            read.pop(key, None)
+    budget = item.attempt(lambda: Budget(**read))
+    # A study that is stored, or that a flag cut short, is taken as it is.
+    if budget is not None and "stagnation" in read and item.file:
+        refuse_endless(item.entries()["stagnation"], budget)
+    return budget if len(read) == len(values) else None
 
 
 def _read_objective(item: Item) -> Objective | None:
@@ -100,9 +112,10 @@ def _read_objective(item: Item) -> Objective | None:
     ends = _read_ends(members, ("worst", "ideal"), endpoint)
     counts = {key: members[key].quantity("1") for key in COUNTS_FOR if key in members}
     stated = {key: value for key, value in counts.items() if value is not None}
-    if endpoint is None or goal is None or ends is None or len(ends) < 2 or stated != counts:
+    if endpoint is None or goal is None or ends is None or len(ends) < 2:
         return None
-    return item.attempt(lambda: Objective(endpoint=endpoint, goal=Goal(goal), **ends, **stated))
+    made = item.attempt(lambda: Objective(endpoint=endpoint, goal=Goal(goal), **ends, **stated))
+    return made if stated == counts else None
 
 
 def _read_limit(item: Item) -> OutcomeLimit | None:

@@ -11,12 +11,13 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from experiments.config.items import Item
+from experiments.config.naming import is_elsewhere, refuse_no_ends, share_reason
 from experiments.config.quantities import quantity_text
 from formulation.blends import SaltSource
-from formulation.delivery import DeliverySystem, get_system
+from formulation.delivery import FORM, DeliverySystem, get_system
 from formulation.errors import InputError
 from formulation.fixing import fixed
-from formulation.regions import SALT, Interval, Region
+from formulation.regions import SALT, Interval, Region, check_condition
 from formulation.space import SystemSpace
 
 MAX_EXCLUDED = 50
@@ -66,11 +67,14 @@ def read_fixed(part: SystemPart, item: Item, salt_names: Collection[str]) -> Sys
         The system in which they hold, as far as they could be read, [-].
     """
     narrowed = evolve(part, free=part.system)
-    for name, entry in item.entries().items():
+    # The form first: it decides what else there is.
+    for name, entry in sorted(item.entries().items(), key=lambda stated: stated[0] != FORM):
+        system = narrowed.system
+        if is_elsewhere(system, name, entry):
+            continue
         value = _read_value(part.system, name, entry, salt_names)
         if value is None:
             continue
-        system = narrowed.system
         if not _is_salt(name, value):
             found = entry.attempt(partial(fixed, system, name, value))
             if found is None:
@@ -119,6 +123,50 @@ def check_fixed(
         hint="Fix fewer of them, or other values.",
     )
     return False
+
+
+def refuse_excluded(
+    item: Item, part: SystemPart, regions: Collection[Region], salt_names: Collection[str]
+) -> bool:
+    """Refuse fixed values that lie within an excluded region, whose ends count as inside.
+
+    A fixed amount stands for a narrow band, of which a region that ends in it would leave a part.
+
+    Parameters
+    ----------
+    item : Item
+        The system of the study, [-].
+    part : SystemPart
+        The same, read, [-].
+    regions : collection of Region
+        What the study excludes, [-].
+    salt_names : collection of str
+        Salts of the study, [-].
+
+    Returns
+    -------
+    bool
+        False after a refusal, [-].
+    """
+    salts = set(salt_names) if SALT not in part.fixed else {part.fixed[SALT]}
+    for region in regions:
+        if region.system != part.system.name:
+            continue
+        held = [_held_by(part, name, wanted, salts) for name, wanted in region.when.items()]
+        blamed = [name for name in held if name]
+        if None in held or not blamed:
+            continue
+        told = " with ".join(
+            f"{n} {t}" for n, t in fixed_config(part.system.name, part.fixed).items() if n in blamed
+        )
+        item.entries()["fixed"].entries()[blamed[0]].refuse(
+            "conflict",
+            f"{told} lies in what the study excludes, {region.text}: {region.because}",
+            rule="a fixed value lies outside of every excluded region; its ends are inside",
+            hint="Fix another value, or exclude less.",
+        )
+        return False
+    return True
 
 
 def fixed_config(system: str, values: Mapping[str, float | str]) -> dict[str, str]:
@@ -206,11 +254,35 @@ def _read_value(
         return None
     if not unit:
         return entry.text(rule="one setting") or None
-    value = entry.quantity(unit)
+    value = entry.quantity(unit, why=share_reason(system, name))
     if value is not None and value < 0:
         entry.refuse("out_of_range", f"{entry.node.text} is below 0.", hint="0 leaves it out.")
         return None
     return value
+
+
+def _held_by(
+    part: SystemPart, name: str, wanted: Interval | tuple[str, ...], salts: Collection[object]
+) -> str | None:
+    """Return by which fixed value every design of a system meets a condition.
+
+    Empty where no fixed value is needed; None where some design may not meet it.
+    """
+    where, _, bare = name.rpartition(".")
+    if where and {form.name for form in part.system.forms} != {where}:
+        return None
+    if name == SALT and not isinstance(wanted, Interval):
+        return (SALT if SALT in part.fixed else "") if set(wanted) >= set(salts) else None
+    for fixed_name, value in part.fixed.items():
+        if fixed_name.rpartition(".")[2] != bare or _is_salt(bare, value):
+            continue
+        if isinstance(wanted, Interval):
+            is_met = not isinstance(value, str) and wanted.low <= value <= wanted.high
+        else:
+            is_met = value in wanted
+        if is_met:
+            return fixed_name
+    return None
 
 
 def _is_salt(name: str, value: float | str) -> bool:
@@ -247,9 +319,14 @@ def _read_region(item: Item, systems: Collection[str], salts: Collection[str]) -
         return None
     system, when = get_system(name), {}
     for key, entry in members["when"].entries().items():
+        if key != SALT and key not in system.names():
+            # The domain names the nearest that it knows.
+            entry.attempt(partial(check_condition, system, key, ()), at_key=True)
+            continue
         wanted = _read_condition(system, key, entry, salts)
         if wanted is not None:
             when[key] = wanted
+            entry.attempt(partial(check_condition, system, key, wanted))
     if len(item.problems) > before:
         return None
     return members["when"].attempt(lambda: Region(system=name, when=when, because=because))
@@ -260,10 +337,12 @@ def _read_condition(
 ) -> Interval | tuple[str, ...] | None:
     if isinstance(item.node.value, dict):
         unit = system.names().get(name) or "1"
-        ends = {k: m.quantity(unit) for k, m in item.members(optional=("low", "high")).items()}
+        why = share_reason(system, name)
+        members = item.members(optional=("low", "high"))
+        ends = {key: member.quantity(unit, why=why) for key, member in members.items()}
         stated = {key: end for key, end in ends.items() if end is not None}
         if not ends:
-            item.refuse("missing_key", "neither low nor high is given.", hint="Add one or both.")
+            refuse_no_ends(item, unit)
         if not stated or len(stated) < len(ends):
             return None
         return item.attempt(lambda: Interval(**stated, unit=unit))

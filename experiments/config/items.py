@@ -6,6 +6,7 @@ goes on and a person sees all mistakes at once.
 
 import re
 from collections.abc import Callable, Collection
+from functools import partial
 from typing import TypeVar
 
 from attrs import evolve, field, frozen
@@ -245,13 +246,15 @@ class Item:
             return None
         return self.node.text
 
-    def quantity(self, unit: str) -> float | None:
+    def quantity(self, unit: str, *, why: str = "") -> float | None:
         """Return a written quantity in the unit asked for.
 
         Parameters
         ----------
         unit : str
             Unit wanted; "1" for a pure number, [-].
+        why : str, optional
+            Why this unit is wanted, for the hint, [-].
 
         Returns
         -------
@@ -262,14 +265,16 @@ class Item:
         if value is None or isinstance(value, bool | tuple | dict):
             self._wrong_type(f"a value in {shown_unit(unit)}")
             return None
-        return self.attempt(lambda: parse_quantity(self.node.text, unit))
+        return self.attempt(partial(_parsed, self.node.text, unit, why))
 
     def _child(self, key: str, node: Node) -> "Item":
         pointer = f"{self.pointer}.{key}".removeprefix(".")
         return evolve(self, node=node, pointer=pointer, key_place=self.node.keys.get(key))
 
     def _place(self, at_key: bool) -> Place:
-        return self.key_place if at_key and self.key_place else self.node.place
+        # What stands nowhere is blamed on its key: YAML places it at what comes next.
+        is_key = at_key or self.node.value is None
+        return self.key_place if is_key and self.key_place else self.node.place
 
     def _wrong_type(self, wanted: str) -> None:
         self.refuse("wrong_type", f"{self.node.kind} was given; {wanted} is wanted.", rule=wanted)
@@ -284,3 +289,13 @@ class Item:
             pointer=self.pointer,
             value=value[:MAX_TEXT] if isinstance(value, str) else value,
         )
+
+
+def _parsed(text: str, unit: str, why: str) -> float:
+    try:
+        return parse_quantity(text, unit)
+    except InputError as error:
+        if not why:
+            raise
+        hint = f"{error.problems[0].hint} {why}".strip()
+        raise InputError(error.message, hint=hint) from None

@@ -18,6 +18,9 @@ from formulation.targets import Goal, Objective, OutcomeLimit
 TOLERANCES = ("weighing", "process", "batch")
 """What may scatter, each with a tolerance in percent."""
 
+ROBUSTNESS_EXAMPLE = "robustness: {weighing: 1 %, process: 3 %, batch: 2 %}"
+REFERENCE_EXAMPLE = "reference_release: [{time: 1 h, released: 25 %}, ...]"
+
 MAX_POINTS = 30
 """Most points of a reference profile, [-]."""
 
@@ -46,9 +49,11 @@ def read_robustness(item: Item | None) -> Tolerances | None:
             values[key] = member.whole(*DRAW_RANGE)
         else:
             values[f"{key}_pct"] = member.quantity("percent")
-    if None in values.values():
+    read = {key: value for key, value in values.items() if value is not None}
+    if len(read) < len(values) and not any(f"{key}_pct" in read for key in TOLERANCES):
         return None
-    return item.attempt(lambda: Tolerances(**values))
+    tolerances = item.attempt(lambda: Tolerances(**read))
+    return tolerances if len(read) == len(values) else None
 
 
 def read_reference(item: Item | None) -> ReferenceRelease | None:
@@ -65,6 +70,14 @@ def read_reference(item: Item | None) -> ReferenceRelease | None:
         The profile; None without, or after a refusal, [-].
     """
     if item is None:
+        return None
+    if item.node.value is None:
+        item.refuse(
+            "wrong_type",
+            "nothing was given; a list of points is wanted, each a time and what is released.",
+            rule="a list of points",
+            hint=f"Write '{REFERENCE_EXAMPLE}', or leave the key out.",
+        )
         return None
     points = item.elements(most=MAX_POINTS, least=0)
     times, released = [], []
@@ -104,14 +117,14 @@ def refuse_unjudged(
         members.get("robustness"),
         any(key.reading == WORST_CASE for key in keys),
         f"an endpoint is read as .{WORST_CASE}",
-        "robustness: {weighing: 1 %, process: 3 %, batch: 2 %}",
+        ROBUSTNESS_EXAMPLE,
     )
     _refuse_one(
         item,
         members.get("reference_release"),
         any(key.text == PREDICTED_F2 for key in keys),
         f"{PREDICTED_F2} is asked for",
-        "reference_release: [{time: 1 h, released: 25 %}, ...]",
+        REFERENCE_EXAMPLE,
     )
     _refuse_two_readings(item, objectives, held)
     asks = any(key.text == LIMITS_MET for key in keys)
@@ -184,13 +197,13 @@ def reference_config(reference: ReferenceRelease) -> list[dict[str, str]]:
 
 def _refuse_one(item: Item, stated: Item | None, is_asked: bool, asked: str, example: str) -> None:
     key = example.partition(":")[0]
-    if is_asked and (stated is None or not stated.node.value):
-        item.refuse(
-            "missing_key",
-            f"{asked}, and {key!r} is missing.",
-            rule=f"{key} is required where {asked}",
-            hint=f"Add '{example}'.",
-        )
+    rule = f"{key} is required where {asked}"
+    if is_asked and stated is None:
+        message = f"{asked}, and {key!r} is missing."
+        item.refuse("missing_key", message, rule=rule, hint=f"Add '{example}'.")
+    elif is_asked and stated is not None and not stated.node.value:
+        message = f"{asked}, but nothing is stated here."
+        stated.refuse("missing_key", message, rule=rule, hint=f"Write '{example}'.", at_key=True)
     if stated is not None and stated.node.value and not is_asked:
         stated.refuse(
             "contradiction",

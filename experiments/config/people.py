@@ -6,10 +6,12 @@ mend a file twice to learn that no candidate is offered.
 
 from collections.abc import Collection, Mapping
 from functools import partial
+from typing import Any
 
 from attrs import asdict
 
 from experiments.config.items import Item
+from experiments.config.quantities import quantity_text
 from experiments.config.spec import MAX_SEED
 from formulation.medicines import medication_flag
 from formulation.patients import (
@@ -175,6 +177,34 @@ def exactly(value: float) -> Spread:
         The same for everybody, [-].
     """
     return Spread(mean=value, sd=0.0, low=value, high=value)
+
+
+def population_config(population: Population) -> dict[str, Any]:
+    """Return a population as a study file writes it.
+
+    Parameters
+    ----------
+    population : Population
+        The population, [-].
+
+    Returns
+    -------
+    dict
+        Plain values; medicines only where some are stated, so that older studies keep their
+        hash, [-].
+    """
+    fields = {}
+    for name, spread in population.spreads.items():
+        unit = get_patient_field(name).default.unit
+        fields[name] = {key: quantity_text(x, unit) for key, x in asdict(spread).items()}
+    return {
+        "name": population.name,
+        "size": population.size,
+        "seed": population.seed,
+        "fields": fields,
+        # A population without medicines keeps the hash it had before they could be stated.
+        **({"medication": list(population.medication)} if population.medication else {}),
+    }
 
 
 def _population_name(item: Item | None, *, is_new: bool) -> str:

@@ -16,22 +16,19 @@ from attrs import field, frozen
 from experiments.config.documents import parse
 from experiments.config.files import read_text
 from experiments.config.items import Item
+from experiments.config.kinds import PRODUCT, of_kind
 from experiments.config.people import NAME_PATTERN, NAME_RULE
 from experiments.config.quantities import quantity_text
+from experiments.config.recipe import read_amounts, read_executed, read_lot, read_process
 from formulation.blends import SECOND_SHARE
 from formulation.delivery import DELIVERY_SYSTEMS, get_system
 from formulation.design import SECOND_SALT, Design
-from formulation.errors import InputError, Problem, RefusedError, did_you_mean
-from formulation.executed import MAX_TOLERANCE_PCT
+from formulation.errors import InputError, Problem, RefusedError
 from formulation.regimen import MAX_INTAKES_PER_DAY, MAX_UNITS_PER_INTAKE, Regimen
-from formulation.salts import Lot, make_lot, salts
+from formulation.salts import Lot
 
 MAX_PRODUCTS = 500
 """Most products of one file, [-]."""
-
-FREE_PCT = 1.0
-"""Share of the unit by which any component may be off its plan, however little of it is planned,
-[%]."""
 
 REQUIRED = ("product", "system", "salt", "amounts")
 """Keys every product has."""
@@ -127,7 +124,8 @@ def load_products(source: Path | str, *, file: str = "product") -> tuple[Product
     if isinstance(source, Path):
         file, source = str(source), read_text(source)
     problems: list[Problem] = []
-    root = Item(node=parse(source, file), file=file, problems=problems)
+    node = of_kind(parse(source, file), PRODUCT, file)
+    root = Item(node=node, file=file, problems=problems)
     is_list = isinstance(root.node.value, dict) and "products" in root.node.value
     products = _read_list(root, source) if is_list else [read_product(root, source)]
     if problems:
@@ -157,10 +155,10 @@ def read_product(item: Item, text: str = "") -> Product | None:
     name = members["product"].text(NAME_PATTERN, NAME_RULE) if "product" in members else ""
     systems = [system.name for system in DELIVERY_SYSTEMS]
     system = members["system"].name("Delivery system", systems) if "system" in members else None
-    lots = [_read_lot(members[key]) for key in ("salt", SECOND_SALT) if key in members]
-    amounts = _read_amounts(members)
-    executed = _read_executed(members.get("executed"), members.get("amounts"), amounts)
-    process = _read_process(members.get("process"), system)
+    lots = [read_lot(members[key]) for key in ("salt", SECOND_SALT) if key in members]
+    amounts = read_amounts(members)
+    executed = read_executed(members.get("executed"), members.get("amounts"), amounts)
+    process = read_process(members.get("process"), system)
     regimen = _read_regimen(members.get("regimen"))
     if len(item.problems) > before or system is None or regimen is None:
         return None
@@ -221,87 +219,6 @@ def _read_list(root: Item, text: str) -> list[Product | None]:
     return found
 
 
-def _read_lot(item: Item) -> Lot | None:
-    if isinstance(item.node.value, dict):
-        members = item.members(required=("name",), optional=("mg_content",))
-    else:
-        members = {"name": item}
-    name = members["name"].name("Salt", salts()) if "name" in members else None
-    stated = members.get("mg_content")
-    content = None if stated is None else stated.quantity("percent")
-    if name is None or (stated is not None and content is None):
-        return None
-    return (stated or item).attempt(lambda: make_lot(name, content))
-
-
-def _read_amounts(members: Mapping[str, Item]) -> dict[str, float]:
-    if "amounts" not in members:
-        return {}
-    item = members["amounts"]
-    entries = item.entries()
-    read = {name: entry.quantity("mg") for name, entry in entries.items()}
-    wanted = [key for key in ("salt", SECOND_SALT) if key in members]
-    for key in wanted if entries else ():
-        if key not in entries:
-            message = f"the amount of the {key.replace('_', ' ')} is missing."
-            item.refuse("missing_key", message, hint=f"Add '{key}: ... mg'.")
-    if SECOND_SALT in entries and SECOND_SALT not in members:
-        message = "an amount is given for a second salt that is not named."
-        hint = f"Add '{SECOND_SALT}: ...' to the product."
-        entries[SECOND_SALT].refuse("missing_key", message, hint=hint, at_key=True)
-    for name, amount in read.items():
-        if amount is not None and amount < 0:
-            entries[name].refuse("out_of_range", f"{amount:g} mg is negative.", rule=">= 0 mg")
-    return {name: amount for name, amount in read.items() if amount is not None}
-
-
-def _read_executed(
-    item: Item | None, planned: Item | None, amounts: Mapping[str, float]
-) -> dict[str, float] | None:
-    """Return what was weighed of each component; None where it is not stated."""
-    if item is None or planned is None:
-        return None
-    entries, wanted = item.entries(), planned.entries()
-    for name in [name for name in entries if name not in wanted]:
-        message = f"{name!r} was not planned."
-        hint = did_you_mean(name, wanted)
-        entries.pop(name).refuse("unknown_key", message, hint=hint, at_key=True)
-    if missing := [name for name in wanted if name not in entries]:
-        message = f"the executed amount of {', '.join(missing)} is missing."
-        hint = "State every component, also those that were weighed as planned."
-        item.refuse("missing_key", message, rule="every planned component", hint=hint)
-    read = {name: entry.quantity("mg") for name, entry in entries.items()}
-    for name, amount in read.items():
-        if amount is not None and amount < 0:
-            entries[name].refuse("out_of_range", f"{amount:g} mg is negative.", rule=">= 0 mg")
-    found = {name: amount for name, amount in read.items() if amount is not None}
-    return _near_plan(entries, found, amounts)
-
-
-def _near_plan(
-    entries: Mapping[str, Item], executed: dict[str, float], planned: Mapping[str, float]
-) -> dict[str, float]:
-    """Note what is no scatter around the plan but another product, and return the amounts."""
-    spare = FREE_PCT / 100 * sum(planned.values())
-    for name, amount in executed.items():
-        most = max(MAX_TOLERANCE_PCT / 100 * planned.get(name, amount), spare)
-        if abs(amount - planned.get(name, amount)) > most:
-            entries[name].refuse(
-                "out_of_range",
-                f"{amount:g} mg was not executed for a plan of {planned[name]:g} mg.",
-                rule=f"within {MAX_TOLERANCE_PCT:g} % of the plan, or {FREE_PCT:g} % of the unit",
-                hint="Check the unit; plan another product if it was one.",
-            )
-    return executed
-
-
-def _read_process(item: Item | None, system: str | None) -> dict[str, float | str]:
-    if item is None or system is None:
-        return {}
-    read = {name: _read_setting(entry, system, name) for name, entry in item.entries().items()}
-    return {name: value for name, value in read.items() if value is not None}
-
-
 def _read_regimen(item: Item | None) -> Regimen | None:
     if item is None:
         return DEFAULT_REGIMEN
@@ -332,17 +249,6 @@ def _refuse_violations(item: Item, members: Mapping[str, Item], design: Design) 
         blamed.refuse(
             f"product_{violation.rule}", violation.message, rule=f"{violation.limit}{allowed}"
         )
-
-
-def _read_setting(item: Item, system: str, name: str) -> float | str | None:
-    """Return a process setting: a word for a choice, else a number in the setting's unit."""
-    units = {**get_system(system).names(), SECOND_SHARE: "percent"}
-    if name not in units:
-        known = [key for key in units if "." not in key]
-        message = f"setting {name!r} is not known to {system}."
-        item.refuse("unknown_key", message, hint=did_you_mean(name, known), at_key=True)
-        return None
-    return item.quantity(units[name]) if units[name] else item.text(r"\S+", "one word") or None
 
 
 def _make_design(

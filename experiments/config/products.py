@@ -7,13 +7,14 @@ from typing import TypeVar
 
 from attrs import evolve
 
-from experiments.config.fixing import SystemPart, check_fixed, read_fixed
+from experiments.config.fixing import SystemPart, check_fixed, read_fixed, refuse_excluded
 from experiments.config.items import Item
+from experiments.config.naming import is_elsewhere, refuse_no_ends, share_reason
+from experiments.config.recipe import read_lot
 from formulation.blends import SaltSource, single
 from formulation.delivery import DELIVERY_SYSTEMS, get_system
 from formulation.limits import Limits
 from formulation.regimen import MAX_INTAKES_PER_DAY, MAX_UNITS_PER_INTAKE, Regimen
-from formulation.salts import Lot, make_lot, salts
 from formulation.space import DesignSpace, DoseRange, Region, SystemSpace
 
 T = TypeVar("T")
@@ -193,9 +194,13 @@ def make_space(
             dose=dose,
         )
 
+    regions = tuple(region for _, region in excluded)
     spaces = []
     for element, part in systems:
-        if part.fixed and not check_fixed(element, part, space_of):
+        if part.fixed and not (
+            check_fixed(element, part, space_of)
+            and refuse_excluded(element, part, regions, [source.name for source in sources])
+        ):
             continue
         space = space_of(part)
         if element.attempt(partial(_composed, space)) is not None:
@@ -205,7 +210,6 @@ def make_space(
     whole = item.attempt(lambda: DesignSpace(spaces=tuple(spaces)))
     if whole is None or not excluded:
         return whole
-    regions = tuple(region for _, region in excluded)
     return excluded[0][0].attempt(lambda: DesignSpace(spaces=whole.spaces, excluded=regions))
 
 
@@ -234,15 +238,18 @@ def _read_system(item: Item, salt_names: Collection[str]) -> SystemPart | None:
 
 def _narrowed(part: SystemPart, name: str, item: Item) -> SystemPart | None:
     system = part.system
+    if is_elsewhere(system, name, item):
+        return None
     unit = system.names().get(name)
     if not unit:
         # An unknown name, or a choice: the domain says which.
         item.attempt(lambda: system.narrowed(name, 0.0, 1.0), at_key=True)
         return None
     members = item.members(optional=("low", "high"))
-    ends = {key: member.quantity(unit) for key, member in members.items()}
+    why = share_reason(system, name)
+    ends = {key: member.quantity(unit, why=why) for key, member in members.items()}
     if not ends and isinstance(item.node.value, dict):
-        item.refuse("missing_key", "neither low nor high is given.", hint="Add one or both.")
+        refuse_no_ends(item, unit)
     stated = {key: end for key, end in ends.items() if end is not None}
     if not stated or len(stated) < len(ends):
         return None
@@ -254,6 +261,8 @@ def _narrowed(part: SystemPart, name: str, item: Item) -> SystemPart | None:
 
 def _restricted(part: SystemPart, name: str, item: Item) -> SystemPart | None:
     system = part.system
+    if is_elsewhere(system, name, item):
+        return None
     if system.names().get(name):
         message = f"{system.name}.{name} is a number, no choice."
         item.refuse("wrong_type", message, hint="Give it low and high under 'ranges'.", at_key=True)
@@ -280,12 +289,12 @@ def _read_source(item: Item) -> SaltSource | None:
     """Return one salt, or a mixture ``{mix: [first, second], second: {low: ..., high: ...}}``."""
     value = item.node.value
     if not (isinstance(value, dict) and ("mix" in value or "second" in value)):
-        lot = _read_lot(item)
+        lot = read_lot(item)
         return None if lot is None else single(lot)
     members = item.members(required=("mix", "second"))
     if len(members) < 2:
         return None
-    lots = [_read_lot(element) for element in members["mix"].elements(most=2, least=2)]
+    lots = [read_lot(element) for element in members["mix"].elements(most=2, least=2)]
     ends = members["second"].members(required=("low", "high"))
     shares = {key: member.quantity("percent") for key, member in ends.items()}
     low, high = shares.get("low"), shares.get("high")
@@ -293,20 +302,6 @@ def _read_source(item: Item) -> SaltSource | None:
         return None
     both = tuple(lot for lot in lots if lot is not None)
     return item.attempt(lambda: SaltSource(lots=both, low_pct=round(low), high_pct=round(high)))
-
-
-def _read_lot(item: Item) -> Lot | None:
-    if isinstance(item.node.value, dict):
-        members = item.members(required=("name",), optional=("mg_content",))
-    else:
-        members = {"name": item}
-    name = members["name"].name("Salt", salts()) if "name" in members else None
-    if name is None:
-        return None
-    content = members["mg_content"].quantity("percent") if "mg_content" in members else None
-    if content is None and "mg_content" in members:
-        return None
-    return item.attempt(lambda: make_lot(name, content))
 
 
 def _read_counts(item: Item | None, most: int) -> tuple[int, ...]:

@@ -64,9 +64,19 @@ def parse_quantity(text: str, unit: str) -> float:
         raise InputError(f"{given!r} is not a finite number.", hint="Write a finite number.")
     if not written or _is_spelt(written, unit):
         return round(value, 12)
+    refused = InputError(
+        f"{given!r} is not {shown}." if unit == "1" else f"{given!r} is not a value in {shown}.",
+        hint="Write the number alone." if unit == "1" else f"Write it in {shown}.",
+    )
     if not _UNIT.fullmatch(written) or not (unit == "1" or _UNIT.fullmatch(unit)):
-        raise InputError(f"{given!r} is not a value in {shown}.", hint=f"Write it in {shown}.")
-    return to_unit(f"{number} {written}", unit)
+        raise refused
+    if unit not in ("1", "percent"):
+        return to_unit(f"{number} {written}", unit)
+    try:
+        return to_unit(f"{number} {written}", unit)
+    except InputError:
+        # The unit library would call these two units "1" and "percent".
+        raise refused from None
 
 
 def quantity_text(value: float, unit: str) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from experiments.config.documents import parse
 from experiments.config.files import read_text
 from experiments.config.items import Item
+from experiments.config.kinds import SCENARIO, of_kind
 from experiments.config.patient import read_patient, read_population_file
 from experiments.config.people import NAME_PATTERN, NAME_RULE, read_population
 from experiments.config.product import Product, load_product
@@ -67,7 +68,8 @@ def load_scenario(source: Path | str, *, file: str = "scenario") -> Scenario:
     if isinstance(source, Path):
         file, source = str(source), read_text(source)
     problems: list[Problem] = []
-    found = _read(Item(node=parse(source, file), file=file, problems=problems), folder)
+    node = of_kind(parse(source, file), SCENARIO, file)
+    found = _read(Item(node=node, file=file, problems=problems), folder)
     if problems:
         is_refusal = all(p.code == RefusedError.code for p in problems)
         raise (RefusedError if is_refusal else InputError).of(problems)

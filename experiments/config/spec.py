@@ -40,6 +40,9 @@ BUDGET_RANGES: Mapping[str, tuple[int, int]] = {
 """Least and most of each count of a budget, [-]."""
 
 
+GENERATION = 96
+"""Trials of one generation of the evolutionary search, [-]."""
+
 MAX_SECONDS = 30 * 24 * 3600
 """Longest time that a budget may state, [s]."""
 
@@ -127,6 +130,11 @@ class Budget:
                 " rung to go to.",
                 hint=f"Leave it out, or take 'strategy: {LADDER}'.",
             )
+
+    @property
+    def skips_generations(self) -> bool:
+        """Whether a batch holds more than a generation, whose parents would be out of date."""
+        return self.strategy == "evolutionary" and self.batch > GENERATION
 
     @property
     def is_asynchronous(self) -> bool:

@@ -5,11 +5,12 @@ study leaves out is filled in here and then stands in its `StudySpec.config`, so
 is taken up again later does not depend on the default values of that day.
 """
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from attrs import asdict, evolve
+from attrs import evolve
 
 from experiments.config.aims import COUNTS_FOR, read_budget, read_limits, read_objectives
 from experiments.config.documents import Node, node_of, parse
@@ -28,9 +29,10 @@ from experiments.config.judging import (
     refuse_unjudged,
     robustness_config,
 )
+from experiments.config.kinds import STUDY, of_kind
 from experiments.config.makeable import read_unmade, unmade_config
 from experiments.config.patient import read_people
-from experiments.config.people import NAME_PATTERN, NAME_RULE
+from experiments.config.people import NAME_PATTERN, NAME_RULE, population_config
 from experiments.config.products import (
     make_space,
     read_dose,
@@ -41,12 +43,11 @@ from experiments.config.products import (
 from experiments.config.profile import profile_config, read_profile, refuse_unpriced
 from experiments.config.quantities import quantity_text
 from experiments.config.spec import EXTRAPOLATION, REPORT, StudySpec
-from experiments.config.stops import budget_config
+from experiments.config.stops import budget_config, refuse_skipping
 from formulation.blends import SaltSource
 from formulation.delivery import get_system
 from formulation.errors import InputError, Problem, RefusedError
 from formulation.limits import Limits, all_limits, get_limits
-from formulation.patients import Population, get_patient_field
 from formulation.space import DesignSpace
 from formulation.targets import Objective, OutcomeLimit, get_endpoint
 
@@ -88,7 +89,25 @@ def load_study(source: Path | str, *, file: str = "study") -> StudySpec:
     folder = None
     if isinstance(source, Path):
         file, folder, source = str(source), source.parent, read_text(source)
-    return _study(parse(source, file), file=file, text=source, folder=folder)
+    root = of_kind(parse(source, file), STUDY, file)
+    study = _study(root, file=file, text=source, folder=folder)
+    # A stored study that was run so is still read, continued and repeated.
+    refuse_skipping(study.budget, Item(node=root, file=file, problems=[]))
+    _refuse_label(study.name, Item(node=root, file=file, problems=[]))
+    return study
+
+
+def _refuse_label(name: str, study: Item) -> None:
+    """Refuse a name that would be taken for the number of another study."""
+    if re.fullmatch(r"[Ss]\d+", name):
+        item = study.entries()["study"]
+        item.refuse(
+            "wrong_value",
+            f"{name!r} is how studies are numbered, so it would name another one.",
+            rule="no S and a number",
+            hint="Choose another name, such as 'tablets-2'.",
+        )
+        raise InputError.of(study.problems)
 
 
 def study_from_config(config: Mapping[str, Any], *, text: str = "") -> StudySpec:
@@ -157,6 +176,8 @@ def with_budget(study: StudySpec, **changes: int | str | None) -> StudySpec:
     """
     values: dict[str, Any] = {k: value for k, value in changes.items() if value is not None}
     budget = evolve(study.budget, **values)
+    if values:
+        refuse_skipping(budget)
     return evolve(study, budget=budget, config={**study.config, "budget": budget_config(budget)})
 
 
@@ -218,7 +239,7 @@ def _read(item: Item, text: str, folder: Path | None) -> StudySpec | None:
             "question": question,
             "jurisdiction": limits.jurisdiction,
             **_space_config(product),
-            "population": _population_config(population),
+            "population": population_config(population),
             "objectives": [_objective_config(o) for o in objectives],
             "limits": [_limit_config(limit) for limit in outcomes],
             # A study without a profile keeps the hash it had before there were profiles.
@@ -312,21 +333,6 @@ def _system_config(part: SystemPart) -> dict[str, Any]:
         },
         "choices": part.choices,
         **({"fixed": fixed_config(part.system.name, part.fixed)} if part.fixed else {}),
-    }
-
-
-def _population_config(population: Population) -> dict[str, Any]:
-    fields = {}
-    for name, spread in population.spreads.items():
-        unit = get_patient_field(name).default.unit
-        fields[name] = {key: quantity_text(x, unit) for key, x in asdict(spread).items()}
-    return {
-        "name": population.name,
-        "size": population.size,
-        "seed": population.seed,
-        "fields": fields,
-        # A population without medicines keeps the hash it had before they could be stated.
-        **({"medication": list(population.medication)} if population.medication else {}),
     }
 
 

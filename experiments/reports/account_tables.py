@@ -172,7 +172,8 @@ def body_table(front: Candidates, *, is_one_person: bool) -> Table:
     who = integrated_text(front[0]["confirmation"]["n_subjects"])
     return Table(
         caption=f"The last of 42 days in {who}; changes are against the same people on"
-        f" the same days without the product. {reading}.",
+        f" the same days without the product. {reading}. The reasons of a risk class stand in the"
+        " table of risks.",
         columns=(
             Column(title="Candidate"),
             *(

@@ -11,7 +11,7 @@ from typing import Any
 
 from attrs import frozen
 
-from experiments.candidates import is_plain_soluble
+from experiments.candidates import EVALUATION_FAILED, EVALUATION_LOST, is_plain_soluble
 from experiments.reports.account_words import (
     account_lines,
     is_high_risk,
@@ -30,7 +30,6 @@ from experiments.reports.headline import hardly_releases, headline, is_not_told_
 from experiments.reports.process_words import process_text
 from experiments.reports.quality import failing_text
 from experiments.reports.wording import (
-    EVALUATION_FAILED,
     component_name,
     endpoint_title,
     limit_text,
@@ -252,17 +251,21 @@ def _standing(document: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _nothing_feasible(document: Mapping[str, Any]) -> Answer:
     n = document["trials"]
-    missed = [r for r in document["infeasible_reasons"] if r["limit"] != EVALUATION_FAILED]
-    failed = [r for r in document["infeasible_reasons"] if r["limit"] == EVALUATION_FAILED]
+    reasons = document["infeasible_reasons"]
+    missed = [r for r in reasons if r["limit"] not in (EVALUATION_FAILED, EVALUATION_LOST)]
+    failed = [r for r in reasons if r["limit"] == EVALUATION_FAILED]
+    lost = [r for r in reasons if r["limit"] == EVALUATION_LOST]
     details = [
         f"The limit that binds most is {limit_text(r['limit'])}: missed by {r['count']} of {n}"
         f" designs (for example {r['example'].rstrip('.')})."
         for r in missed[:1]
     ]
     details += [f"{r['count']} of {n} designs gave no number: {r['example']}." for r in failed]
+    details += [f"{r['count']} of {n} were not evaluated: {r['example']}." for r in lost]
     return Answer(
         verdict=Verdict.NOTHING_FEASIBLE,
-        sentence=f"Nothing meets every limit: do not make any of these {n} designs.",
+        sentence="Nothing meets every limit: do not make"
+        f" {f'any of these {n} designs' if n != 1 else 'the one design that was tried'}.",
         details=(*details, *_standing(document)),
     )
 
@@ -283,6 +286,10 @@ def _refuted(document: Mapping[str, Any]) -> Answer:
         sentence=(
             f"No candidate holds up: all {len(front)} {which} {missed} when {whom} is"
             " integrated; do not make any of them."
+            if len(front) > 1
+            else f"No candidate holds up: the only one {which}"
+            f" {missed.replace('miss ', 'misses ').replace('are ', 'is ')} when {whom} is"
+            " integrated; do not make it."
         ),
         details=(f"The nearest, {best['label']}: {why}.", *_standing(document)),
         label=None,

@@ -57,7 +57,7 @@ def headline(
     if is_plain_soluble(best):
         return (
             f"{name} is the best all-round candidate {of}: it is itself a plain tablet of a"
-            " soluble salt, and nothing more elaborate did better all round."
+            f" soluble salt, and {_beside_plain(document)}."
         )
     if rival is None:
         return (
@@ -131,6 +131,18 @@ def hardly_releases(candidate: Mapping[str, Any]) -> str:
         f" round but hardly releases: {curve['y'][-1]:.1f} % of its label in {hours:g} h on the"
         " bench. It is not better than a plain soluble salt; what it scores is magnesium that stays"
         " in it."
+    )
+
+
+def _beside_plain(document: Mapping[str, Any]) -> str:
+    """Say what a plain tablet was compared with: one delivery system, or more elaborate ones."""
+    systems = document["study"]["systems"]
+    if len(systems) > 1:
+        return "nothing more elaborate did better all round"
+    title = get_system(systems[0]).title
+    return (
+        f"no other design did better all round; the study searched one delivery system"
+        f" ({title[0].lower()}{title[1:]}), so it says nothing of more elaborate ones"
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from attrs import frozen
 
 from experiments.reports.account_words import is_refused
+from experiments.reports.unconfirmed import unconfirmed
 from experiments.reports.wording import (
     endpoint_title,
     form_title,
@@ -65,11 +66,13 @@ def candidates_table(document: Mapping[str, Any]) -> Table:
         One row a candidate, [-].
     """
     keys = [o["key"] for o in document["objectives"]]
+    words, sentence = unconfirmed(document)
     return Table(
         caption="Candidates of the front. First line of a cell: what the search predicted, with"
         " its 90 % interval; second line, marked c: confirmed with every subject integrated."
         " Desirability is the geometric mean of the objectives, 0 with one at its worst and"
-        " 1 with all at their ideal values (Derringer and Suich); it ranks, the front decides.",
+        f" 1 with all at their ideal values (Derringer and Suich); it ranks, the front decides."
+        f" {sentence}".rstrip(),
         columns=(
             Column(title="Candidate"),
             Column(title="Form"),
@@ -87,7 +90,7 @@ def candidates_table(document: Mapping[str, Any]) -> Table:
                 c["regimen"],
                 *(_objective_cell(c, key) for key in keys),
                 _desirability_cell(c),
-                _verdict(c),
+                _verdict(c, words),
             )
             for c in document["front"]
         ),
@@ -240,8 +243,9 @@ def targets_table(document: Mapping[str, Any]) -> Table:
         (limit_text(n), "limit", NONE, NONE, unit_of(limit_key(n))) for n in document["limits"]
     ]
     return Table(
-        caption="What was asked for. The hypervolume counts from the worst acceptable value to"
-        " the ideal one.",
+        caption="What was asked for. The worst acceptable value is no limit: a design may be worse,"
+        " and then this objective counts nothing. It is where the box begins in which the"
+        " hypervolume is counted; the box ends at the ideal value.",
         columns=(
             Column(title="Objective or limit"),
             Column(title="Goal"),
@@ -285,10 +289,8 @@ def _limit_cell(candidate: Mapping[str, Any], name: str) -> str:
     return "\n".join(lines)
 
 
-def _verdict(candidate: Mapping[str, Any]) -> str:
+def _verdict(candidate: Mapping[str, Any], unconfirmed_words: str) -> str:
     confirmation = candidate["confirmation"]
-    if confirmation is None:
-        return "not yet"
-    if is_refused(candidate):
-        return "no, refused on its risk"
+    if confirmation is None or is_refused(candidate):
+        return unconfirmed_words if confirmation is None else "no, refused on its risk"
     return "yes" if confirmation["is_confirmed"] else "no, misses a limit"

@@ -7,16 +7,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from experiments.candidates import form_name
+from experiments.candidates import EVALUATION_FAILED, EVALUATION_LOST, form_name
 from experiments.objective import EXTRAPOLATION
 from formulation.delivery import get_system
 from formulation.design import SECOND_SALT
 from formulation.endpoint_keys import READING_WORDS, STATISTIC_WORDS, get_endpoint, parse_key
 from formulation.errors import DataError
 from formulation.excipients import excipient_of
-
-EVALUATION_FAILED = "evaluation failed"
-"""Stands among the missed limits for designs that gave no number."""
 
 _ONE_SIDED = re.compile(r"(?P<key>\S+) (?P<relation><=|>=) (?P<bound>\S+) (?P<unit>\S+)")
 _TWO_SIDED = re.compile(r"(?P<low>\S+) <= (?P<key>\S+) <= (?P<high>\S+) (?P<unit>\S+)")
@@ -180,13 +177,34 @@ def limit_key(name: str) -> str:
     return _limit(name)["key"]
 
 
+def times_text(n: int) -> str:
+    """Return how often something happened.
+
+    Parameters
+    ----------
+    n : int
+        Count, [-].
+
+    Returns
+    -------
+    str
+        Words, [-].
+
+    Examples
+    --------
+    >>> times_text(1), times_text(9)
+    ('once', '9 times')
+    """
+    return "once" if n == 1 else f"{n:,} times"
+
+
 def limit_text(name: str) -> str:
     """Return a limit in words.
 
     Parameters
     ----------
     name : str
-        Name of an `OutcomeLimit`, or `EVALUATION_FAILED`, [-].
+        Name of an `OutcomeLimit`, `EVALUATION_FAILED` or `EVALUATION_LOST`, [-].
 
     Returns
     -------
@@ -207,6 +225,8 @@ def limit_text(name: str) -> str:
     """
     if name == EVALUATION_FAILED:
         return "Evaluation failed"
+    if name == EVALUATION_LOST:
+        return "Evaluation lost with its workers"
     parts = _limit(name)
     if parts["key"] == EXTRAPOLATION:
         return (

@@ -9,12 +9,12 @@ obeys every rule.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 
 import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
+from experiments.config.spec import GENERATION
 from experiments.search.front import normalised
 from experiments.search.makeable import Neighbours
 from experiments.search.strategy import (
@@ -33,8 +33,8 @@ from formulation.design import Design
 from formulation.space import DesignSpace, Picker
 from formulation.targets import Objective
 
-GENERATION, PARENTS = 96, 48
-"""Trials of one generation, and most parents of the next, [-]."""
+PARENTS = 48
+"""Most parents of a generation, [-]."""
 
 CROSSED = 0.9
 """Chance that a child has two parents, [-]."""
@@ -88,8 +88,7 @@ class EvolutionaryStrategy:
         proposals = []
         for number in range(first, first + n):
             if not complete:
-                start = partial(stratified, self.space, number, seed)
-                design, rung = neighbours.chosen(start, set()), "stratified"
+                design, rung = neighbours.started(number, seed), "stratified"
             else:
                 if parents is None:
                     best = self._best([o for o in history if o.number < complete])

@@ -220,6 +220,7 @@ def observation(trial: TrialRecord) -> Observation:
         design=Design.from_dict(trial.design),
         values=trial.values,
         slacks=trial.slacks,
+        is_lost=trial.was_lost,
     )
 
 

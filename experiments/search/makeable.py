@@ -5,7 +5,7 @@ that samples takes another, as long as there is one; features are those of the m
 """
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from attrs import define
@@ -13,6 +13,7 @@ from attrs import define
 from experiments.search.model_based.candidates import Scaler, scaler_of
 from experiments.search.model_based.spaces import ProductSpace
 from experiments.search.strategy import MOST_REDRAWS, Observation
+from experiments.search.stratified import stratified
 from formulation.arrays import FloatArray
 from formulation.design import Design
 from formulation.space import DesignSpace
@@ -55,6 +56,23 @@ class Neighbours:
         assert best is not None
         return best[2]
 
+    def started(self, number: int, seed: int) -> Design:
+        """Return a design of the stratified start: the one whose turn it is, or another like it.
+
+        Parameters
+        ----------
+        number : int
+            Trial number, [-].
+        seed : int
+            Seed of the study, [-].
+
+        Returns
+        -------
+        Design
+            A valid design; one that is known already may stand again, [-].
+        """
+        return self.chosen(partial(stratified, self.space, number, seed), set())
+
     def _distances(self, design: Design) -> tuple[float, float]:
         """Return how far the nearest is that could not be made, and that could."""
         if not self._unmade.size:
@@ -71,7 +89,8 @@ class Neighbours:
         return self._rows(is_made=True)
 
     def _rows(self, *, is_made: bool) -> FloatArray:
-        designs = [o.design for o in self.history if bool(o.values) == is_made]
+        told = [o for o in self.history if not o.is_lost]
+        designs = [o.design for o in told if bool(o.values) == is_made]
         if not designs:
             return np.empty((0, 0))
         return self._scaler(self._product_space.features(designs))

@@ -142,6 +142,11 @@ def _refuse_foreign(url: str) -> None:
     from sqlalchemy import create_engine, inspect
 
     engine = create_engine(url)
+    if engine.dialect.name == "sqlite" and engine.url.database in (None, "", ":memory:"):
+        raise InputError(
+            f"Storage {url!r} is a database in memory, which is gone when the export ends.",
+            hint="Name a file, such as sqlite:///optuna.db.",
+        )
     try:
         tables = set(inspect(engine).get_table_names())
     finally:

@@ -14,6 +14,7 @@ import numpy as np
 
 from experiments.search.model_based.outcomes import MADE, Seen
 from experiments.search.model_based.spaces import Point, SearchSpace
+from experiments.search.questions import questions_of, suggested
 
 
 class ParzenEstimator:
@@ -61,28 +62,6 @@ class ParzenEstimator:
         return self._space.draw(partial(suggested, self._study.ask()))
 
 
-def suggested(trial: Any, name: str, choices: tuple[str, ...] | None) -> str | float:
-    """Answer one question by a trial of Optuna.
-
-    Parameters
-    ----------
-    trial : optuna.Trial
-        The trial, [-].
-    name : str
-        The question, [-].
-    choices : tuple of str or None
-        What may be chosen; None for a number between 0 and 1, [-].
-
-    Returns
-    -------
-    str or float
-        The answer, [-].
-    """
-    if choices is None:
-        return float(trial.suggest_float(name, 0.0, 1.0))
-    return str(trial.suggest_categorical(name, choices))
-
-
 def _trial(
     space: SearchSpace[Point],
     point: Point,
@@ -91,18 +70,9 @@ def _trial(
 ) -> Any:
     """Return a point as a trial; what has no losses misses a limit of its own."""
     import optuna
-    from optuna.distributions import CategoricalDistribution, FloatDistribution
 
     answers = space.encode(point)
-    distributions: dict[str, Any] = {}
-
-    def note(name: str, choices: tuple[str, ...] | None) -> str | float:
-        distributions[name] = (
-            FloatDistribution(0.0, 1.0) if choices is None else CategoricalDistribution(choices)
-        )
-        return answers[name]
-
-    space.draw(note)
+    distributions = questions_of(space.draw, answers)
     given: dict[str, Any] = {"state": optuna.trial.TrialState.RUNNING}
     if seen is not None:
         missed = {name: -slack for name, slack in seen.slacks.items()}

@@ -1,13 +1,11 @@
 """Stratified random designs, the strategy that the others are compared with."""
 
 from collections.abc import Sequence
-from functools import partial
 
 from attrs import frozen
 
 from experiments.search.makeable import Neighbours
 from experiments.search.strategy import Observation, Proposal, next_number
-from experiments.search.stratified import stratified
 from formulation.design import Design
 from formulation.space import DesignSpace
 
@@ -37,9 +35,6 @@ class RandomStrategy:
         told = [o for o in history if o.values or not o.is_own]
         neighbours = Neighbours(space=self.space, history=told)
         return [
-            Proposal(
-                design=neighbours.chosen(partial(stratified, self.space, number, seed), set()),
-                rung="stratified",
-            )
+            Proposal(design=neighbours.started(number, seed), rung="stratified")
             for number in range(first, first + n)
         ]

@@ -3,13 +3,16 @@
 An executor gives a chunk up when it has cost one worker after another: a design whose evaluation
 hangs, crashes, or needs more memory than there is. Its designs are then evaluated each on its own,
 and the one that is given up again is a failed trial with the reason; the search goes on without it.
-Trials that stood in a chunk with it are thereby computed alone, which may move their last digit.
+Whether the design or the machine is at fault is not known, so no strategy learns from it: its
+design is not asked for again, and that is all. Trials that stood in a chunk with it are thereby
+computed alone, which may move their last digit.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 
 from experiments.executors import Executor, GivenUp
 from experiments.objective import Outcome, StudyEvaluator, Task
+from experiments.store.records import GIVEN_UP
 
 Chunk = tuple[Task, ...]
 
@@ -78,4 +81,5 @@ def streamed(
 
 
 def _failed(task: Task, given_up: GivenUp) -> Outcome:
-    return Outcome(number=task.number, reasons=(f"its evaluation was given up: {given_up.reason}",))
+    reason = f"{GIVEN_UP}, which says nothing of the design: {given_up.reason}"
+    return Outcome(number=task.number, reasons=(reason,))

@@ -5,23 +5,21 @@ values in natural units with the directions of the objectives; limits are constr
 zero when missed. What a sampler proposes follows from the trials of the study alone: finished ones
 are history, running ones are pending. It keeps nothing itself; all answers that it gives a trial
 stand among that trial's system attributes from its first question on, so that whoever asks next
-knows the whole design.
+knows the whole design. Threads that share a sampler ask one after another; two processes that ask
+in the same moment may be given the same design.
 """
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from optuna.distributions import (
-    BaseDistribution,
-    CategoricalDistribution,
-    FloatDistribution,
-)
+from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, Trial, TrialState
 from typing_extensions import override
 
-from experiments.search.parzen import suggested
+from experiments.search.questions import questions_of, suggested
 from experiments.search.strategies import make_strategy
 from experiments.search.strategy import Observation, Strategy
 from formulation.design import Design
@@ -60,17 +58,30 @@ class StrategySampler(BaseSampler):
     ) -> None:
         self._strategy, self._space = strategy, space
         self._objectives, self._seed = objectives, seed
+        self._turn = Lock()
+
+    @override
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what another process needs; whose turn it is, is known in this one only."""
+        return {name: value for name, value in self.__dict__.items() if name != "_turn"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Begin in another process, where nobody asks yet."""
+        self.__dict__.update(state)
+        self._turn = Lock()
 
     @override
     def infer_relative_search_space(
         self, study: "Study", trial: FrozenTrial
     ) -> dict[str, BaseDistribution]:
         """Propose a design, and return the questions on its way."""
-        history, pending = self._known(study, trial)
-        (proposal,) = self._strategy.propose(history, pending, 1, self._seed)
-        answers = self._space.encode(proposal.design)
-        study._storage.set_trial_system_attr(trial._trial_id, ANSWERS, answers)
-        return self._questions(answers)
+        # Whoever asks next must find this design among those under way.
+        with self._turn:
+            history, pending = self._known(study, trial)
+            (proposal,) = self._strategy.propose(history, pending, 1, self._seed)
+            answers = self._space.encode(proposal.design)
+            study._storage.set_trial_system_attr(trial._trial_id, ANSWERS, answers)
+        return questions_of(self._space.draw, answers)
 
     @override
     def sample_relative(
@@ -131,18 +142,6 @@ class StrategySampler(BaseSampler):
             return self._space.decode(answers)
         except (KeyError, InputError):
             return None
-
-    def _questions(self, answers: Mapping[str, str | float]) -> dict[str, BaseDistribution]:
-        found: dict[str, BaseDistribution] = {}
-
-        def note(name: str, choices: tuple[str, ...] | None) -> str | float:
-            found[name] = (
-                FloatDistribution(0.0, 1.0) if choices is None else CategoricalDistribution(choices)
-            )
-            return answers[name]
-
-        self._space.draw(note)
-        return found
 
 
 def make_sampler(

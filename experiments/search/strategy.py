@@ -48,6 +48,9 @@ class Observation:
     is_own: bool = True
     """Whether this search proposed it; what it was told of may lie outside of its space."""
 
+    is_lost: bool = False
+    """Whether it was lost with its workers: it counts and is known, but teaches nothing."""
+
     @property
     def is_trial(self) -> bool:
         """Whether it counts as a trial; being told what could not be made replaces none."""
@@ -177,7 +180,7 @@ def known_keys(history: Sequence[Observation], pending: Sequence[tuple[int, Desi
 
 
 def within(space: DesignSpace, history: Sequence[Observation]) -> list[Observation]:
-    """Return the observations whose design the space can draw again.
+    """Return the observations that teach something and whose design the space can draw again.
 
     Parameters
     ----------
@@ -189,10 +192,11 @@ def within(space: DesignSpace, history: Sequence[Observation]) -> list[Observati
     Returns
     -------
     list of Observation
-        All of the search itself, and of the others those that break no rule, [-].
+        Of the search itself all that were not lost, of the others those that break no rule, [-].
     """
     return [
         o
         for o in history
-        if o.is_own or (o.design.system in space.systems and not space.violations(o.design))
+        if not o.is_lost
+        and (o.is_own or (o.design.system in space.systems and not space.violations(o.design)))
     ]

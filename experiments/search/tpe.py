@@ -15,7 +15,7 @@ from attrs import field, frozen
 from experiments.search.front import front_indices, normalised
 from experiments.search.makeable import Neighbours
 from experiments.search.model_based.outcomes import MADE
-from experiments.search.parzen import suggested
+from experiments.search.questions import questions_of, suggested
 from experiments.search.strategy import (
     MOST_REDRAWS,
     Observation,
@@ -27,7 +27,7 @@ from experiments.search.strategy import (
     penalty_text,
     within,
 )
-from experiments.search.stratified import cells, stratified
+from experiments.search.stratified import cells
 from formulation.design import Design
 from formulation.space import DesignSpace
 from formulation.targets import Objective
@@ -90,8 +90,7 @@ class TpeStrategy:
         proposals = []
         for number in numbers:
             if number < self.n_start:
-                start = partial(stratified, self.space, number, seed)
-                design, rung = neighbours.chosen(start, set()), "stratified"
+                design, rung = neighbours.started(number, seed), "stratified"
             else:
                 model = model or self._study(history, pending, first, seed)
                 design, rung = self._ask(model, self._turn(number, leading), known), "tpe"
@@ -179,17 +178,6 @@ class TpeStrategy:
         return found
 
     def _encoded(self, design: Design) -> tuple[dict[str, Any], dict[str, Any]]:
-        from optuna.distributions import CategoricalDistribution, FloatDistribution
-
         space = self.space.space_of(design.system)
         answers = space.encode(design)
-        distributions: dict[str, Any] = {}
-
-        def note(name: str, choices: tuple[str, ...] | None) -> str | float:
-            distributions[name] = (
-                FloatDistribution(0.0, 1.0) if choices is None else CategoricalDistribution(choices)
-            )
-            return answers[name]
-
-        space.draw(note)
-        return answers, distributions
+        return answers, questions_of(space.draw, answers)

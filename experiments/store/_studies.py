@@ -44,7 +44,6 @@ def create(connection: Connection, actor: str, **given: Any) -> StudyRecord:
         state="running",
         created_utc=now,
         updated_utc=now,
-        info={},
         **given,
     )
     connection.execute(insert(study).values(to_row(study, record, f"Study {record.name!r}")))

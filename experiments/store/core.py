@@ -39,6 +39,7 @@ class Store(OpenStore):
         config_sha256: str,
         seed: int,
         budget: int,
+        info: Mapping[str, Any] | None = None,
     ) -> StudyRecord:
         """Store a new study, in state ``running``.
 
@@ -56,23 +57,18 @@ class Store(OpenStore):
             Seed of the search, [-].
         budget : int
             Trials asked for, [-].
+        info : mapping or None, optional
+            What is recorded about it from the first moment on, [-].
 
         Returns
         -------
         StudyRecord
             The study with its uuid and number, [-].
         """
+        about = {"config_text": config_text, "config_sha256": config_sha256, "info": info or {}}
+        given = {"name": name, "config": config, "seed": seed, "budget": budget, **about}
         return self._database.write(
-            lambda connection: _studies.create(
-                connection,
-                self._actor,
-                name=name,
-                config=config,
-                config_text=config_text,
-                config_sha256=config_sha256,
-                seed=seed,
-                budget=budget,
-            )
+            lambda connection: _studies.create(connection, self._actor, **given)
         )
 
     def add_running(self, lease: Lease, records: Sequence[TrialRecord]) -> None:

@@ -262,7 +262,8 @@ def refuse_held(holder: Owner, label: str, here: Process, *, take_over: bool) ->
         there = "" if holder.host == here.host else f" on {holder.host}"
         raise StoreError(
             f"Study {label} is owned by {holder.who}, which is running.",
-            hint=f"Wait for it, or stop it{there} with 'kill {holder.pid}' and resume.",
+            hint=f"Wait for it; or stop it{there} with 'formulation cancel {label}', or"
+            f" 'kill {holder.pid}', and resume.",
         )
     if holder.standing == "elsewhere" and not take_over:
         raise StoreError(

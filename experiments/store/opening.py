@@ -118,9 +118,12 @@ class OpenStore(Reader):
         """
         here, claims = this_process(), list[Claim]()
 
-        def take(connection: Connection) -> Lease:
-            for left in claims:  # by a try whose connection was lost
+        def let_go() -> None:
+            for left in claims:
                 left.release()
+
+        def take(connection: Connection) -> Lease:
+            let_go()  # of what a try left whose connection was lost
             study = _studies.find(connection, study_id)
             before = self._owner(connection, study.id)
             if before is not None:
@@ -136,8 +139,7 @@ class OpenStore(Reader):
         try:
             lease = self._database.write(take)
         except BaseException:
-            for left in claims:
-                left.release()
+            let_go()
             raise
         self._leases = [held for held in self._leases if not held.is_closed] + [lease]
         return lease

@@ -20,6 +20,10 @@ TRIAL_STATES: tuple[TrialState, ...] = ("running", "complete", "failed")
 OUTBOX_STATES: tuple[OutboxState, ...] = ("pending", "done")
 
 
+GIVEN_UP = "its evaluation was given up"
+"""Begins the reason of a trial that was lost with its workers; of its design nothing is known."""
+
+
 def study_label(number: int) -> str:
     """Return what people call a study of this store.
 
@@ -153,6 +157,11 @@ class TrialRecord:
 
     at_utc: str = ""
     """When it was last written, ISO-8601 in UTC; the store fills it in."""
+
+    @property
+    def was_lost(self) -> bool:
+        """Whether it failed for want of a worker, which says nothing of its design."""
+        return self.state == "failed" and any(r.startswith(GIVEN_UP) for r in self.reasons)
 
     @property
     def is_feasible(self) -> bool:

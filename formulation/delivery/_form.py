@@ -8,6 +8,7 @@ from formulation.delivery._parts import Component, Dimension, Relation, Route, S
 from formulation.errors import InputError, UnknownNameError
 from formulation.parameters import ChoiceParameter, Parameter, RealParameter
 from formulation.provenance import Quantity
+from formulation.units import with_unit
 
 UNIT_RANGES = ("unit_mass", "elemental_mg_per_unit")
 """Ranges every form has besides those of its components and parameters."""
@@ -165,13 +166,18 @@ class Form:
             The new range is reversed or reaches outside the form's own.
         """
         old_low, old_high = self.range_of(name)
+        unit = self.ranges()[name][2]
         low, high = (old_low if low is None else low), (old_high if high is None else high)
         if not low <= high:
-            raise InputError(f"{self.name}.{name}: low {low:g} lies above high {high:g}.")
+            raise InputError(
+                f"{self.name}.{name}: low {with_unit(low, unit)} lies above high"
+                f" {with_unit(high, unit)}.",
+                hint="Swap them, or give one end only; the other is then that of the form.",
+            )
         if low < old_low - 1e-9 or high > old_high + 1e-9:
             raise InputError(
-                f"{self.name}.{name}: {low:g} to {high:g} reaches outside {old_low:g} to"
-                f" {old_high:g}, which this form can be made with.",
+                f"{self.name}.{name}: {low:g} to {with_unit(high, unit)} reaches outside"
+                f" {old_low:g} to {with_unit(old_high, unit)}, which this form can be made with.",
                 hint="A study may only narrow a range.",
             )
         if name == "unit_mass":

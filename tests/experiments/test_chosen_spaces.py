@@ -104,6 +104,19 @@ def test_every_design_of_a_study_has_what_it_fixes():
             "leaves nothing",
         ),
         (
+            "{name: timed_release, fixed: {hpmc: 30 %}}",
+            "exclude: [{system: timed_release, when: {hpmc: {low: 30 %}}, because: y}]",
+            "systems[1].fixed.hpmc",
+            "hpmc 30 % lies in what the study excludes, timed_release with hpmc >= 30 %: y",
+        ),
+        (
+            "{name: timed_release, fixed: {hpmc: 30 %, hpmc_grade: K4M, salt: citrate}}",
+            "exclude: [{system: timed_release, when: {hpmc: {high: 30 %}, hpmc_grade: K4M,"
+            " salt: citrate}, because: y}]",
+            "systems[1].fixed.hpmc",
+            "hpmc 30 % with hpmc_grade K4M with salt citrate lies in what the study excludes",
+        ),
+        (
             "timed_release",
             "not_makeable: [{product: capped.yaml, because: it caps}]",
             "not_makeable[0].product",
@@ -122,6 +135,23 @@ def test_what_cannot_be_is_refused_where_it_stands(systems, more, pointer, messa
     found = problems_of(changed(systems, more))
     assert any(p.pointer.endswith(pointer) and message in str(p) for p in found), found
     assert all(p.line for p in found)
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        "{hpmc: {low: 30.1 %}}",
+        "{hpmc: {low: 30 %}, hpmc_grade: K100M}",
+        "{hpmc: {low: 30 %}, salt: chloride}",
+        "{hpmc: {low: 30 %}, compression_force_kn: {low: 15 kN}}",
+    ],
+)
+def test_a_fixed_value_beside_an_excluded_region_is_kept(when):
+    """Something is left outside of it."""
+    study = load_study(
+        changed(FIXED, f"exclude: [{{system: timed_release, when: {when}, because: y}}]")
+    )
+    assert "timed_release" in study.space.systems
 
 
 def test_flags_fix_factors_as_the_file_would():
@@ -186,7 +216,7 @@ def test_a_candidate_is_printed_as_a_product_file_that_is_read_again():
 
 def test_check_says_what_was_decided_and_when_the_search_ends():
     """Beside the systems it leaves."""
-    ends = "stagnation: {trials: 100, gain: 1 %}, wall_time: 1 h}"
+    ends = "stagnation: {trials: 10, gain: 1 %}, wall_time: 1 h}"
     study = load_study(changed(FIXED, EXCLUDED).replace("seed: 5}", f"seed: 5, {ends}"))
     lines = list(_lines(describe(study)))
     assert "Decided       Fixed: hpmc is 30 % in timed_release." in lines
@@ -200,7 +230,7 @@ def faults(document):
 
 def test_the_schema_knows_what_a_study_may_decide(tmp_path):
     """As it is written and as it is kept; misspelt names and bare numbers are marked."""
-    ends = "stagnation: {trials: 100, gain: 1 %}, wall_time: 1 h}"
+    ends = "stagnation: {trials: 10, gain: 1 %}, wall_time: 1 h}"
     text = changed(FIXED, EXCLUDED).replace("seed: 5}", f"seed: 5, {ends}")
     written = YAML(typ="safe", pure=True).load(text)
     told, _ = with_unmade(tmp_path)

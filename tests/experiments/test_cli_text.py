@@ -11,6 +11,7 @@ from experiments.cli.study_text import (
     summary_lines,
     where_lines,
 )
+from experiments.reports.tables import candidates_table
 from tests.experiments.example_document import empty_front_document, example_document
 
 SYSTEMS = {"immediate_release": 15, "timed_release": 15}
@@ -70,12 +71,26 @@ def test_no_line_is_wider_than_the_terminal(document, width):
 def test_the_unconfirmed_and_the_refuted_are_told_apart(document):
     """A candidate that missed a limit says so, and so does one that was not confirmed."""
     document["front"][0]["confirmation"] = None
+    document["study"]["state"] = "interrupted"
     rows = {
         line[:4]: line for line in front_lines(document, 300) if re.match(r"C\d{3}  [a-z]", line)
     }
     assert "not yet" in rows["C011"]
     assert "misses a limit" in rows["C026"]
     assert "  yes  " in rows["C021"]
+
+
+def test_of_a_complete_study_the_unconfirmed_are_not_promised_a_confirmation(document):
+    """Of a large front those that lie far apart were confirmed, and no others will be."""
+    document["front"][0]["confirmation"] = None
+    n = len(document["front"])
+    text = "\n".join(front_lines(document, 300))
+    assert "not yet" not in text
+    assert f"no, {n - 1} of {n} were" in text
+    assert f"Not confirmed: of {n} candidates {n - 1} that lie far apart were." in text
+    table = candidates_table(document)
+    assert table.rows[0][-1] == f"no, {n - 1} of {n} were"
+    assert table.caption.endswith(f"of {n} candidates {n - 1} that lie far apart were.")
 
 
 def test_what_does_not_fit_on_a_page_is_counted(document):

@@ -126,6 +126,7 @@ def test_a_search_whose_time_is_up_goes_on_when_it_is_resumed(tmp_path: Path) ->
 def test_the_keys_survive_the_config_and_leave_older_hashes_alone() -> None:
     """Times in any unit of time; absent keys stand nowhere."""
     text = stating("wall_time: 2 h, stagnation: {trials: 200, gain: 0.1 %}")
+    text = text.replace("trials: 20,", "trials: 400,")
     spec = load_study(text)
     assert spec.budget.wall_time_s == 7200
     assert spec.budget.stagnation == Stagnation(trials=200, gain_pct=0.1)
@@ -146,7 +147,9 @@ def test_the_keys_survive_the_config_and_leave_older_hashes_alone() -> None:
         ("stagnation: 200", "budget.stagnation", "a mapping"),
         ("stagnation: {trials: 200}", "budget.stagnation.gain", "the key is missing"),
         ("stagnation: {trials: 0, gain: 1 %}", "budget.stagnation.trials", "from 1"),
-        ("stagnation: {trials: 9, gain: 0 %}", "budget.stagnation", "a gain above 0"),
+        ("stagnation: {trials: 9, gain: 0 %}", "budget.stagnation.gain", "a gain above 0"),
+        ("stagnation: {trials: 20, gain: 1 %}", "budget.stagnation.trials", "can never end it"),
+        ("stagnation: {trials: 900, gain: 1 %}", "budget.stagnation.trials", "than 20, raise"),
         ("ask_seconds: 2 s", "budget", "tpe has no cheaper rung"),
     ],
 )

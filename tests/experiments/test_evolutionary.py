@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from experiments.config import load_study, study_from_config, with_budget
 from experiments.executors import make_executor
 from experiments.objective import StudyEvaluator, Task
 from experiments.search import evolutionary, loop
@@ -11,7 +12,8 @@ from experiments.search.front import hypervolume, normalised
 from experiments.search.strategies import make_strategy
 from experiments.search.strategy import Observation
 from experiments.store import Store
-from tests.experiments.small_study import small_chain, small_study, with_trials
+from formulation.errors import InputError
+from tests.experiments.small_study import TEXT, small_chain, small_study, with_trials
 from tests.experiments.test_search import Stopping, facts, history_of, run_search
 
 GENERATION = 24
@@ -161,3 +163,20 @@ def test_an_interrupted_evolution_in_large_chunks_goes_on_to_the_same_trials(
         )
     assert {t.rung for t in whole} == {"stratified", "evolutionary"}
     assert facts(rest) == facts(whole)
+
+
+@pytest.mark.parametrize("batch", [97, 200])
+def test_a_batch_of_more_than_a_generation_is_refused(batch):
+    """At its place in the file, and by flag; what was stored so is still read."""
+    text = TEXT.replace("batch: 8", f"batch: {batch}, strategy: evolutionary")
+    with pytest.raises(InputError, match="more than one generation") as told:
+        load_study(text)
+    (problem,) = told.value.problems
+    assert (problem.pointer, problem.line) == ("budget.batch", TEXT.count("\n"))
+    assert "at most 96" in problem.rule
+    with pytest.raises(InputError, match="more than one generation"):
+        with_budget(load_study(TEXT), batch=batch, strategy="evolutionary")
+    config = load_study(text.replace(f"batch: {batch}", "batch: 96")).config
+    budget = {**config["budget"], "batch": batch}
+    assert study_from_config({**config, "budget": budget}).budget.batch == batch
+    assert load_study(text.replace("evolutionary", "random")).budget.batch == batch

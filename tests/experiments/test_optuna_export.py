@@ -130,6 +130,13 @@ def test_infeasible_trials_are_infeasible_in_both_forms(export):
     assert len(by_name) == len(by_list) == told["infeasible"] == 3
 
 
+def test_a_storage_in_memory_is_refused(home, capsys):
+    """It would be gone with everything that was added."""
+    for url in ("sqlite://", "sqlite:///", "sqlite:///:memory:"):
+        assert main(["export-optuna", "S001", url, "--home", str(home)]) == 2
+        assert "in memory, which is gone when the export ends" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "url",
     [

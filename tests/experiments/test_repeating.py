@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
-from experiments import fitting, repeating
+from experiments import fitting, repeating, studies
 from experiments.cli import main
 from experiments.store import Store, TrialRecord
 from tests.experiments.small_study import TEXT
@@ -61,6 +61,31 @@ def test_a_study_repeated_from_its_record_gives_the_same_trials(home, capsys) ->
     assert (found["study"]["label"], found["again"]["label"]) == ("S001", "S003")
     assert found["compared"] == found["equal"] == 20
     assert (found["first_difference"], found["changed"]) == (None, [])
+
+
+def test_a_repetition_that_was_interrupted_goes_on_as_one(home, monkeypatch, capsys) -> None:
+    """It follows the recorded rungs, has no clock, and is compared at its end."""
+    with Store.open(home / "store.sqlite") as store:
+        study = store.study("S001")
+        rungs = {t.number: t.rung for t in store.trials(study.id)}
+    config = {**study.config, "budget": {**study.config["budget"], "wall_time": "1 h"}}
+    with sqlite3.connect(home / "store.sqlite") as database:
+        database.execute("UPDATE study SET config = ? WHERE id = ?", (json.dumps(config), study.id))
+    followed, search = [], studies.search_study
+
+    def stopping(*given, **named):
+        followed.append((given[3].budget.wall_time_s, dict(named["rungs"])))
+        if len(followed) == 1:
+            raise KeyboardInterrupt
+        return search(*given, **named)
+
+    monkeypatch.setattr(studies, "search_study", stopping)
+    assert main(["rerun", "S001", "--home", str(home), *ASK]) == 130
+    found = told(capsys, "resume", "S003", "--home", str(home), *ASK)
+    assert followed == [(None, rungs)] * 2
+    assert (found["schema"], found["study"]["label"]) == ("formulation/rerun", "S001")
+    assert found["compared"] == found["equal"] == 20
+    assert told(capsys, "resume", "S001", "--home", str(home), *ASK)["schema"] != found["schema"]
 
 
 def test_a_value_that_differs_is_named_and_ends_with_5(home, capsys) -> None:
@@ -147,6 +172,7 @@ def test_two_studies_stand_side_by_side(home, capsys) -> None:
     assert 0 < found["a"]["hypervolume"] < 1
     best = found["objectives"][0]["a"]
     assert best["lo90"] <= best["value"] <= best["hi90"]
+    assert {"is_confirmed", "refuted_because"} <= set(best)
     assert main(["compare", "S001", "S002", "--home", str(home)]) == 0
     assert "budget.seed: 5 -> 6" in capsys.readouterr().out
 

@@ -1,6 +1,9 @@
 """Every strategy as a sampler of Optuna: valid, the same designs, told of all trials."""
 
+import pickle
+import threading
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import optuna
 import pytest
@@ -9,7 +12,13 @@ from attrs import evolve
 from experiments.config import load_study
 from experiments.config.spec import STRATEGIES
 from experiments.search import evolutionary
-from experiments.search.samplers import ANSWERS, design_of, directions_of, make_sampler
+from experiments.search.samplers import (
+    ANSWERS,
+    StrategySampler,
+    design_of,
+    directions_of,
+    make_sampler,
+)
 from experiments.search.strategies import make_strategy
 from experiments.search.strategy import Observation
 from formulation.errors import InputError
@@ -171,3 +180,36 @@ def test_natural_values_go_in_their_own_directions():
     }
     turned = evolve(SPEC.objectives[0], goal=SPEC.objectives[1].goal, worst=40.0, ideal=0.0)
     assert directions_of([turned]) == ["minimize"]
+
+
+class Meeting:
+    """A strategy whose asks wait for one another, if they can come together."""
+
+    def __init__(self):
+        self.name, self.inner = "meeting", make_strategy("random", SPEC.space, SPEC.objectives)
+        self.barrier = threading.Barrier(2)
+
+    def propose(self, history, pending, n, seed):
+        """Wait for a second ask, in vain where asks take turns."""
+        try:
+            self.barrier.wait(timeout=0.3)
+        except threading.BrokenBarrierError:
+            self.barrier.reset()
+        return self.inner.propose(history, pending, n, seed)
+
+
+def test_threads_that_ask_at_once_are_given_different_designs():
+    """As by `optimize(n_jobs=2)`: whoever asks next knows what the other was given."""
+    sampler = StrategySampler(Meeting(), SPEC.space, SPEC.objectives, 3)
+    study = optuna.create_study(directions=directions_of(SPEC.objectives), sampler=sampler)
+    with ThreadPoolExecutor(2) as threads:
+        asked = list(threads.map(lambda _: study.ask(), range(2)))
+        given = list(threads.map(lambda trial: design_of(trial, SPEC.space), asked))
+    assert {d.key for d in given} == {d.key for d in direct("random", 2)}
+
+
+def test_a_sampler_goes_to_another_process():
+    """Whose turn it is stays behind."""
+    sampler = pickle.loads(pickle.dumps(make_sampler("random", SPEC.space, SPEC.objectives, 3)))
+    study = optuna.create_study(directions=directions_of(SPEC.objectives), sampler=sampler)
+    assert [design_of(study.ask(), SPEC.space)] == direct("random", 1)

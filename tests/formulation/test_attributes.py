@@ -283,7 +283,7 @@ def test_a_profile_bounds_endpoints_and_attributes(name, key, unit):
     [
         ({"attribute": "hardness"}, "bound nothing"),
         ({"attribute": "hardness", "low": float("inf")}, "bound nothing"),
-        ({"attribute": "hardness", "low": 2, "high": 1}, "low 2 lies above high 1"),
+        ({"attribute": "hardness", "low": 2, "high": 1}, "low 2 N lies above high 1 N"),
         ({"attribute": "vegan", "low": 1}, "'vegan' is told in words"),
         ({"attribute": "hardnes", "low": 1}, "Did you mean 'hardness'"),
     ],

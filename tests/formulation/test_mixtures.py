@@ -105,6 +105,12 @@ def test_rules_of_any_kind_leave_no_invalid_recipe(n, seed, inequalities, equali
         assert sum(recipe.values()) == pytest.approx(total_mg, abs=1e-6)
 
 
+def test_more_rules_than_can_be_worked_out_are_said_to_be_so():
+    """It is not that nothing could be made."""
+    with pytest.raises(InputError, match="too many rules that overlap"):
+        mixture_of(20, 15659, 4, 3, 5000.0)
+
+
 def test_five_of_thirty_takes_five_and_every_excipient_comes_up():
     """First the support, then the amounts."""
     mixture, rng = SPACES["5 of 30"], np.random.default_rng(2)

@@ -152,6 +152,14 @@ def test_uniform_points_of_a_simplex_have_its_margins(n_components):
     assert pairs == pytest.approx(-1 / (n_components - 1), abs=0.08)
 
 
+def test_points_drawn_one_by_one_have_those_margins_too():
+    """As mixtures of many supports draw them: none is favoured for coming first."""
+    polytope, rng = mixture(5), np.random.default_rng(6)
+    points = np.concatenate([polytope.uniform(1, rng) for _ in range(3000)])
+    chances = [kstest(share, beta(1, 4).cdf).pvalue for share in points.T]
+    assert min(chances) * 5 > 1e-3
+
+
 def test_points_uniform_in_the_chart_would_fail_that_test():
     """They favour narrow ends, so the test can tell."""
     polytope, rng = mixture(7), np.random.default_rng(1)

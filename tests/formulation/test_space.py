@@ -205,11 +205,11 @@ def test_a_study_without_salt_or_regimen_is_refused(options):
 @pytest.mark.parametrize(
     ("name", "low", "high", "message"),
     [
-        ("salt", 60, 50, "immediate_release.tablet.salt: low 60 lies above high 50"),
-        ("salt", 30, 50, "salt: 30 to 50 reaches outside 40 to 85"),
-        ("unit_mass", 300, 2000, "300 to 2000 reaches outside 300 to 1600.*may only narrow"),
+        ("salt", 60, 50, "immediate_release.tablet.salt: low 60 % lies above high 50 %"),
+        ("salt", 30, 50, "salt: 30 to 50 % reaches outside 40 to 85 %"),
+        ("unit_mass", 300, 2000, "300 to 2000 mg reaches outside 300 to 1600 mg.*may only narrow"),
         ("compression_force_kn", 10, 12.25, "not a whole number of steps of 0.5 kN"),
-        ("compression_force_kn", float("nan"), 12, "low nan lies above high 12"),
+        ("compression_force_kn", float("nan"), 12, "low nan kN lies above high 12 kN"),
     ],
 )
 def test_a_study_may_only_narrow_a_range(name, low, high, message):
@@ -235,7 +235,7 @@ def test_what_a_study_leaves_out_is_in_no_recipe():
 
 def test_a_range_that_does_not_fit_every_form_asks_for_one():
     """A solution is not 40 % salt; the message says how to name one form."""
-    with pytest.raises(InputError, match=r"40 to 60 reaches outside .*'tablet.salt'"):
+    with pytest.raises(InputError, match=r"40 to 60 % reaches outside .*'tablet.salt'"):
         get_system("immediate_release").narrowed("salt", 40, 60)
     system = get_system("immediate_release").narrowed("tablet.salt", 45, 60)
     assert system.form("tablet").range_of("salt") == (45, 60)

@@ -43,7 +43,7 @@ def test_normalising_keeps_the_order_of_the_goal(a, b, x, y):
 )
 def test_reversed_worst_and_ideal_are_refused(goal, worst, ideal):
     """The message names the objective and proposes to swap."""
-    message = f"absorbed_increment.p50: to {goal.value} it, ideal {ideal} must be better.*Swap"
+    message = f"absorbed_increment.p50: to {goal.value} it, ideal {ideal} mg/d must be better.*Swap"
     with pytest.raises(InputError, match=message):
         Objective(endpoint="absorbed_increment", goal=goal, worst=worst, ideal=ideal)
 
@@ -115,7 +115,7 @@ def test_names_of_limits_say_endpoint_bounds_and_unit():
     ("bounds", "message"),
     [
         ({}, "has neither low nor high"),
-        ({"low": 2, "high": 1}, "low 2 lies above high 1"),
+        ({"low": 2, "high": 1}, "low 2 mg lies above high 1 mg"),
         ({"high": float("nan")}, "low and high must be finite"),
         ({"low": float("-inf")}, "low and high must be finite"),
     ],

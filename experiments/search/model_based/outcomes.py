@@ -39,6 +39,9 @@ class Seen(Generic[Point]):
     is_trial: bool = True
     """Whether it counts towards the start; what could not be made elsewhere does not."""
 
+    is_lost: bool = False
+    """Whether its workers were lost: it counts and is known, but teaches nothing."""
+
     @property
     def is_feasible(self) -> bool:
         """Whether it has values and keeps to every limit."""

@@ -170,12 +170,13 @@ class Proposer:
         first = sum(s.is_trial for s in seen) + len(pending)
         n_rows = sum(bool(s.losses) for s in seen)
         known = {self.space.key(p) for p in (*(s.point for s in seen), *pending)}
+        teaching = [s for s in seen if not s.is_lost]
         rungs = [rung_of(n_rows, first + k, self.settings) for k in range(n)]
         found: list[tuple[Any, str]] = []
         for rung in dict.fromkeys(rungs):
             under_way = [*pending, *(point for point, _ in found)]
             rng = np.random.default_rng([seed, first + len(found)])
-            some = self._by(rung, seen, under_way, rungs.count(rung), known, rng)
+            some = self._by(rung, teaching, under_way, rungs.count(rung), known, rng)
             found += [(point, rung) for point in some]
         return found
 

@@ -59,6 +59,7 @@ class ModelBasedStrategy:
                 losses=self._losses(o, next(taken)) if o.values else (),
                 slacks=o.slacks,
                 is_trial=o.is_trial,
+                is_lost=o.is_lost,
             )
             for o in history
         ]
