@@ -70,6 +70,11 @@ class Fit:
         """Name for people, with the lag."""
         return fit_name(self.model, self.has_lag)[1]
 
+    @property
+    def equation(self) -> str:
+        """The equation in words of text."""
+        return f"{self.model.equation}, t from the lag on" if self.has_lag else self.model.equation
+
     def released_pct(self, times_h: FloatArray) -> FloatArray:
         """Return what the fitted curve has released.
 
