@@ -10,10 +10,12 @@ from experiments.bench_curves.comparing import (
 )
 from experiments.bench_curves.fitting import CurveAccount, fit_curves, fit_dict, fit_rows
 from experiments.bench_curves.reading import ReadOptions, read_curves
+from experiments.bench_curves.relating import Relation, relate, relation_dict
 
 __all__ = [
     "CurveAccount",
     "ReadOptions",
+    "Relation",
     "Similarity",
     "compare_curves",
     "comparison_dict",
@@ -21,4 +23,6 @@ __all__ = [
     "fit_dict",
     "fit_rows",
     "read_curves",
+    "relate",
+    "relation_dict",
 ]

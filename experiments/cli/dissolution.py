@@ -10,6 +10,7 @@ from experiments.cli.compare_curves import compare
 from experiments.cli.curve_text import labelled, time_text
 from experiments.cli.fit_curves import fit
 from experiments.cli.output import emit_json, emit_lines, table_lines, terminal_width
+from experiments.cli.relate_curves import ivivc
 
 if TYPE_CHECKING:
     from experiments.products import Comparison, Prediction, Vessel
@@ -30,6 +31,7 @@ def register(app: typer.Typer) -> None:
     group.command("predict")(predict)
     group.command("fit")(fit)
     group.command("compare")(compare)
+    group.command("ivivc")(ivivc)
     app.add_typer(group, name="dissolution")
 
 

@@ -124,7 +124,7 @@ def wagner_nelson(
     ----------
     .. [1] WagnerNelson1963
     """
-    _check_sampled(sampled)
+    check_sampled(sampled)
     times, found = check_curve(times_h, values)
     if times.size < MIN_VALUES or (found < 0).any() or not found.max() > 0:
         raise InputError(
@@ -204,7 +204,21 @@ def terminal_phase(times_h: FloatArray, values: FloatArray) -> TerminalPhase:
     )
 
 
-def _check_sampled(sampled: str) -> None:
+def check_sampled(sampled: str) -> None:
+    """Refuse what tells no share absorbed.
+
+    Parameters
+    ----------
+    sampled : str
+        What was sampled, [-].
+
+    Raises
+    ------
+    DataError
+        Total magnesium in serum or plasma was.
+    UnknownNameError
+        It is none of `SAMPLED`.
+    """
     if sampled not in SAMPLED:
         raise UnknownNameError("Sampled", sampled, SAMPLED)
     if sampled == SERUM:

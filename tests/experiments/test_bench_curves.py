@@ -144,6 +144,7 @@ def test_six_units_decide_nothing(tmp_path, capsys):
     assert "MISSED R: 6" in text
     assert "f2 alone decides nothing" in text
     assert "rules missed: units" in text
+    assert "Where scatter alone" not in text
 
 
 def test_where_scatter_alone_is_the_matter_the_interval_counts(tmp_path, capsys):
