@@ -12,7 +12,8 @@ rank apart. A lower one says that a curve is told better for its number of param
 mechanism. R2 is 1 - RSS / SS about the mean, adjusted R2 is 1 - (1 - R2) (n - 1) / (n - p).
 Standard errors are those of the linearised model, with RSS / (n - p) for the variance; residuals of
 a cumulative curve hang together, so they are too small rather than too large. A parameter at the
-edge of what is allowed, or a lag at one of the times, has none.
+edge of what is allowed, or a lag at one of the times, has none; nor do parameters whose effects
+cannot be told apart.
 
 References
 ----------
@@ -20,7 +21,7 @@ References
 .. [2] HurvichTsai1989
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import log
 from typing import Any
 
@@ -47,6 +48,15 @@ ROUNDING_PCT = 1e-6
 
 EDGE = 1e-7
 """A parameter this near to the edge of what is allowed, as a share, lies on it, [-]."""
+
+TOGETHER = 1e-7
+"""Parameters whose effects are one but for this share cannot be told apart, [-]."""
+
+ROUGH, FINE = (1e-3, 15), (1e-15, 200)
+"""Tolerance and most evaluations of every start, and of the few that are run to the end, [-]."""
+
+N_ENDED = 3
+"""Starts that are run to the end, the lowest first, [-]."""
 
 CLOSE_AICC = 2.0
 """Fits whose AICc lies this near to the lowest are told as well by the curve, [-]."""
@@ -169,41 +179,57 @@ def _best(
     model: KineticModel, has_lag: bool, times: FloatArray, released: FloatArray, weight: FloatArray
 ) -> tuple[FloatArray, FloatArray, Any] | None:
     """Return parameters, slopes and what lies on an edge, of the lowest sum of squares."""
-    from scipy.optimize import least_squares
-
     root = np.sqrt(weight)
 
     def residuals(theta: Any) -> Any:
         return root * (curve_values(model, has_lag, times, theta) - released)
 
-    best: Any = None
+    rough: list[Any] = []
     for start, low, high in _beginnings(model, has_lag, times, released):
-        if has_lag and best is not None:
+        if has_lag and rough:
             # Nothing is released up to the lag, which alone may cost more than the best fit.
             missed = times <= low[-1]
-            if (weight * released**2)[missed].sum() / 2 >= best[0].cost:
+            if (weight * released**2)[missed].sum() / 2 >= min(r[0].cost for r in rough):
                 continue
         inside = np.clip(start, low + 1e-12, np.maximum(high - 1e-12, low + 1e-12))
-        found = least_squares(
-            residuals,
-            inside,
-            jac="cs",
-            bounds=(low, high),
-            x_scale=np.maximum(np.abs(inside), 1e-6),
-            xtol=1e-15,
-            ftol=1e-15,
-            gtol=1e-15,
-            max_nfev=2000,
-        )
-        if np.isfinite(found.cost) and (best is None or found.cost < best[0].cost * (1 - 1e-12)):
-            best = (found, low, high)
-    if best is None:
+        rough.append((_solve(residuals, inside, low, high, ROUGH), low, high))
+    rough.sort(key=lambda r: float(r[0].cost))
+    ended = [
+        (_solve(residuals, found.x, low, high, FINE), low, high)
+        for found, low, high in rough[:N_ENDED]
+    ]
+    if not ended:
         return None
-    found, low, high = best
+    found, low, high = min(ended, key=lambda r: float(r[0].cost))
     width = EDGE * np.maximum(np.abs(found.x), 1e-3)
     is_low, is_high = found.x - low < width, high - found.x < width
     theta = np.where(is_low, low, np.where(is_high, high, found.x))
     return theta, found.jac, is_low | is_high
+
+
+def _solve(
+    residuals: Callable[[Any], Any],
+    start: FloatArray,
+    low: FloatArray,
+    high: FloatArray,
+    how: tuple[float, int],
+) -> Any:
+    """Return what least squares come to from one start."""
+    from scipy.optimize import least_squares
+
+    tolerance, most = how
+    inside = np.clip(start, np.nextafter(low, np.inf), np.nextafter(high, -np.inf))
+    return least_squares(
+        residuals,
+        inside,
+        jac="cs",
+        bounds=(low, high),
+        x_scale=np.maximum(np.abs(inside), 1e-6),
+        xtol=tolerance,
+        ftol=tolerance,
+        gtol=tolerance,
+        max_nfev=most,
+    )
 
 
 def _beginnings(
@@ -233,10 +259,11 @@ def _standard_errors(jacobian: FloatArray, on_edge: Any, variance: float) -> lis
     scale = np.linalg.norm(slopes, axis=0)
     if not free.size or not (scale > 0).all():
         return errors
-    # Scaled columns, so that a rank is told whatever the units.
-    if np.linalg.matrix_rank(slopes / scale) < free.size:
+    # Scaled columns, so that what hangs together is told whatever the units.
+    _, sizes, turned = np.linalg.svd(slopes / scale, full_matrices=False)
+    if sizes.size < free.size or sizes[-1] < TOGETHER * sizes[0]:
         return errors
-    inverse = np.linalg.inv((slopes / scale).T @ (slopes / scale))
-    for index, value in zip(free, np.sqrt(variance * np.diag(inverse)) / scale, strict=True):
-        errors[index] = float(value)
+    spread = np.sqrt(variance * ((turned.T / sizes) ** 2).sum(axis=1)) / scale
+    for index, value in zip(free, spread.tolist(), strict=True):
+        errors[index] = value
     return errors

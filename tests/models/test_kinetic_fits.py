@@ -189,3 +189,25 @@ def test_an_unknown_model_is_told_of_with_the_nearest():
     """As every name."""
     with pytest.raises(UnknownNameError, match="Did you mean 'weibull'"):
         get_kinetic_model("weibul")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.full(8, 100.0),
+        np.array([0, 0, 0, 0, 0, 0, 0, 50.0]),
+        np.array([96.0, 99, 97, 98.5, 99, 98, 97.5, 98]),
+        1e-4 * np.arange(1, 9),
+        np.array([0.0, 0, 0, 98, 99, 100, 100, 101]),
+    ],
+    ids=["complete at once", "at the last time", "level", "nearly nothing", "a step"],
+)
+def test_a_curve_that_no_model_tells_still_ends_in_numbers_or_reasons(values):
+    """Without a warning of numpy, which pytest turns into an error; what is not sure is None."""
+    fits = fit_kinetics(TIMES[:8], values)
+    told = [*fits.fits, *fits.refused]
+    assert len(told) == 2 * sum(len(model.ranges) for model in KINETIC_MODELS)
+    for fit in fits.fits:
+        assert np.isfinite([fit.rss, fit.aic, fit.aicc]).all()
+        errors = [e.standard_error for e in fit.estimates if e.standard_error is not None]
+        assert np.isfinite([*errors, *(e.value for e in fit.estimates)]).all()
