@@ -67,7 +67,7 @@ class Similarity:
             return f"{word}: every rule is met, and f2 is {side} {SIMILAR_F2:g}"
         missed = list(dict.fromkeys(r.name for r in rules.rules if r.met is False))
         open_ = list(dict.fromkeys(r.name for r in rules.rules if r.met is None))
-        text = f"f2 alone decides nothing, though it is {side} {SIMILAR_F2:g}"
+        text = f"f2 is {side} {SIMILAR_F2:g}, but decides nothing by itself"
         text += f"; rules missed: {', '.join(missed)}" if missed else ""
         text += f"; rules that cannot be told: {', '.join(open_)}" if open_ else ""
         if missed and SCATTER_RULES.issuperset(missed + open_) and self.interval is not None:

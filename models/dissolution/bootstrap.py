@@ -99,11 +99,11 @@ def bootstrap_f2(
     _check(first, second, n_draws, confidence)
     rng = np.random.default_rng(seed)
     sizes = len(first), len(second)
-    drawn = [[rng.integers(0, n, size=n) for n in sizes] for _ in range(n_draws)]
-    means = [
-        units[np.array([pair[i] for pair in drawn])].mean(axis=1)
-        for i, units in enumerate((first, second))
-    ]
+    means = np.empty((2, n_draws, first.shape[1]))
+    for draw in range(n_draws):
+        for which, units in enumerate((first, second)):
+            picked = rng.integers(0, len(units), size=len(units))
+            means[which, draw] = units[picked].mean(axis=0)
     found = _f2_of(*means)
     observed = f2(first.mean(axis=0), second.mean(axis=0))
     tails = (1 - confidence) / 2, (1 + confidence) / 2

@@ -142,7 +142,7 @@ def test_six_units_decide_nothing(tmp_path, capsys):
     text = " ".join(out.split())
     assert code == 0
     assert "MISSED R: 6" in text
-    assert "f2 alone decides nothing" in text
+    assert "but decides nothing by itself" in text
     assert "rules missed: units" in text
     assert "Where scatter alone" not in text
 
