@@ -1,9 +1,10 @@
-"""Similarity of two dissolution profiles: f2, and its lower bound where one of them is predicted.
+"""Similarity of two dissolution profiles: f1, f2, and f2's lower bound where one is predicted.
 
-f2 counts the squared gaps at common times [1]_; at most one time lies after 85 % of both profiles,
-and at least three are wanted [2]_. A predicted curve has an interval at each time: the lower bound
-takes it everywhere at the end that is further from the reference. Measured f2 has rules on units
-and scatter besides (twelve units, coefficients of variation), which a prediction cannot meet.
+f1 is the summed gap as a share of the reference [1]_, so it depends on which one that is. f2 counts
+the squared gaps at common times [1]_; at most one time lies after 85 % of both profiles, and at
+least three are wanted [2]_. A predicted curve has an interval at each time: the lower bound takes
+it everywhere at the end that is further from the reference. Measured f2 has rules on units and
+scatter besides (`models.dissolution.eligibility`), which a prediction cannot meet.
 """
 
 from math import log10, sqrt
@@ -76,6 +77,39 @@ class ReferenceRelease:
             )
 
 
+def f1(reference: FloatArray, test: FloatArray) -> float:
+    """Difference factor of two dissolution profiles.
+
+    Parameters
+    ----------
+    reference, test : ndarray of shape (n_times,)
+        Dissolved at common times, n_times >= 3, [%].
+
+    Returns
+    -------
+    float
+        f1, 0 for identical profiles; up to 15 counts as similar, [%].
+
+    Raises
+    ------
+    InputError
+        Shapes differ, fewer than three times, a value is not finite, or the reference is zero.
+
+    References
+    ----------
+    .. [1] MooreFlanner1996
+
+    Examples
+    --------
+    >>> f1(np.array([20.0, 50.0, 80.0]), np.array([30.0, 60.0, 85.0]))
+    16.666666666666664
+    """
+    first, second = _pair("f1", reference, test)
+    if not (total := float(first.sum())) > 0:
+        raise InputError("f1 of a reference of which nothing is released; it is a share of that.")
+    return 100.0 * float(np.abs(first - second).sum()) / total
+
+
 def f2(reference: FloatArray, test: FloatArray) -> float:
     """Similarity factor of two dissolution profiles.
 
@@ -106,14 +140,7 @@ def f2(reference: FloatArray, test: FloatArray) -> float:
     >>> round(f2(np.array([20.0, 50.0, 80.0]), np.array([30.0, 60.0, 90.0])), 1)
     49.9
     """
-    first, second = np.asarray(reference, dtype=float), np.asarray(test, dtype=float)
-    if first.shape != second.shape or first.ndim != 1 or first.size < MIN_TIMES:
-        raise InputError(
-            f"f2 of profiles of shape {first.shape} and {second.shape}: common times are wanted,"
-            f" at least {MIN_TIMES}."
-        )
-    if not (np.isfinite(first).all() and np.isfinite(second).all()):
-        raise InputError("f2 of profiles with missing values: none is left out unseen.")
+    first, second = _pair("f2", reference, test)
     gap = float(np.mean((first - second) ** 2))
     return 50.0 * log10(100.0 / sqrt(1.0 + gap))
 
@@ -142,3 +169,16 @@ def f2_lower_bound(reference: FloatArray, low: FloatArray, high: FloatArray) -> 
     first, least, most = (np.asarray(x, dtype=float) for x in (reference, low, high))
     further = np.where(np.abs(least - first) > np.abs(most - first), least, most)
     return f2(first, further)
+
+
+def _pair(what: str, reference: FloatArray, test: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return two profiles as arrays, or say why there is no such factor of them."""
+    first, second = np.asarray(reference, dtype=float), np.asarray(test, dtype=float)
+    if first.shape != second.shape or first.ndim != 1 or first.size < MIN_TIMES:
+        raise InputError(
+            f"{what} of profiles of shape {first.shape} and {second.shape}: common times are"
+            f" wanted, at least {MIN_TIMES}."
+        )
+    if not (np.isfinite(first).all() and np.isfinite(second).all()):
+        raise InputError(f"{what} of profiles with missing values: none is left out unseen.")
+    return first, second

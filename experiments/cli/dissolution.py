@@ -1,22 +1,22 @@
-"""``formulation dissolution predict``: what a bench vessel would show of one product."""
+"""``formulation dissolution``: what a bench vessel would show of a product, and what one showed."""
 
 from collections.abc import Iterator
 from pathlib import Path
-from textwrap import wrap
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from experiments.cli.compare_curves import compare
+from experiments.cli.curve_text import labelled, time_text
+from experiments.cli.fit_curves import fit
 from experiments.cli.output import emit_json, emit_lines, table_lines, terminal_width
+from experiments.cli.relate_curves import ivivc
 
 if TYPE_CHECKING:
     from experiments.products import Comparison, Prediction, Vessel
     from formulation.profiles import Medium, ReleaseProfile
 
 SCHEMA, VERSION = "formulation/dissolution", 1
-
-LABEL = 11
-"""Width of the words in front of a line, [-] (characters)."""
 
 
 def register(app: typer.Typer) -> None:
@@ -29,6 +29,9 @@ def register(app: typer.Typer) -> None:
     """
     group = typer.Typer(help="Bench vessels: what is released of a product, apart from any body.")
     group.command("predict")(predict)
+    group.command("fit")(fit)
+    group.command("compare")(compare)
+    group.command("ivivc")(ivivc)
     app.add_typer(group, name="dissolution")
 
 
@@ -74,20 +77,15 @@ def predict(
 
 def _lines(found: "Prediction", width: int) -> Iterator[str]:
     for label, text in _head(found):
-        yield from _labelled(label, text, width)
+        yield from labelled(label, text, width)
     yield ""
-    cells = [[_time(t), f"{100 * f:.1f}"] for t, f in _points(found.profile)]
+    cells = [[time_text(t), f"{100 * f:.1f}"] for t, f in _points(found.profile)]
     yield from table_lines(["time", "% of label, simulated"], cells, width)
     yield ""
     for label, text in _tail(found):
-        yield from _labelled(label, text, width)
+        yield from labelled(label, text, width)
     for pair in found.comparisons:
         yield from _measured_lines(pair, width)
-
-
-def _labelled(label: str, text: str, width: int) -> list[str]:
-    indent = " " * LABEL
-    return wrap(text, width, initial_indent=label.ljust(LABEL), subsequent_indent=indent)
 
 
 def _head(found: "Prediction") -> Iterator[tuple[str, str]]:
@@ -109,7 +107,7 @@ def _head(found: "Prediction") -> Iterator[tuple[str, str]]:
 
 def _tail(found: "Prediction") -> Iterator[tuple[str, str]]:
     for label, time in (("t50", found.t50_h), ("t80", found.t80_h)):
-        yield (label, f"not reached in {found.followed_h:g} h" if time is None else _time(time))
+        yield (label, f"not reached in {found.followed_h:g} h" if time is None else time_text(time))
     end = f"{100 * found.end_fraction:.1f} % of label after {found.followed_h:g} h"
     manner = ", no more to come" if found.is_level else ", still rising"
     why = f": {'; '.join(found.reasons)}" if found.reasons else ""
@@ -135,10 +133,10 @@ def _unstated_text(vessel: "Vessel") -> str:
 
 def _measured_lines(pair: "Comparison", width: int) -> Iterator[str]:
     yield ""
-    yield from _labelled("Measured", f"{pair.source}; {_medium_text(pair.measured.medium)}", width)
+    yield from labelled("Measured", f"{pair.source}; {_medium_text(pair.measured.medium)}", width)
     simulated = (100 * pair.simulated.fraction).tolist()
     cells = [
-        [_time(t), f"{100 * f:.1f}", f"{s:.1f}"]
+        [time_text(t), f"{100 * f:.1f}", f"{s:.1f}"]
         for (t, f), s in zip(_points(pair.measured), simulated, strict=True)
     ]
     yield from table_lines(["time", "% measured", "% simulated in the same medium"], cells, width)
@@ -146,7 +144,3 @@ def _measured_lines(pair: "Comparison", width: int) -> Iterator[str]:
 
 def _points(profile: "ReleaseProfile") -> list[tuple[float, float]]:
     return list(zip(profile.times_h.tolist(), profile.fraction.tolist(), strict=True))
-
-
-def _time(hours: float) -> str:
-    return f"{hours:.3g} h" if hours >= 1 else f"{60 * hours:.3g} min"

@@ -243,7 +243,7 @@ class _Reading:
             hint = f"Write it in brackets behind the name, such as '{example}', or give {option}."
             self.refuse(index, "unit_missing", f"the unit of the {what} is missing.", hint=hint)
             return None
-        make = _time_scale if what == "time" else _released_scale
+        make = time_scale if what == "time" else _released_scale
         try:
             scales = [make(text) for text in (written, given) if text]
         except InputError as error:
@@ -293,7 +293,24 @@ def _role(name: str) -> str:
     return role_of(name, ROLES)
 
 
-def _time_scale(text: str) -> Scale:
+def time_scale(text: str) -> Scale:
+    """Return a unit of time.
+
+    Parameters
+    ----------
+    text : str
+        As it is written, [-].
+
+    Returns
+    -------
+    Scale
+        The unit and its factor, [-].
+
+    Raises
+    ------
+    InputError
+        It is no unit of time.
+    """
     unit = _SPELLINGS.get(text.casefold(), text.casefold())
     if not _PLAIN_UNIT.fullmatch(unit):
         raise InputError(f"{text!r} is no unit of time.", hint="Write h, min, s or d.")

@@ -67,19 +67,29 @@ VERBATIM = "evidence doi_pmid p_value observed_qualifier population species role
 """Words that decide how a figure may be used; a bracket after one became part of the note."""
 
 CITED_IN_CODE = {
+    "Akaike1974",
+    "Costa2001",
     "DerringerSuich1980",
+    "EfronTibshirani1993",
+    "EMABioequivalence2010",
     "FDADissolution1997",
+    "FDAIVIVC1997",
+    "Higuchi1961",
     "HixsonCrowell1931",
+    "HurvichTsai1989",
     "ICHQ8",
     "Julious2004",
     "KeeferBodily1983",
+    "Khan1975",
     "Kohler1967",
     "KorsmeyerPeppas1983",
     "Langenbucher1972",
     "MooreFlanner1996",
     "NoyesWhitney1897",
     "PeppasSahlin1989",
+    "Shah1998",
     "Smith1984",
+    "WagnerNelson1963",
     "Wilson1927",
 }
 """Sources of equations, which no table cites."""

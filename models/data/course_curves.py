@@ -1,0 +1,208 @@
+"""Time courses in people, of a tracer in plasma or of urinary excretion: one value a row.
+
+A table has the columns ``product``, ``time [unit]`` and ``value [unit]``; the value may be called
+by what it is (``concentration``, ``tracer``, ``excretion_rate``). One mean at a time is wanted, so
+subjects are averaged before. The unit of the value is kept as it is written, for every number made
+of it is a share. A column of serum or total magnesium is refused, because no share absorbed can be
+told from it.
+"""
+
+import numpy as np
+from attrs import Factory, define, frozen
+
+from formulation.arrays import FloatArray
+from formulation.errors import InputError, Problem
+from models.data.cell_reader import CellReader, listed
+from models.data.column_names import column_key, misspelt, name_and_unit, role_of
+from models.data.curve_columns import SUFFIXES, time_scale
+from models.data.lab_tables import LabTable, read_lab_table
+from models.data.table_limits import Row
+
+ROLES = {
+    "product": "product formulation formulation_id recipe form",
+    "time": "time t",
+    "value": "value concentration conc tracer enrichment rate excretion_rate",
+    "serum": "serum plasma serum_mg serum_magnesium plasma_magnesium total_magnesium",
+}
+"""Names each column may have, blanks in them written as ``_``."""
+
+NEEDED = ("product", "time", "value")
+"""Roles that every table has."""
+
+
+@frozen(kw_only=True, eq=False)
+class Course:
+    """What was measured in people who took one product."""
+
+    name: str
+    """Name of the product."""
+
+    times_h: FloatArray
+    """Times, rising, of shape (n_times,), [h]."""
+
+    values: FloatArray
+    """One mean a time, of shape (n_times,), in `CourseFile.unit`."""
+
+
+@frozen(kw_only=True)
+class CourseFile:
+    """What a table holds."""
+
+    courses: tuple[Course, ...] = ()
+    """Products in the order of the file; all of them only when there is no problem."""
+
+    unit: str = ""
+    """Unit of the values, as it is written."""
+
+    problems: tuple[Problem, ...] = ()
+    """Everything wrong, by row and column."""
+
+    notes: tuple[str, ...] = ()
+    """What was left out, in words."""
+
+    form: str = ""
+    """What the file is."""
+
+
+def read_courses(data: bytes, *, file: str, sheet: str = "", encoding: str = "") -> CourseFile:
+    """Return the time courses in the bytes of a CSV file or an Excel workbook.
+
+    Parameters
+    ----------
+    data : bytes
+        Content of the file, [-].
+    file : str
+        Its name, for messages, [-].
+    sheet : str, optional
+        Sheet of a workbook, [-].
+    encoding : str, optional
+        Encoding of a CSV file; empty for UTF-8, or UTF-16 with its mark, [-].
+
+    Returns
+    -------
+    CourseFile
+        The courses, or everything that is wrong, [-].
+    """
+    table = read_lab_table(data, file=file, sheet=sheet, encoding=encoding)
+    header = _Header(table=table)
+    header.read()
+    if header.problems:
+        return CourseFile(problems=tuple(header.problems), form=table.form)
+    reader = _Reader(header=header, cells=CellReader(table=table, roles=header.roles))
+    for row in table.rows:
+        reader.take(row)
+    notes = [f"Columns that were not read: {', '.join(header.unread)}."] if header.unread else []
+    if reader.n_blank:
+        notes.append(f"Empty cells, taken as not measured: {reader.n_blank}.")
+    return CourseFile(
+        courses=tuple(_course(name, found) for name, found in reader.values.items()),
+        unit=header.unit,
+        problems=listed(reader.cells.problems, file),
+        notes=tuple(notes),
+        form=table.form,
+    )
+
+
+def _course(name: str, found: dict[float, float]) -> Course:
+    times = sorted(found)
+    return Course(
+        name=name, times_h=np.array(times), values=np.array([found[time] for time in times])
+    )
+
+
+@define(kw_only=True)
+class _Header:
+    """What the columns mean, and what is wrong with them."""
+
+    table: LabTable
+    roles: dict[str, int] = Factory(dict)
+    unread: list[str] = Factory(list)
+    problems: list[Problem] = Factory(list)
+    factor: float = 1.0
+    unit: str = ""
+
+    def read(self) -> None:
+        cells = self.table.header.cells
+        units: dict[str, str] = {}
+        for index, cell in enumerate(cells):
+            name, unit = name_and_unit(cell)
+            stem, _, end = column_key(name).rpartition("_")
+            if not unit and role_of(stem, ROLES) == "time" and end in SUFFIXES:
+                name, unit = stem, SUFFIXES[end]
+            role = role_of(name, ROLES)
+            if role in self.roles:
+                message = f"{cell!r} and {cells[self.roles[role]]!r} both are the {role}."
+                self._refuse(index, "duplicate", message, "Keep one of them.")
+            elif role:
+                self.roles[role], units[role] = index, unit
+            elif near := misspelt(name, ROLES):
+                message = f"column {name!r} is not known."
+                self._refuse(index, "unknown_column", message, f"Did you mean {near!r}?")
+            else:
+                self.unread.append(cell)
+        if "serum" in self.roles:
+            message = f"{cells[self.roles['serum']]!r} tells no share absorbed."
+            hint = "Give a tracer, or urinary excretion above a day without the product."
+            self._refuse(self.roles["serum"], "serum_magnesium", message, hint)
+        for role in NEEDED:
+            if role not in self.roles:
+                message = f"no column is the {role}."
+                self._refuse(0, "missing_column", message, f"Name one {role!r}.")
+        self._read_units(units)
+
+    def _read_units(self, units: dict[str, str]) -> None:
+        for role in ("time", "value"):
+            if role in self.roles and not units[role]:
+                example = "time [h]" if role == "time" else "value [nmol/L]"
+                message, hint = f"the unit of the {role} is missing.", f"Write {example!r}."
+                self._refuse(self.roles[role], "unit_missing", message, hint)
+        if units.get("time"):
+            try:
+                self.factor = time_scale(units["time"]).factor
+            except InputError as error:
+                hint = error.problems[0].hint
+                self._refuse(self.roles["time"], "unknown_unit", error.message, hint)
+        self.unit = units.get("value", "")
+
+    def _refuse(self, index: int, code: str, message: str, hint: str) -> None:
+        self.problems.append(self.table.problem(self.table.header, index, code, message, hint=hint))
+
+
+@define(kw_only=True)
+class _Reader:
+    """Reads the rows of one table."""
+
+    header: _Header
+    cells: CellReader
+    values: dict[str, dict[float, float]] = Factory(dict)
+    n_blank: int = 0
+
+    def take(self, row: Row) -> None:
+        if self.cells.is_too_wide(row):
+            return
+        roles, cells = self.header.roles, self.cells
+        name = cells.role_text(row, "product")
+        if not name:
+            cells.refuse(row, roles["product"], "unknown_product", "the product is missing.")
+            return
+        if not cells.role_text(row, "value"):
+            self.n_blank += 1
+            return
+        time = cells.number(row, roles["time"], "time")
+        value = cells.number(row, roles["value"], "value")
+        if time is None or value is None:
+            return
+        hours = round(time * self.header.factor, 9)
+        known = self.values.setdefault(name, {})
+        if hours < 0:
+            cells.refuse(row, roles["time"], "negative_time", f"time {time:g} is negative.")
+        elif value < 0:
+            message = f"{value:g} is below zero."
+            hint = "Leave the cell empty where it lay below detection."
+            cells.refuse(row, roles["value"], "negative_value", message, hint)
+        elif hours in known:
+            message = f"{name} already has a value at {hours:g} h."
+            hint = "One mean a time: average the subjects first."
+            cells.refuse(row, roles["time"], "duplicate_time", message, hint)
+        else:
+            known[hours] = value
