@@ -31,7 +31,7 @@ def test_a_smoke_study_is_small_and_of_one_system(system: str) -> None:
         len({design.process["form"] for design in spec.space.sample(32, np.random.default_rng(1))})
         == 1
     )
-    assert spec.budget.trials <= 16
+    assert spec.budget.trials <= 8
     assert spec.population.size <= 16
     assert len(spec.objectives) == 2
 
