@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +131,7 @@ def error_codes() -> str:
     return table(("code", "given by"), rows)
 
 
+@cache
 def codes_given() -> dict[str, set[str]]:
     """Return the codes that the sources give to problems, with their modules.
 
