@@ -26,6 +26,7 @@ source_suffix = {".md": "markdown"}
 exclude_patterns = ["_ext", "_static"]
 toc_object_entries = False  # thousands of them would stand in the contents of one page
 suppress_warnings = ["ref.python"]  # shapes such as (n_subjects,) are no names to link
+smartquotes = False  # two hyphens begin an option
 nitpicky = False  # types of libraries have no page here
 default_role = "code"
 

@@ -25,6 +25,6 @@ def of(mark: str) -> Callable[[], str]:
 
     def write() -> str:
         file = readme.TABLES[mark][0]
-        return f"{readme.made(mark)}\n`{COMMANDS[mark]}` writes `docs/{file}`, every run of it.\n"
+        return f"{readme.made(mark)}\n`{COMMANDS[mark]}` writes `docs/{file}`, with everything behind it.\n"
 
     return write

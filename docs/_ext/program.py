@@ -7,12 +7,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from attrs import fields
 from cells import cell, code, table
 from typer.main import get_command
 
 from experiments.cli import app
 from experiments.executors import limits
-from experiments.requirements.measures import MEASURES
+from experiments.requirements.measures import MEASURES, Measure
 from experiments.workspace import VARIABLES
 from formulation import errors
 from formulation.endpoint_keys import STATISTIC_WORDS, every_key
@@ -111,8 +112,9 @@ def error_classes() -> str:
     """Return every exit code with what ends the program so."""
     rows = [("0", "", "done")]
     for found in sorted(_classes(), key=lambda c: (c.exit_code, c.__name__)):
-        first = (found.__doc__ or "").strip().splitlines()[0]
-        rows.append((str(found.exit_code), code(found.code), cell(first)))
+        first = (found.__doc__ or "").strip().splitlines()[0].replace("``", "")
+        words = cell(first) if found is not errors.FormulationError else "a fault of ours"
+        rows.append((str(found.exit_code), code(found.code), words))
     rows += [(str(number), "", words) for number, words in SIGNALS.items()]
     return table(("exit code", "code of the error", "when"), rows)
 
@@ -174,8 +176,14 @@ def _text_at(node: ast.Call, place: int | None) -> str | None:
 
 def requirements() -> str:
     """Return every number that may be required of a study."""
+    always = fields(Measure).absent.default
     rows = [
-        (code(m.name), "count" if m.is_count else "fraction", cell(m.title), cell(m.absent))
+        (
+            code(m.name),
+            "count" if m.is_count else "fraction",
+            cell(m.title),
+            "" if m.absent == always else cell(m.absent),
+        )
         for m in MEASURES
     ]
     own = "each objective, as predicted or as confirmed"

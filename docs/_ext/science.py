@@ -24,7 +24,9 @@ def claims() -> str:
         effect = "cannot be simulated"
         if claim.effect is not None and claim.target is not None:
             ends = claim.effect
-            effect = f"{claim.target.value}: {ends.value:g}, {ends.low:g} to {ends.high:g}"
+            sign = "+" if claim.target.is_shifted else "×"
+            of = claim.target.value.replace("_", " ")
+            effect = f"{of} {sign} {ends.value:g} ({ends.low:g} to {ends.high:g})"
         rows.append(
             (
                 f"{cell(claim.sentence)} ({code(name)})",
