@@ -25,6 +25,7 @@ def of(mark: str) -> Callable[[], str]:
 
     def write() -> str:
         file = readme.TABLES[mark][0]
-        return f"{readme.made(mark)}\n`{COMMANDS[mark]}` writes `docs/{file}`, with everything behind it.\n"
+        told = f"`{COMMANDS[mark]}` writes `docs/{file}`, with everything behind it."
+        return f"{readme.made(mark)}\n{told}\n"
 
     return write
