@@ -78,13 +78,20 @@ def wrong_with(words: list[str]) -> str:
         if unknown := [name for name in names if name not in command.commands]:
             return f"no command {unknown[0]!r}"
         command = command.commands[names[0]]
-    known = {name: p for p in command.params for name in (*p.opts, *p.secondary_opts)} | {
-        "--help": None
-    }
-    for word in rest:
-        if re.match(r"--?[a-zA-Z]", word) and word.partition("=")[0] not in known:
+    if hasattr(command, "commands"):
+        return "" if rest in ([], ["--version"], ["--help"]) else f"no option {rest[0]!r}"
+    options = {name: p for p in command.params for name in p.opts if name.startswith("-")}
+    given = 0
+    while rest:
+        word, sign, _ = rest.pop(0).partition("=")
+        if not re.match(r"--?[a-zA-Z]", word):
+            given += 1
+        elif word not in options:
             return f"no option {word!r}"
-    return ""
+        elif not (options[word].is_flag or sign):
+            rest = rest[1:]
+    places = [p for p in command.params if p.param_type_name == "argument"]
+    return f"{given} arguments of {len(places)}" if given > len(places) else ""
 
 
 @pytest.mark.parametrize("path", TEXTS, ids=name_of)
@@ -102,6 +109,7 @@ def test_every_command_of_a_page_exists_with_its_options(path: Path) -> None:
         ("walk study.yaml", "no command 'walk'"),
         ("data import curves.csv --accept", ""),
         ("data inport curves.csv", "no command 'inport'"),
+        ("check one.yaml two.yaml", "2 arguments of 1"),
     ],
 )
 def test_a_command_that_does_not_exist_would_be_noticed(line: str, wrong: str) -> None:
@@ -216,6 +224,15 @@ def test_every_key_of_a_study_stands_in_its_page(ext) -> None:
         config = load_study(ROOT / "configs" / "studies" / f"{name}.yaml").config
         assert set(config) <= shown
     assert {"systems[].ranges", "budget.trials", "objectives[].worst", "salts[].mix"} <= shown
+
+
+def test_every_key_of_a_product_stands_in_its_page(ext) -> None:
+    """Those of every product that comes along."""
+    rows = ext("study_file").product_keys()
+    shown = set(re.findall(r"^\| `([^`]+)`", rows, flags=re.MULTILINE))
+    for path in (ROOT / "configs" / "products").glob("*.yaml"):
+        stated = re.findall(r"^([a-z_]+):", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        assert set(stated) <= shown, path
 
 
 def test_every_delivery_system_and_form_stands_in_its_page(ext) -> None:

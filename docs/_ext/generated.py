@@ -27,6 +27,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "requirements": program.requirements,
     "settings": program.settings,
     "study keys": study_file.keys,
+    "product keys": study_file.product_keys,
     "delivery systems": study_file.delivery_systems,
     "salts": study_file.salts,
     "claims": science.claims,

@@ -19,10 +19,19 @@ Node = Mapping[str, Any]
 
 
 def keys() -> str:
-    """Return every key with what may stand there."""
-    schema = schema_of("study")
+    """Return every key of a study file with what may stand there."""
+    return _keys(schema_of("study"), schema_of("study"))
+
+
+def product_keys() -> str:
+    """Return every key of a product file, which may also stand in a list."""
+    schema = schema_of("product")
+    return _keys(schema["$defs"]["product"], schema)
+
+
+def _keys(root: Node, schema: Node) -> str:
     rows = []
-    for path, node, is_needed in _walk("", schema, schema["$defs"]):
+    for path, node, is_needed in _walk("", root, schema["$defs"]):
         told = [_kind(node, schema["$defs"]), _description(node)]
         rows.append((code(path), "needed" if is_needed else "", *map(cell, told)))
     return table(("key", "", "what may stand there", "what it means"), rows)
