@@ -6,7 +6,7 @@ ROADRUNNER ?= $(BIN)/python
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help study test check test-slow test-kill test-faults bench bench-space bench-simulator bench-export bench-panel bench-learning bench-emulator bench-engine bench-surrogates bench-search readme quality pictures kernel lock clean
+.PHONY: help study test check test-slow test-kill test-faults bench bench-space bench-simulator bench-export bench-panel bench-learning bench-emulator bench-engine bench-surrogates bench-search readme docs quality pictures kernel lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -71,6 +71,9 @@ bench-panel: $(STAMP) ## the published contrasts, row by row
 
 bench-learning: $(STAMP) ## error against measured formulations, with the release law and without; TABLE=srmt_long.csv
 	$(BIN)/python -m tests.bench.learning_curves --out docs/learning_curves.json $(if $(TABLE),--table $(TABLE)) && $(BIN)/python -m tests.bench.learning_picture docs/learning_curves.json docs/learning_curves.png
+
+docs: $(STAMP) ## the pages, as out/docs/index.html; warnings are errors, and nothing is fetched
+	$(BIN)/python -m sphinx -b html -W --keep-going -q -d out/docs-doctrees docs out/docs
 
 readme: $(STAMP) ## the tables of the README and the documents, from their JSON
 	$(BIN)/python -m tests.bench.readme

@@ -175,6 +175,7 @@ LOADED_BY = {
     "populations": read_population_file,
     "products": load_product,
     "scenarios": load_scenario,
+    "smoke": load_study,
     "studies": load_study,
 }
 """What reads the files of each folder of configs."""

@@ -1,13 +1,16 @@
 """Commands that run, read and export studies."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from experiments.cli.requiring import Require
+
 if TYPE_CHECKING:
+    from experiments.requirements import Requirement
     from experiments.studies import Listener
 
 WATCH_S = 2.0
@@ -50,6 +53,7 @@ def run(
         list[str] | None,
         typer.Option(help="Fix a factor, such as 'hpmc=20 %' or 'timed_release.salt=citrate'."),
     ] = None,
+    require: Require = None,
     executor: Kind = None,
     workers: Workers = None,
     home: Home = None,
@@ -59,16 +63,19 @@ def run(
     """Run a study: fit, search, confirm, report, track."""
     from experiments.config import load_study, with_budget
     from experiments.config.flags import with_fixed
+    from experiments.requirements import read_requirements
     from experiments.studies import run_study
     from experiments.workspace import open_workspace
 
     workspace = open_workspace(home=home, executor=executor, workers=workers)
     spec = with_fixed(with_budget(load_study(file), trials=trials, seed=seed), fix or ())
-    _drive(lambda listener: run_study(spec, workspace, listener), progress, as_json)
+    required = read_requirements(require or (), spec.objectives)
+    _drive(lambda listener: run_study(spec, workspace, listener), required, progress, as_json)
 
 
 def resume(
     study: Ref,
+    require: Require = None,
     executor: Kind = None,
     workers: Workers = None,
     home: Home = None,
@@ -80,18 +87,22 @@ def resume(
 ) -> None:
     """Go on with a study that was interrupted; a repetition is compared at its end."""
     from experiments.cli.repeating import tell_repetition
+    from experiments.cli.requiring import refuse_failed
     from experiments.repeating import repetition
+    from experiments.requirements import outcomes, requirements_of_stored
     from experiments.studies import resume_study
     from experiments.workspace import open_workspace
 
     workspace = open_workspace(home=home, executor=executor, workers=workers)
+    required = requirements_of_stored(require or (), study, workspace)
     document = followed(
         lambda listener: resume_study(study, workspace, listener, take_over=take_over), progress
     )
     if found := repetition(document, workspace):
         tell_repetition(found, as_json=as_json)
+        refuse_failed(outcomes(required, document))
     else:
-        _tell(document, as_json)
+        _tell(document, required, as_json)
 
 
 def cancel(study: Ref, home: Home = None, as_json: AsJson = False) -> None:
@@ -223,21 +234,31 @@ def followed(work: Callable[["Listener"], dict[str, Any]], progress: str) -> dic
         raise typer.Exit(end.exit_code) from None
 
 
-def _drive(study: Callable[["Listener"], dict[str, Any]], progress: str, as_json: bool) -> None:
+def _drive(
+    study: Callable[["Listener"], dict[str, Any]],
+    required: Sequence["Requirement"],
+    progress: str,
+    as_json: bool,
+) -> None:
     """Run, then print the result and set the exit code."""
-    _tell(followed(study, progress), as_json)
+    _tell(followed(study, progress), required, as_json)
 
 
-def _tell(document: dict[str, Any], as_json: bool) -> None:
+def _tell(document: dict[str, Any], required: Sequence["Requirement"], as_json: bool) -> None:
     from experiments.cli.output import emit_json, emit_lines, terminal_width
+    from experiments.cli.requiring import refuse_failed, requirement_lines, with_requirements
     from experiments.cli.study_text import front_lines, summary_lines, where_lines
+    from experiments.requirements import outcomes
 
+    found = outcomes(required, document)
     if as_json:
-        emit_json(document)
+        emit_json(with_requirements(document, found))
     else:
         emit_lines(front_lines(document, terminal_width()))
-        emit_lines([*summary_lines(document), *where_lines(document)])
+        emit_lines([*summary_lines(document), *where_lines(document), *requirement_lines(found)])
+    # That there is nothing to make (3 or 4) says more than a requirement that failed (5).
     _refuse_nothing_to_make(document)
+    refuse_failed(found)
 
 
 def _refuse_nothing_to_make(document: dict[str, Any]) -> None:

@@ -83,7 +83,7 @@ class MeasuredAbsorption(Protocol):
 
     @property
     def source(self) -> str:
-        """Study it comes from, behind ``name@hash: `` where it came in a data set."""
+        """Study it comes from, behind ``name@hash:`` where it came in a data set."""
 
 
 @frozen(kw_only=True)

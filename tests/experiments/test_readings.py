@@ -347,10 +347,10 @@ def test_what_is_asked_for_may_be_objective_and_limit_of_a_study_file(key, unit)
     )
 
 
-def test_the_example_of_the_readme_is_a_study():
+def test_the_example_of_the_page_on_objectives_is_a_study():
     """As it stands there, with the rest of a study around it."""
-    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text()
-    example = readme.split("## Objectives")[1].split("```text\n")[1].split("```")[0]
+    page = Path(__file__).resolve().parents[2] / "docs" / "explanation" / "objectives.md"
+    example = page.read_text(encoding="utf-8").split("```text\n")[1].split("```")[0]
     study = load_study(TEXT.split("objectives:")[0] + example)
     keys = [aim.endpoint for aim in (*study.objectives, *study.limits)]
     assert {key.rpartition(".")[2] for key in keys} >= {"pessimistic", "worst_case", "limits_met"}
