@@ -121,7 +121,7 @@ def status(
     """List the studies of this workspace."""
     from experiments.cli.output import emit_json, emit_lines, terminal_width
     from experiments.cli.study_text import studies_lines
-    from experiments.studies import list_studies
+    from experiments.listing import list_studies
     from experiments.workspace import open_workspace
 
     workspace = open_workspace(home=home)
@@ -148,7 +148,7 @@ def front(
     """Show the candidates of a study."""
     from experiments.cli.output import emit_json, emit_lines, terminal_width
     from experiments.cli.study_text import front_lines, product_lines, summary_lines
-    from experiments.studies import read_study
+    from experiments.listing import read_study
     from experiments.workspace import open_workspace
 
     document = read_study(study, open_workspace(home=home))
@@ -170,8 +170,8 @@ def report(
 ) -> None:
     """Write the HTML report of a study."""
     from experiments.cli.output import emit_lines
+    from experiments.listing import read_study
     from experiments.reports import write_report
-    from experiments.studies import read_study
     from experiments.workspace import open_workspace
     from formulation.errors import InputError
 
@@ -209,7 +209,7 @@ def export_optuna(
 def track(home: Home = None, as_json: AsJson = False) -> None:
     """Deliver to MLflow what is still waiting in the outbox."""
     from experiments.cli.output import emit_json, emit_lines
-    from experiments.studies import deliver_tracking
+    from experiments.publishing import deliver_tracking
     from experiments.workspace import open_workspace
 
     result = deliver_tracking(open_workspace(home=home))
@@ -229,7 +229,7 @@ def ui(
     from experiments.cli.output import note
     from experiments.cli.terminating import sigterm_stops
     from experiments.mlflow_server import serve
-    from experiments.studies import tracking_links
+    from experiments.publishing import tracking_links
     from experiments.workspace import open_workspace
 
     workspace = open_workspace(home=home)

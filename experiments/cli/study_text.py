@@ -203,7 +203,7 @@ def studies_lines(studies: list[dict[str, Any]], width: int) -> list[str]:
     Parameters
     ----------
     studies : list of dict
-        What `experiments.studies.list_studies` returned, [-].
+        What `experiments.listing.list_studies` returned, [-].
     width : int
         Characters of a line, [-].
 

@@ -5,12 +5,12 @@ from attrs import evolve
 
 from experiments.candidates import MOST_PLAIN, candidate, most_desirable, plain_tablets
 from experiments.config import load_study, objectives_of_config
+from experiments.listing import list_studies
 from experiments.reports.comparison import merit, objectives_of
 from experiments.reports.model_tables import model_table
 from experiments.reports.tables import candidates_table
 from experiments.reports.wording import endpoint_title, limit_text, value_text
 from experiments.store import ConfirmationRecord, Store, TrialRecord
-from experiments.studies import list_studies
 from experiments.workspace import open_workspace
 from formulation.targets import OutcomeLimit
 from models.exact import recipe_values

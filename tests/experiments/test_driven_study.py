@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from experiments.failpoints import POINTS
-from experiments.studies import list_studies
+from experiments.listing import list_studies
 from experiments.workspace import Workspace
 from tests.experiments.databases import bury_owner, rows
 from tests.experiments.driven_study import BATCH, Driver

@@ -9,8 +9,8 @@ import pytest
 from attrs import frozen
 
 from experiments import tracking
+from experiments.publishing import tracking_links
 from experiments.store import Store
-from experiments.studies import tracking_links
 from experiments.tracking import deliver
 from experiments.tracking_messages import RELEASE_METRIC, metric_name
 from experiments.workspace import Workspace, open_workspace

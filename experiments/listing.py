@@ -1,0 +1,70 @@
+"""Stored studies as they are: the document of one, and a line for each."""
+
+from typing import Any
+
+from experiments.candidates import most_desirable
+from experiments.config import objectives_of_config
+from experiments.config.stops import mode_of_config
+from experiments.results import study_document
+from experiments.store import Store
+from experiments.workspace import Workspace
+
+
+def read_study(ref: str, workspace: Workspace) -> dict[str, Any]:
+    """Return the document of a stored study.
+
+    Parameters
+    ----------
+    ref : str
+        Label such as ``S001``, name or uuid, [-].
+    workspace : Workspace
+        Where it is kept, [-].
+
+    Returns
+    -------
+    dict
+        The document, [-].
+    """
+    with Store.open(workspace.store_place, create=False) as store:
+        return study_document(store, store.study(ref))
+
+
+def list_studies(workspace: Workspace) -> list[dict[str, Any]]:
+    """Return one line for each stored study.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Where they are kept, [-].
+
+    Returns
+    -------
+    list of dict
+        Label, name, state, finished trials, budget, most desirable candidate and time of each; none
+        without a store, [-].
+    """
+    if not workspace.has_store:
+        return []
+    with Store.open(workspace.store_place, create=False) as store:
+        found = []
+        for study in store.studies():
+            trials = store.trials(study.id)
+            done = [t for t in trials if t.state != "running"]
+            owner = store.owner(study.id)
+            found.append(
+                {
+                    "label": study.label,
+                    "id": study.id,
+                    "name": study.name,
+                    "state": study.state,
+                    "done": len(done),
+                    "budget": study.budget,
+                    "feasible": sum(t.is_feasible for t in done),
+                    "best": most_desirable(objectives_of_config(study.config), done),
+                    "updated_utc": study.updated_utc,
+                    "is_owned": owner is not None and owner.is_at_work,
+                    "stopped": study.info.get("stopped"),
+                    "mode": mode_of_config(study.config),
+                }
+            )
+        return found
