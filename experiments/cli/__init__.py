@@ -26,6 +26,7 @@ from experiments.cli import (
     schema,
     simulate,
     studies,
+    track,
 )
 from experiments.cli.output import emit_problems, note
 from formulation.errors import (
@@ -46,6 +47,7 @@ app = typer.Typer(
 )
 check.register(app)
 studies.register(app)
+track.register(app)
 repeating.register(app)
 ranges.register(app)
 data.register(app)

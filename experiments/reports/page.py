@@ -43,6 +43,7 @@ from experiments.reports.tables import (
 )
 from experiments.reports.trade_off import draw_trade_off, trade_off_data
 from experiments.reports.wording import axis_title, endpoint_title
+from experiments.tracking_links import TITLES
 from formulation.delivery import get_system
 from formulation.errors import InputError
 from formulation.patients import get_patient_field
@@ -125,8 +126,14 @@ def render(document: Mapping[str, Any]) -> str:
         "quality": quality_sections(document, found.label),
         "accounts": account_sections(document, found.label),
         "without_account": _without_account(document),
+        "views": _views(document["tracking"]),
     }
     return filled("experiments.reports", TEMPLATE, values)
+
+
+def _views(tracking: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the views in MLflow by what they show; none of a study that was not delivered."""
+    return [(TITLES[view], link) for view, link in tracking.get("links", {}).items()]
 
 
 def _without_account(document: Mapping[str, Any]) -> str:

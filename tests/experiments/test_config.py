@@ -93,7 +93,7 @@ def test_a_study_without_a_project_keeps_its_hash():
     assert stated.project == study_from_config(stated.config).project == "magnesium-2026"
     assert stated.sha256 != without.sha256
     for wrong in ("a/b", "<b>a</b>"):
-        with pytest.raises(InputError, match="project: .* a name of up to 100 letters"):
+        with pytest.raises(InputError, match=r"project: .* a name of up to 100 letters"):
             load_study(f"project: {wrong}\n{TEXT}")
 
 
