@@ -91,13 +91,13 @@ def candidate(
     return {
         "number": trial.number,
         "label": candidate_label(trial.number),
-        "title": _title(design),
+        "title": title_of(design),
         "design": trial.design,
         "design_key": design.key,
         "recipe_mg": dict(design.amounts_mg),
         "unit_mass_mg": design.unit_mass_mg,
         "elemental_mg_per_unit": design.elemental_mg_per_unit,
-        "regimen": _taken(design),
+        "regimen": regimen_text(design),
         "process": dict(design.process),
         "objectives": {key: trial.values[key] for key in keys},
         "intervals": {key: [trial.lo90[key], trial.hi90[key]] for key in [*keys, *limited]},
@@ -249,6 +249,50 @@ def plain_tablets(spec: StudySpec, trials: Sequence[TrialRecord]) -> list[dict[s
     ]
 
 
+def title_of(design: Design) -> str:
+    """Return what a person calls a design, such as "citrate matrix tablet, HPMC K4M 31 %".
+
+    Parameters
+    ----------
+    design : Design
+        The design, [-].
+
+    Returns
+    -------
+    str
+        Words, [-].
+    """
+    system = get_system(design.system)
+    title = system.form(form_name(design.as_dict())).title
+    words = f"{design.salt_name.replace('_', ' ')} {title[0].lower()}{title[1:]}"
+    for polymer in ("hpmc", "ethylcellulose"):
+        if polymer in design.amounts_mg:
+            grade = design.process[f"{polymer}_grade"]
+            words += f", {grade} {design.share_pct(polymer):.0f} %"
+    coats = [name for name in design.amounts_mg if name.endswith("_coat") or "enteric" in name]
+    coated = f", {' and '.join(coats).replace('_', ' ')}" if coats else ""
+    return f"{words}{coated}, {design.elemental_mg_per_unit:.0f} mg Mg"
+
+
+def regimen_text(design: Design) -> str:
+    """Return how a design is taken, without meals where they do not matter.
+
+    Parameters
+    ----------
+    design : Design
+        The design, [-].
+
+    Returns
+    -------
+    str
+        Words, [-].
+    """
+    text = str(design.regimen)
+    if get_system(design.system).form(form_name(design.as_dict())).route.knows_meals:
+        return text
+    return text.removesuffix(" between meals")
+
+
 def _beyond_worst(spec: StudySpec, trial: TrialRecord) -> list[str]:
     """Say which objectives are worse than the worst the study accepts."""
     return [
@@ -272,28 +316,6 @@ def _desirability(
         else overall_desirability(objectives, confirmation.values),
         "of": {o.endpoint: desirability(o, predicted[o.endpoint]) for o in objectives},
     }
-
-
-def _title(design: Design) -> str:
-    """Return what a person calls a design, such as "citrate matrix tablet, HPMC K4M 31 %"."""
-    system = get_system(design.system)
-    title = system.form(form_name(design.as_dict())).title
-    words = f"{design.salt_name.replace('_', ' ')} {title[0].lower()}{title[1:]}"
-    for polymer in ("hpmc", "ethylcellulose"):
-        if polymer in design.amounts_mg:
-            grade = design.process[f"{polymer}_grade"]
-            words += f", {grade} {design.share_pct(polymer):.0f} %"
-    coats = [name for name in design.amounts_mg if name.endswith("_coat") or "enteric" in name]
-    coated = f", {' and '.join(coats).replace('_', ' ')}" if coats else ""
-    return f"{words}{coated}, {design.elemental_mg_per_unit:.0f} mg Mg"
-
-
-def _taken(design: Design) -> str:
-    """Return how a design is taken, without meals where they do not matter."""
-    text = str(design.regimen)
-    if get_system(design.system).form(form_name(design.as_dict())).route.knows_meals:
-        return text
-    return text.removesuffix(" between meals")
 
 
 def _confirmation(record: ConfirmationRecord) -> dict[str, Any]:

@@ -5,13 +5,17 @@ and what evaluates. A study keeps theirs; whoever goes on with it after an upgra
 """
 
 from collections.abc import Mapping
-from importlib.metadata import version
+from hashlib import sha256
+from importlib.metadata import distributions, version
+from pathlib import Path
 
 DECIDING = ("formulation-design", "numpy", "optuna", "scikit-learn", "scipy")
 """Packages on which proposals or values depend."""
 
 RECORDED = (*DECIDING, "mlflow", "ray")
 """Packages that a study records."""
+
+LOCK_FILE = "requirements.lock"
 
 
 def installed() -> dict[str, str]:
@@ -23,6 +27,22 @@ def installed() -> dict[str, str]:
         Version by name, [-].
     """
     return {name: version(name) for name in RECORDED}
+
+
+def lock() -> dict[str, str]:
+    """Return a hash of everything that is installed, as far as it is pinned.
+
+    Returns
+    -------
+    dict of str to str
+        ``sha256``, and what it is ``of``: of ``requirements.lock`` where the program runs from a
+        checkout that has one, else of the names and versions of what is installed, [-].
+    """
+    file = Path(__file__).resolve().parents[1] / LOCK_FILE
+    if file.is_file():
+        return {"sha256": sha256(file.read_bytes()).hexdigest(), "of": LOCK_FILE}
+    found = sorted({f"{d.metadata['Name']}=={d.version}" for d in distributions()})
+    return {"sha256": sha256("\n".join(found).encode()).hexdigest(), "of": "installed versions"}
 
 
 def changed(before: Mapping[str, str], now: Mapping[str, str]) -> dict[str, tuple[str, str]]:

@@ -13,6 +13,18 @@ POINTS = ("ask", "flight", "commit", "tell")
 """Before designs are stored as running; while workers evaluate; before the commit of results;
 after it was acknowledged and before the next proposal."""
 
+TRACKING_POINTS = (
+    "track_create",
+    "track_batch",
+    "track_files",
+    "track_end",
+    "track_mark",
+    "track_model",
+)
+"""While a study is delivered to the tracking: after a run was made, after a batch of metrics, after
+its artefacts, before it is ended, before the message counts as delivered; after a surrogate was
+registered and before it is noted with the study."""
+
 _passes: Counter[str] = Counter()
 
 
@@ -22,7 +34,7 @@ def hit(point: str) -> None:
     Parameters
     ----------
     point : str
-        One of `POINTS`, [-].
+        One of `POINTS` or `TRACKING_POINTS`, [-].
     """
     name, _, nth = os.environ.get("FORMULATION_FAILPOINT", "").partition(":")
     if name != point:

@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 
+from experiments.tracking_links import TITLES
 from experiments.workspace import Workspace
 from formulation.errors import InputError, StoreError
 
@@ -21,7 +22,10 @@ STOP_S = 15.0
 
 
 def serve(
-    workspace: Workspace, port: int, links: Mapping[str, str], say: Callable[[str], None]
+    workspace: Workspace,
+    port: int,
+    views: Mapping[str, Mapping[str, str]],
+    say: Callable[[str], None],
 ) -> None:
     """Start the pages, print the links and stay until the process is interrupted.
 
@@ -31,8 +35,8 @@ def serve(
         Whose tracking database is shown, [-].
     port : int
         Port on 127.0.0.1, [-].
-    links : mapping of str to str
-        View by study label, [-].
+    views : mapping of str to mapping
+        Addresses by view, by label, [-].
     say : callable
         Told where to look, [-].
 
@@ -45,7 +49,7 @@ def serve(
     """
     if not workspace.tracking_uri.startswith("sqlite:"):
         raise InputError(
-            f"Tracking is kept at {workspace.tracking_uri}, which has pages of its own.",
+            f"Tracking is kept at {workspace.tracking_shown}, which has pages of its own.",
             hint="Open that address instead.",
         )
     if not 1 <= port <= 65535:
@@ -64,8 +68,9 @@ def serve(
     try:
         _await_health(server, port, str(log))
         say(f"MLflow: http://127.0.0.1:{port}")
-        for label, link in links.items():
-            say(f"{label}: {link}")
+        for label, links in views.items():
+            for view, link in links.items():
+                say(f"{label}, {TITLES[view]}: {link}")
         say("Ctrl-C ends it.")
         code = server.wait()
         raise StoreError(

@@ -8,7 +8,7 @@ half a registration, which is removed and made again.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -46,6 +46,43 @@ def registered_name(name: str) -> str:
     'timed_release@clinic-a'
     """
     return re.sub(r"[/:%'\"]", "-", name)
+
+
+def dataset_inputs(data: Sequence[Mapping[str, Any]], key: str = "") -> list[Any]:
+    """Return data behind a run by name and hash; where they lie is nobody's business there.
+
+    Parameters
+    ----------
+    data : sequence of mapping
+        As a model card lists them: name, digest, origin and rows, [-].
+    key : str, optional
+        Key of the training table they were put together in, [-].
+
+    Returns
+    -------
+    list of mlflow.entities.DatasetInput
+        One for each, [-].
+    """
+    from mlflow.entities import Dataset, DatasetInput, InputTag
+
+    source = {"training_key": key} if key else {}
+    return [
+        DatasetInput(
+            Dataset(
+                name=d["name"],
+                digest=d["digest"],
+                source_type="formulation",
+                source=json.dumps({"origin": d["origin"], **source}),
+                schema=None,
+                profile=json.dumps({"num_rows": d["rows"]}) if "rows" in d else None,
+            ),
+            tags=[
+                InputTag("mlflow.data.context", "training"),
+                InputTag("origin", d["origin"]),
+            ],
+        )
+        for d in data
+    ]
 
 
 class ModelRegistry:
@@ -149,7 +186,9 @@ class ModelRegistry:
             experiment_id, tags={**tags, OUTBOX_KEY: key}, run_name=f"fit of {name}"
         )
         run_id, at = str(run.info.run_id), int(run.info.start_time)
-        client.log_inputs(run_id, datasets=_datasets(message["card"]))
+        client.log_inputs(
+            run_id, datasets=dataset_inputs(message["card"].get("data", ()), message["card"]["key"])
+        )
         model = client.create_logged_model(
             experiment_id,
             name=name.replace(".", "-"),
@@ -215,29 +254,6 @@ def _content(message: Mapping[str, Any]) -> bytes:
     if sha256(content).hexdigest() != message["sha256"]:
         raise DataError(f"Model file {path} was changed after it was fitted; not registered.")
     return content
-
-
-def _datasets(card: Mapping[str, Any]) -> list[Any]:
-    """Return the data of a fit by name and hash; where they lie is nobody's business there."""
-    from mlflow.entities import Dataset, DatasetInput, InputTag
-
-    return [
-        DatasetInput(
-            Dataset(
-                name=data["name"],
-                digest=data["digest"],
-                source_type="formulation",
-                source=json.dumps({"origin": data["origin"], "training_key": card["key"]}),
-                schema=None,
-                profile=json.dumps({"num_rows": data["rows"]}) if "rows" in data else None,
-            ),
-            tags=[
-                InputTag("mlflow.data.context", "training"),
-                InputTag("origin", data["origin"]),
-            ],
-        )
-        for data in card.get("data", ())
-    ]
 
 
 def _fill(

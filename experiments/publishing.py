@@ -1,21 +1,23 @@
-"""What a study hands out: its report, and its run in the tracking."""
+"""What a study hands out: its report, and its runs in the tracking."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
+from experiments import courier
 from experiments.reports import write_report
 from experiments.results import study_document
 from experiments.store import Lease, Store, StudyRecord
-from experiments.tracking import TrackingResult, deliver, enqueue_study
-from experiments.tracking_messages import front_link
-from experiments.workspace import Workspace
+from experiments.tracked import StoredContents
+from experiments.tracking import OFF, TrackingResult, deliver
+from experiments.tracking_links import PAIR_VIEW, UI_PORT, pair_link, study_links
+from experiments.tracking_messages import CANDIDATES, MODEL, STUDY, study_key
+from experiments.workspace import ALL, Workspace
+
+STATUS_SCHEMA, STATUS_VERSION = "formulation/track-status", 1
 
 
-def publish(
-    store: Store, lease: Lease, study: StudyRecord, workspace: Workspace, say: Callable[[str], None]
-) -> dict[str, Any]:
-    """Write the report and hand the study to the tracking; neither can undo the search.
+def publish(store: Store, lease: Lease, study: StudyRecord, workspace: Workspace) -> dict[str, Any]:
+    """Write the report and leave the study in the outbox; neither can undo the search.
 
     Parameters
     ----------
@@ -26,25 +28,85 @@ def publish(
     study : StudyRecord
         The complete study, [-].
     workspace : Workspace
-        Where reports and the tracking are, [-].
+        Where reports are, and what the tracking is told, [-].
+
+    Returns
+    -------
+    dict
+        The document of the study, [-].
+    """
+    reported(store, lease, study, workspace)
+    enqueue_study(store, lease, workspace.track_children)
+    # From here on the study is out of its driver's hands.
+    result = TrackingResult(uri=workspace.tracking_shown)
+    _note_tracking(store, lease, result)
+    return study_document(store, store.study(study.id))
+
+
+def hand_over(
+    store: Store, study: StudyRecord, workspace: Workspace, say: Callable[[str], None]
+) -> dict[str, Any]:
+    """Start the delivery of a complete study that nobody owns, and wait a little for its links.
+
+    Parameters
+    ----------
+    store : Store
+        Where the study is kept, [-].
+    study : StudyRecord
+        The study, [-].
+    workspace : Workspace
+        Where the tracking is, [-].
     say : callable
         Told each step in words, [-].
 
     Returns
     -------
     dict
-        The document of the study, with its links, [-].
+        The document of the study, with links where it was delivered in time, [-].
     """
-    document = reported(store, lease, study, workspace)
-    enqueue_study(store, lease, document, Path(document["report"]))
-    say("tracking in MLflow")
-    tracked = deliver(store, workspace, study.id)
-    _record_tracking(store, tracked, held=lease)
+    if workspace.tracking_uri == OFF:
+        say("tracking is waiting: tracking is off; `formulation track sync` tries again")
+        return study_document(store, store.study(study.id))
+    wait_s = workspace.tracking_wait_s
+    say(f"tracking in MLflow, in the background; its links are waited for {wait_s:g} s")
+    has_ended = False
+    try:
+        process = courier.start(workspace, study.id)
+        has_ended = courier.await_links(process, lambda: not store.pending_outbox(study.id), wait_s)
+    except OSError as error:
+        say(f"tracking cannot be started: {error.strerror}")
+        has_ended = True
     document = study_document(store, store.study(study.id))
-    if tracked.waiting:
-        why = tracked.error or "tracking is off"
-        say(f"tracking is waiting: {why}; `formulation track` tries again")
+    if waiting := store.pending_outbox(study.id):
+        why = waiting[0].last_error
+        if has_ended or why:
+            why = why or f"its process ended; see {courier.LOG_FILE}"
+            say(f"tracking is waiting: {why}; `formulation track sync` tries again")
+        else:
+            say("tracking goes on in the background; `formulation track status` says how far")
     return document
+
+
+def enqueue_study(store: Store, lease: Lease, children: str) -> None:
+    """Put a finished study, its candidates and its surrogates into the outbox.
+
+    Parameters
+    ----------
+    store : Store
+        Where the outbox lies, [-].
+    lease : Lease
+        Ownership of the study, [-].
+    children : str
+        Which trials get a run of their own, one of `experiments.workspace.CHILDREN`, [-].
+    """
+    study = store.study(lease.study_id)
+    store.enqueue(lease, STUDY, study_key(study.id), {})
+    # Asked for all of them later, those that are missing follow.
+    ending = f"/{children}" if children == ALL else ""
+    key = f"{study.id}/{CANDIDATES}{ending}"
+    store.enqueue(lease, CANDIDATES, key, {"children": children})
+    for model in study.info.get("models", []):
+        store.enqueue(lease, MODEL, f"{study.id}/{MODEL}/{model['sha256']}", {})
 
 
 def reported(
@@ -75,13 +137,19 @@ def reported(
     return document
 
 
-def deliver_tracking(workspace: Workspace) -> dict[str, Any]:
+def deliver_tracking(
+    workspace: Workspace, ref: str | None = None, children: str | None = None
+) -> dict[str, Any]:
     """Deliver what waits in the outbox.
 
     Parameters
     ----------
     workspace : Workspace
         Where the outbox and the tracking are, [-].
+    ref : str or None, optional
+        Study that comes first, by label, name or uuid, [-].
+    children : str or None, optional
+        Which of its trials get a run of their own; None for what was asked before, [-].
 
     Returns
     -------
@@ -89,18 +157,82 @@ def deliver_tracking(workspace: Workspace) -> dict[str, Any]:
         Delivered and waiting messages, and why, [-].
     """
     with Store.open(workspace.store_place, create=False) as store:
-        result = deliver(store, workspace)
-        _record_tracking(store, result)
+        contents, results = StoredContents(store), []
+
+        def note(lease: Lease, result: TrackingResult) -> None:
+            _note_tracking(store, lease, result)
+            _report_again(store, lease, workspace)
+
+        if ref is not None:
+            study = store.study(ref)
+            if children is not None and study.state == "complete":
+                with store.own(study.id) as lease:
+                    enqueue_study(store, lease, children)
+            results.append(deliver(store, workspace, contents, study.id, note=note))
+        if ref is None or not results[0].error:
+            results.append(deliver(store, workspace, contents, note=note))
+        last = results[-1]
         return {
-            "uri": result.uri,
-            "delivered": result.delivered,
-            "waiting": result.waiting,
-            "error": result.error,
+            "uri": last.uri,
+            "delivered": sum(result.delivered for result in results),
+            "waiting": len(store.pending_outbox()),
+            "error": last.error,
         }
 
 
-def tracking_links(workspace: Workspace, port: int) -> dict[str, str]:
-    """Return the view of each tracked study, newest first.
+def tracking_status(workspace: Workspace, port: int = UI_PORT) -> dict[str, Any]:
+    """Return what of each study was delivered, and what waits.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Where the outbox is, [-].
+    port : int, optional
+        Port of the pages, [-].
+
+    Returns
+    -------
+    dict
+        Address, messages that wait, and each study with its runs, links, tries and the last error;
+        nothing is asked of the tracking, [-].
+    """
+    found: dict[str, Any] = {
+        "schema": STATUS_SCHEMA,
+        "version": STATUS_VERSION,
+        "uri": workspace.tracking_shown,
+        "waiting": 0,
+        "studies": [],
+    }
+    if not workspace.has_store:
+        return found
+    with Store.open(workspace.store_place, create=False) as store:
+        for study in store.studies():
+            waiting = store.pending_outbox(study.id)
+            tracking = study.info.get("tracking", {})
+            if not waiting and not tracking:
+                continue
+            found["waiting"] += len(waiting)
+            owner = store.owner(study.id)
+            found["studies"].append(
+                {
+                    "label": study.label,
+                    "id": study.id,
+                    "name": study.name,
+                    "waiting": len(waiting),
+                    "tries": max((m.attempts for m in waiting), default=0),
+                    "error": next((m.last_error for m in waiting if m.last_error), ""),
+                    "is_under_way": bool(waiting) and owner is not None and owner.is_at_work,
+                    "run_id": tracking.get("run_id"),
+                    "links": study_links(tracking, study.id, port),
+                }
+            )
+    return found
+
+
+def tracking_views(
+    workspace: Workspace, port: int, refs: tuple[str, ...] = ()
+) -> dict[str, dict[str, str]]:
+    """Return the views of tracked studies, newest first, and of two of them side by side.
 
     Parameters
     ----------
@@ -108,43 +240,42 @@ def tracking_links(workspace: Workspace, port: int) -> dict[str, str]:
         Where the studies are kept, [-].
     port : int
         Port of the pages, [-].
+    refs : tuple of str, optional
+        Studies that are meant; every one by default, [-].
 
     Returns
     -------
-    dict of str to str
-        Address by study label, [-].
+    dict of str to dict
+        Addresses by view, by label; a pair is called ``S002 and S001``, [-].
     """
     if not workspace.has_store:
         return {}
     with Store.open(workspace.store_place, create=False) as store:
-        found = {}
-        for study in reversed(store.studies()):
-            tracking = study.info.get("tracking", {})
-            if tracking.get("run_id"):
-                found[study.label] = front_link(
-                    tracking["experiment_id"], study.id, tracking["order_by"], port
-                )
-        return found
-
-
-def _record_tracking(store: Store, result: TrackingResult, held: Lease | None = None) -> None:
-    """Note with each study of a delivery where its run is, so that its view can be found."""
-    if held is not None:
-        _note_tracking(store, held, result)
-    for study_id in result.runs:
-        owner = store.owner(study_id)
-        # Whoever drives a study now notes it at its own end.
-        if owner is None or owner.pid is None:
-            with store.own(study_id) as lease:
-                _note_tracking(store, lease, result)
+        meant = [store.study(ref) for ref in refs] or list(reversed(store.studies()))
+        kept = [(s, t) for s in meant if (t := s.info.get("tracking", {})).get("run_id")]
+    found = {s.label: study_links(tracking, s.id, port) for s, tracking in kept}
+    if len(kept) > 1:
+        (first, one), (second, other) = kept[:2]
+        if link := pair_link(one, other, port):
+            found[f"{first.label} and {second.label}"] = {PAIR_VIEW: link}
+    return found
 
 
 def _note_tracking(store: Store, lease: Lease, result: TrackingResult) -> None:
-    models = store.study(lease.study_id).info.get("models", [])
+    """Note with a study where its runs are, so that its views can be found."""
+    info = store.study(lease.study_id).info
     store.set_study(
         lease,
         info={
-            "tracking": result.for_study(lease.study_id),
-            "models": result.with_versions(lease.study_id, models),
+            "tracking": result.for_study(lease.study_id, info.get("tracking", {})),
+            "models": result.with_versions(lease.study_id, info.get("models", [])),
         },
     )
+
+
+def _report_again(store: Store, lease: Lease, workspace: Workspace) -> None:
+    """Write the report once more, now with the links, where it lies on this machine."""
+    study = store.study(lease.study_id)
+    path = workspace.reports_folder / f"{study.label}.html"
+    if path.is_file() and study.info["tracking"].get("links"):
+        write_report(study_document(store, study), path)

@@ -36,6 +36,8 @@ _TEMPLATE = """\
 # Name of the study, and the question it answers in your words.
 study: my-study
 question: Which product brings the most magnesium in the fewest units?
+# What MLflow shows it under, together with other studies; left out, it stands by itself.
+project: my-project
 
 # Whose limits on supplements hold: at most {high:g} mg/d of magnesium in {jurisdiction}.
 jurisdiction: {jurisdiction}
@@ -56,8 +58,7 @@ regimens: {{units_per_intake: {units}, intakes_per_day: {intakes}, with_meals: [
 # For whom; `formulation data show populations` lists the others.
 population: healthy_adults
 
-# What is to be made better, each between a worst acceptable and an ideal value. Percentiles over
-# the population are written .p05, .p50 (the default) and .p95.
+# What is made better, from a worst acceptable to an ideal value; of people .p50, or .p05 and .p95.
 objectives:
   - {{endpoint: absorbed_increment, goal: maximise, worst: 0 mg/d, ideal: {ideal:g} mg/d}}
   - {{endpoint: units_per_day, goal: minimise, worst: {most_per_day} 1/d, ideal: 1 1/d}}
@@ -74,7 +75,6 @@ profile: []
 # What is done with designs far from what the surrogates were fitted on: `report` says so beside
 # them, `penalise` also ranks them lower while searching, `forbid` makes them infeasible.
 extrapolation: report
-
 # What is not wanted, as in [{{system: transdermal, when: {{salt: chloride}}, because: it itches}}].
 exclude: []
 # Recipes that a laboratory could not make, as in [{{product: tried.yaml, because: it sticks}}].

@@ -7,12 +7,12 @@ from typing import Any
 
 from attrs import define, evolve, frozen
 
-from experiments.conditions import installed, warning
+from experiments.conditions import installed, lock, warning
 from experiments.config import StudySpec, study_from_config
 from experiments.confirming import confirm_front
 from experiments.executors import Executor, make_executor
 from experiments.fitting import FittedModels, fit_or_load, refuse_other_models
-from experiments.publishing import publish, reported
+from experiments.publishing import hand_over, publish, reported
 from experiments.results import study_document
 from experiments.search.ends import BUDGET, WALL_TIME
 from experiments.search.loop import Progress
@@ -183,7 +183,13 @@ def _go_on(
             store.set_study(lease, state="interrupted", reason=WALL_TIME)
             return reported(store, lease, store.study(study.id), workspace)
         store.set_study(lease, state="complete")
-        return publish(store, lease, store.study(study.id), workspace, listener.say)
+        publish(store, lease, store.study(study.id), workspace)
+    # Given back first: whoever delivers a study owns it meanwhile.
+    try:
+        return hand_over(store, study, workspace, listener.say)
+    except (KeyboardInterrupt, Terminated):
+        listener.say("not waiting for the tracking; it goes on in the background")
+        return study_document(store, store.study(study.id))
 
 
 def _without_clock(
@@ -225,6 +231,7 @@ def _record(store: Store, lease: Lease, workspace: Workspace, models: FittedMode
             "store": workspace.store_shown,
             "code_sha256": code_fingerprint(),
             "versions": installed(),
+            "lock": lock(),
         },
     )
 

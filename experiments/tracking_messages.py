@@ -1,29 +1,106 @@
-"""What is told to the tracking of a study, its candidates and its surrogates, as plain JSON.
+"""What the tracking is told, as plain values, and the names it has there.
 
-Messages wait in the outbox, so each holds everything that its delivery needs, but for the bytes of
-models and reports, which it names.
+A message in the outbox only says what is to be told. What is told is made when it is delivered,
+from the store alone, so that nothing is kept twice and a search pays for nothing of it.
 """
 
-import json
-from collections.abc import Mapping
-from html import escape
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
+
+from attrs import field, frozen
 
 from experiments.store import ModelRecord
+from experiments.workspace import ALL, FRONT
 from formulation.targets import get_endpoint
 from models.surrogates.card_text import card_markdown
 
-UI_PORT = 5000
-STUDY, CANDIDATE, MODEL = "study", "candidate", "model"
-RELEASE_METRIC = "dissolved_pct_by_min"
+STUDY, CANDIDATES, CANDIDATE, MODEL = "study", "candidates", "candidate", "model"
+"""Kinds of messages. `CANDIDATE`, one for each of them, is of earlier versions."""
+
+MOST_CHILDREN: Mapping[str, int] = {FRONT: 200, ALL: 1000}
+"""Runs of one study at most, beside its own, [-]."""
+
 NOTE_END = "\n\nSimulated unless said otherwise; not medical advice."
 MODELS_EXPERIMENT = "surrogates"
 """Experiment of the fits behind registered surrogates; those of studies begin with ``mg-``."""
 
 MOST_DESCRIPTION = 5000
 """Characters of a description that a registry on any database keeps, [-]."""
+
+Metric = tuple[str, float, int]
+"""Name with its unit, value and step."""
+
+_SUFFIXES = (("% of label", "pct"), ("percent", "pct"), ("1/d", "per_d"), ("/", "_per_"))
+"""Signs of a unit that a name cannot have, and what stands for them."""
+
+
+@frozen(kw_only=True)
+class RunContent:
+    """Everything of one run."""
+
+    key: str
+    """Names the event that the run is of; there is one run for each."""
+
+    experiment: str
+    """Experiment it stands in."""
+
+    name: str
+    """Name a person reads."""
+
+    note: str
+    """What it is, in Markdown without HTML."""
+
+    tags: Mapping[str, str]
+    """Words to filter by."""
+
+    params: Mapping[str, Any]
+    """What was asked for."""
+
+    metrics: Sequence[Metric]
+    """What came out, with units in the names."""
+
+    data: Sequence[Mapping[str, Any]] = ()
+    """Data sets behind it, as a model card lists them: name, digest, origin and rows."""
+
+    files: Mapping[str, bytes] = field(factory=dict, repr=False)
+    """Artefacts by name."""
+
+
+@frozen(kw_only=True)
+class ShownNames:
+    """What the view of a front draws."""
+
+    objectives: Sequence[str]
+    """Metrics of the objectives, the first of which sorts the runs."""
+
+    curves: Sequence[str]
+    """Metrics by time."""
+
+    params: Sequence[str]
+    """Parameters beside the objectives."""
+
+
+def unit_suffix(unit: str) -> str:
+    """Return a unit as the end of a name.
+
+    Parameters
+    ----------
+    unit : str
+        The unit, [-].
+
+    Returns
+    -------
+    str
+        Letters, digits and underscores, [-].
+
+    Examples
+    --------
+    >>> unit_suffix("mg/d"), unit_suffix("% of label"), unit_suffix("mmol/L")
+    ('mg_per_d', 'pct', 'mmol_per_L')
+    """
+    for sign, word in _SUFFIXES:
+        unit = unit.replace(sign, word)
+    return unit.replace(" ", "_")
 
 
 def metric_name(key: str) -> str:
@@ -44,172 +121,84 @@ def metric_name(key: str) -> str:
     >>> metric_name("absorbed_increment.p50")
     'absorbed_increment_p50_mg_per_d'
     """
-    unit = get_endpoint(key).unit.replace("percent", "pct").replace("1/d", "per_d")
-    return f"{key.replace('.', '_')}_{unit.replace('/', '_per_')}"
+    return f"{key.replace('.', '_')}_{unit_suffix(get_endpoint(key).unit)}"
 
 
-def front_link(experiment_id: str, study_id: str, order_by: str, port: int = UI_PORT) -> str:
-    """Return the address of the view that shows a study's front with its curves.
+def experiment_name(project: str) -> str:
+    """Return the experiment of a project, or of a study that belongs to none.
 
     Parameters
     ----------
-    experiment_id : str
-        MLflow's experiment, [-].
-    study_id : str
-        Uuid of the study, [-].
-    order_by : str
-        Metric to sort by; without one MLflow folds the runs away, [-].
-    port : int, optional
-        Port of ``formulation ui``, [-].
+    project : str
+        Its name, [-].
 
     Returns
     -------
     str
-        Address on this machine, [-].
+        Name without a slash, at which MLflow would cut it, [-].
+
+    Examples
+    --------
+    >>> experiment_name("magnesium-2026")
+    'mg-magnesium-2026'
     """
-    wanted = quote(f"tags.study_id='{study_id}' and tags.pareto='true'", safe="")
-    order = quote(f"metrics.`{order_by}`", safe="")
-    return (
-        f"http://127.0.0.1:{port}/#/experiments/{experiment_id}/runs"
-        f"?workflowType=machine_learning&compareRunsMode=CHART"
-        f"&orderByKey={order}&orderByAsc=false&searchFilter={wanted}"
-    )
+    return "mg-" + project.replace("/", "-")
 
 
-def study_message(document: Mapping[str, Any], report: Path) -> dict[str, Any]:
-    """Return what is told of a study.
+def study_key(study_id: str) -> str:
+    """Return the key of the run of a study.
 
     Parameters
     ----------
-    document : mapping
-        The study's document, [-].
-    report : Path
-        Its report, [-].
+    study_id : str
+        Uuid of the study, [-].
 
     Returns
     -------
-    dict
-        The message, [-].
+    str
+        The key, [-].
     """
-    study = document["study"]
-    series = [
-        (name, value, point["trial"])
-        for point in document["history"]
-        for name, value in point.items()
-        if name != "trial"
-    ]
-    return {
-        "experiment": _experiment_name(study["name"]),
-        "name": f"{study['label']} {study['name']}",
-        "order_by": metric_name(document["objectives"][0]["key"]),
-        # MLflow shows a note as Markdown, in which HTML would be more than text.
-        "note": escape(study["question"]) + NOTE_END,
-        "tags": {
-            "kind": STUDY,
-            "study": study["label"],
-            "pareto": "false",
-            "config_sha256": study["config_sha256"],
-            "code_sha256": study["code_sha256"],
-            "state": study["state"],
-            "systems": ", ".join(study["systems"]),
-            "population": study["population"]["name"],
-        },
-        "params": {
-            "budget": study["budget"],
-            "seed": document["seed"],
-            "strategy": study["strategy"],
-            "executor": document["executor"].get("kind", ""),
-            "jurisdiction": study["jurisdiction"],
-        },
-        "metrics": [*series, ("n_front", float(len(document["front"])), 0)],
-        "texts": [[json.dumps(document, indent=1), "study.json"]],
-        "files": [str(report)],
-    }
+    return f"{study_id}/{STUDY}"
 
 
-def candidate_message(document: Mapping[str, Any], candidate: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is told of a candidate.
+def candidate_key(study_id: str, label: str) -> str:
+    """Return the key of the run of a candidate.
 
     Parameters
     ----------
-    document : mapping
-        The study's document, [-].
-    candidate : mapping
-        One of its front, [-].
+    study_id : str
+        Uuid of the study, [-].
+    label : str
+        Label of the candidate, [-].
 
     Returns
     -------
-    dict
-        The message, [-].
+    str
+        The key, [-].
     """
-    study = document["study"]
-    metrics = [(f"{name}_mg", value, 0) for name, value in candidate["recipe_mg"].items()]
-    metrics += [(metric_name(key), value, 0) for key, value in candidate["values"].items()]
-    for key, (low, high) in candidate["intervals"].items():
-        metrics += [(f"{metric_name(key)}_lo90", low, 0), (f"{metric_name(key)}_hi90", high, 0)]
-    curve = candidate["curves"].get("release")
-    if curve:
-        for suffix, part in (("", "y"), ("_lo90", "lo90"), ("_hi90", "hi90")):
-            metrics += [
-                (RELEASE_METRIC + suffix, y, round(x))
-                for x, y in zip(curve["x"], curve[part], strict=True)
-            ]
-    confirmation = candidate["confirmation"]
-    if confirmation:
-        metrics += [
-            (f"{metric_name(o['key'])}_confirmed", confirmation["values"][o["key"]], 0)
-            for o in document["objectives"]
-        ]
-    design = candidate["design"]
-    return {
-        "experiment": _experiment_name(study["name"]),
-        "order_by": metric_name(document["objectives"][0]["key"]),
-        "name": f"{study['label']}-{candidate['label']} {candidate['title']}",
-        "note": f"{candidate['title']}, {candidate['regimen']}",
-        "tags": {
-            "kind": CANDIDATE,
-            "study": study["label"],
-            "pareto": "true",
-            "delivery_system": design["system"],
-            "feasible": "true",
-            "origin": candidate["origin"],
-            "design_key": candidate["design_key"],
-            "confirmed": str(bool(confirmation and confirmation["is_confirmed"])).lower(),
-        },
-        "params": {
-            "delivery_system": design["system"],
-            "salt": "+".join(filter(None, (design["salt"], design.get("second_salt")))),
-            "regimen": candidate["regimen"],
-            **candidate["process"],
-        },
-        "metrics": metrics,
-    }
+    return f"{study_id}/{label}"
 
 
-def model_message(document: Mapping[str, Any], record: ModelRecord) -> dict[str, Any]:
+def model_message(record: ModelRecord) -> dict[str, Any]:
     """Return what is told of a surrogate that a study used.
 
     Parameters
     ----------
-    document : mapping
-        The study's document, [-].
     record : ModelRecord
         The surrogate's version, [-].
 
     Returns
     -------
     dict
-        The message, [-].
+        What the registry needs, but for the bytes, whose folder it names, [-].
     """
-    card, study = record.card, document["study"]
+    card = record.card
     name, sha256, created = record.name, record.sha256, record.created_utc
     brief = card_markdown(card, name=name, sha256=sha256, created_utc=created, is_brief=True)
     if len(brief) > MOST_DESCRIPTION:
         end = "\n\nThe rest stands in card.md."
         brief = brief[: MOST_DESCRIPTION - len(end)] + end
     return {
-        "experiment": _experiment_name(study["name"]),
-        "order_by": metric_name(document["objectives"][0]["key"]),
         "folder": record.path,
         "description": brief,
         "card": card,
@@ -237,7 +226,3 @@ def model_message(document: Mapping[str, Any], record: ModelRecord) -> dict[str,
             for name, value in found.items()
         ],
     }
-
-
-def _experiment_name(study_name: str) -> str:
-    return "mg-" + study_name.replace("/", "-")

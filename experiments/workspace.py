@@ -17,14 +17,28 @@ from formulation.errors import InputError, StoreError, UnknownNameError
 
 SETTINGS_FILE = "formulation.toml"
 DEFAULT_HOME = ".formulation"
+OFF = "off"
+"""Tracking address that leaves everything in the outbox for later."""
+
+FRONT, ALL = CHILDREN = ("front", "all")
+"""Which trials get a run of their own: of the front, confirmed or measured; or every one."""
+
 VARIABLES = {
     "home": "FORMULATION_HOME",
     "store": "FORMULATION_STORE",
     "executor": "FORMULATION_EXECUTOR",
     "workers": "FORMULATION_WORKERS",
     "tracking_uri": "FORMULATION_TRACKING_URI",
+    "track_children": "FORMULATION_TRACK_CHILDREN",
+    "tracking_wait_s": "FORMULATION_TRACKING_WAIT_S",
 }
 """Environment variable of each setting; the same names are keys of ``formulation.toml``."""
+
+NUMBERS = ("workers", "tracking_wait_s")
+"""Settings that are numbers; the others are texts."""
+
+TRACKING_WAIT_S = 20.0
+"""How long a finished study waits for its links at most, [s]."""
 
 
 @frozen(kw_only=True)
@@ -40,8 +54,14 @@ class Workspace:
     workers: int | None
     """Workers; None for as many as the machine suggests."""
 
-    tracking_uri: str
+    tracking_uri: str = field(repr=without_password)
     """MLflow tracking address."""
+
+    track_children: str = FRONT
+    """Which trials get a run of their own in the tracking, one of `CHILDREN`."""
+
+    tracking_wait_s: float = TRACKING_WAIT_S
+    """How long a finished study waits for its links, [s]; it is delivered in any case."""
 
     store: str = field(default="", repr=without_password)
     """Address of the store's database on a server; empty for a file in the folder."""
@@ -55,6 +75,11 @@ class Workspace:
     def store_shown(self) -> str:
         """Where the store is, as records and people may see it: without a password."""
         return without_password(str(self.store_place))
+
+    @property
+    def tracking_shown(self) -> str:
+        """Where the tracking is, as records and people may see it: without a password."""
+        return without_password(self.tracking_uri)
 
     @property
     def has_store(self) -> bool:
@@ -93,6 +118,7 @@ def open_workspace(
     home: str | None = None,
     executor: str | None = None,
     workers: int | None = None,
+    track_children: str | None = None,
     environment: Mapping[str, str] | None = None,
     folder: Path | None = None,
 ) -> Workspace:
@@ -106,6 +132,8 @@ def open_workspace(
         Kind of executor from the flag, [-].
     workers : int, optional
         Workers from the flag, [-].
+    track_children : str, optional
+        Which trials get a run of their own, from the flag, [-].
     environment : mapping, optional
         Environment; the process's own by default, [-].
     folder : Path, optional
@@ -123,7 +151,12 @@ def open_workspace(
         store is no address of a database of PostgreSQL.
     """
     environ = os.environ if environment is None else environment
-    given = {"home": home, "executor": executor, "workers": workers}
+    given = {
+        "home": home,
+        "executor": executor,
+        "workers": workers,
+        "track_children": track_children,
+    }
     written = _read_settings((folder or Path.cwd()) / SETTINGS_FILE)
     found = {
         name: next(
@@ -140,6 +173,9 @@ def open_workspace(
     kind = str(found["executor"] or "ray")
     if kind not in KINDS:
         raise UnknownNameError("Executor", kind, KINDS)
+    children = str(found["track_children"] or FRONT)
+    if children not in CHILDREN:
+        raise UnknownNameError("Runs of the tracking", children, CHILDREN)
     store = str(found["store"] or "")
     if store:
         read_address(store)
@@ -148,6 +184,8 @@ def open_workspace(
         executor=kind,
         workers=_count(found["workers"]),
         tracking_uri=str(found["tracking_uri"] or f"sqlite:///{place / 'mlflow.db'}"),
+        track_children=children,
+        tracking_wait_s=_seconds(found["tracking_wait_s"]),
         store=store,
     )
 
@@ -162,7 +200,7 @@ def _read_settings(path: Path) -> dict[str, object]:
     for name, value in written.items():
         if name not in VARIABLES:
             raise UnknownNameError(f"Setting in {path.name}", name, VARIABLES)
-        if name != "workers" and not isinstance(value, str):
+        if name not in NUMBERS and not isinstance(value, str):
             raise InputError(f"Setting {name!r} in {path.name} is {value!r}; it must be a text.")
     return written
 
@@ -177,3 +215,13 @@ def _count(value: object) -> int | None:
     if count < 1:
         raise InputError(f"Setting 'workers' is {value!r}; it must be a whole number from 1.")
     return count
+
+
+def _seconds(value: object) -> float:
+    try:
+        seconds = TRACKING_WAIT_S if value is None else float(str(value))
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < float("inf"):
+        raise InputError(f"Setting 'tracking_wait_s' is {value!r}; it must be seconds from 0.")
+    return seconds

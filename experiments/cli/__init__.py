@@ -29,6 +29,7 @@ from experiments.cli import (
     schema,
     simulate,
     studies,
+    track,
 )
 from experiments.cli.output import emit_problems, note
 from formulation.errors import (
@@ -52,6 +53,7 @@ studies.register(app)
 front.register(app)
 plot.register(app)
 report.register(app)
+track.register(app)
 repeating.register(app)
 ranges.register(app)
 data.register(app)

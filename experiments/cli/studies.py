@@ -21,6 +21,10 @@ Home = Annotated[
 ]
 Kind = Annotated[str | None, typer.Option("--executor", help="inline, process or ray (default).")]
 Workers = Annotated[int | None, typer.Option("--workers", help="Workers of the executor.")]
+Children = Annotated[
+    str | None,
+    typer.Option("--track-children", help="Runs in MLflow: front (default), or all to 1,000."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 ProgressKind = Annotated[
     str, typer.Option("--progress", help="auto, jsonl (events on stderr) or none.")
@@ -40,9 +44,7 @@ def register(app: typer.Typer) -> None:
     app.command()(resume)
     app.command()(cancel)
     app.command()(status)
-    app.command()(track)
     app.command("export-optuna")(export_optuna)
-    app.command()(ui)
 
 
 def run(
@@ -56,6 +58,7 @@ def run(
     require: Require = None,
     executor: Kind = None,
     workers: Workers = None,
+    track_children: Children = None,
     home: Home = None,
     as_json: AsJson = False,
     progress: ProgressKind = "auto",
@@ -67,7 +70,9 @@ def run(
     from experiments.studies import run_study
     from experiments.workspace import open_workspace
 
-    workspace = open_workspace(home=home, executor=executor, workers=workers)
+    workspace = open_workspace(
+        home=home, executor=executor, workers=workers, track_children=track_children
+    )
     spec = with_fixed(with_budget(load_study(file), trials=trials, seed=seed), fix or ())
     required = read_requirements(require or (), spec.objectives)
     _drive(lambda listener: run_study(spec, workspace, listener), required, progress, as_json)
@@ -78,6 +83,7 @@ def resume(
     require: Require = None,
     executor: Kind = None,
     workers: Workers = None,
+    track_children: Children = None,
     home: Home = None,
     as_json: AsJson = False,
     progress: ProgressKind = "auto",
@@ -93,7 +99,9 @@ def resume(
     from experiments.studies import resume_study
     from experiments.workspace import open_workspace
 
-    workspace = open_workspace(home=home, executor=executor, workers=workers)
+    workspace = open_workspace(
+        home=home, executor=executor, workers=workers, track_children=track_children
+    )
     required = requirements_of_stored(require or (), study, workspace)
     document = followed(
         lambda listener: resume_study(study, workspace, listener, take_over=take_over), progress
@@ -173,37 +181,6 @@ def export_optuna(
             f" {done['infeasible']} of them infeasible."
         ]
     )
-
-
-def track(home: Home = None, as_json: AsJson = False) -> None:
-    """Deliver to MLflow what is still waiting in the outbox."""
-    from experiments.cli.output import emit_json, emit_lines
-    from experiments.publishing import deliver_tracking
-    from experiments.workspace import open_workspace
-
-    result = deliver_tracking(open_workspace(home=home))
-    if as_json:
-        emit_json({"schema": "formulation/track", "version": 1, **result})
-        return
-    emit_lines(
-        [f"{result['delivered']} delivered, {result['waiting']} waiting {result['error']}".strip()]
-    )
-
-
-def ui(
-    home: Home = None,
-    port: Annotated[int, typer.Option(help="Port on this machine.")] = 5000,
-) -> None:
-    """Start the MLflow pages on this machine and print where to look."""
-    from experiments.cli.output import note
-    from experiments.cli.terminating import sigterm_stops
-    from experiments.mlflow_server import serve
-    from experiments.publishing import tracking_links
-    from experiments.workspace import open_workspace
-
-    workspace = open_workspace(home=home)
-    with sigterm_stops():
-        serve(workspace, port, tracking_links(workspace, port), note)
 
 
 def followed(work: Callable[["Listener"], dict[str, Any]], progress: str) -> dict[str, Any]:

@@ -21,6 +21,8 @@ from experiments.reports.wording import (
     times_text,
     unit_of,
 )
+from experiments.tracking_links import TITLES
+from experiments.workspace import OFF
 from formulation.design import Design
 from formulation.errors import UnknownNameError
 
@@ -208,10 +210,13 @@ def where_lines(document: Mapping[str, Any]) -> list[str]:
     tracking = document["tracking"]
     lines = [f"report: {document['report']}"]
     if tracking.get("error"):
-        lines.append(f"tracking is waiting ({tracking['error']}); try: formulation track")
-    if tracking.get("links"):
-        lines.append("MLflow: run `formulation ui`, then open")
-        lines += [f"  {link}" for link in tracking["links"].values()]
+        lines.append(f"tracking is waiting ({tracking['error']}); try: formulation track sync")
+    elif tracking.get("uri", OFF) != OFF and not tracking.get("run_id"):
+        lines.append("MLflow is being told; `formulation track status` says how far")
+    if links := tracking.get("links"):
+        is_local = tracking.get("uri", "").startswith("sqlite:")
+        lines.append("MLflow: run `formulation ui`, then open" if is_local else "MLflow: open")
+        lines += [f"  {TITLES[view]}: {link}" for view, link in links.items()]
     return lines
 
 

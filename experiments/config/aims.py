@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from experiments.config.items import Item
+from experiments.config.quantities import quantity_text
 from experiments.config.spec import BUDGET_RANGES, STRATEGIES, Budget
 from experiments.config.stops import STOPS, read_stop, refuse_endless
 from formulation.targets import Goal, Objective, OutcomeLimit, endpoint_key, get_endpoint
@@ -103,6 +104,49 @@ def read_budget(item: Item | None) -> Budget | None:
     if budget is not None and "stagnation" in read and item.file:
         refuse_endless(item.entries()["stagnation"], budget)
     return budget if len(read) == len(values) else None
+
+
+def objective_config(objective: Objective) -> dict[str, Any]:
+    """Return an objective as the plain data of a study.
+
+    Parameters
+    ----------
+    objective : Objective
+        The objective, [-].
+
+    Returns
+    -------
+    dict
+        As a study file states it, [-].
+    """
+    unit = get_endpoint(objective.endpoint).unit
+    return {
+        "endpoint": objective.endpoint,
+        "goal": objective.goal.value,
+        "worst": quantity_text(objective.worst, unit),
+        "ideal": quantity_text(objective.ideal, unit),
+        # Objectives of weight and importance 1 keep the hash they had before there were any.
+        **{key: x for key in COUNTS_FOR if (x := getattr(objective, key)) != 1},
+    }
+
+
+def limit_config(limit: OutcomeLimit) -> dict[str, Any]:
+    """Return a limit on an outcome as the plain data of a study.
+
+    Parameters
+    ----------
+    limit : OutcomeLimit
+        The limit, [-].
+
+    Returns
+    -------
+    dict
+        As a study file states it, [-].
+    """
+    unit = get_endpoint(limit.endpoint).unit
+    ends = {"low": limit.low, "high": limit.high}
+    stated = {key: quantity_text(x, unit) for key, x in ends.items() if x is not None}
+    return {"endpoint": limit.endpoint, **stated}
 
 
 def _read_objective(item: Item) -> Objective | None:

@@ -59,6 +59,7 @@ def study_schema() -> Schema:
     """
     members = {
         "study": text("Name of the study.", pattern=f"^{NAME_PATTERN}$"),
+        "project": text("What the tracking groups it under.", pattern=f"^{NAME_PATTERN}$"),
         "question": text("The question it answers, in words.", maxLength=MAX_TEXT),
         "jurisdiction": one_of(all_limits(), "Whose limits on supplements hold."),
         "systems": some(

@@ -168,6 +168,9 @@ class StudySpec:
     name: str
     """Name of the study."""
 
+    project: str = ""
+    """What it belongs to, by which the tracking groups studies; empty for itself alone."""
+
     question: str
     """The question it answers, in words; may be empty."""
 

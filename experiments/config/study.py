@@ -12,7 +12,13 @@ from typing import Any, NamedTuple
 
 from attrs import evolve
 
-from experiments.config.aims import COUNTS_FOR, read_budget, read_limits, read_objectives
+from experiments.config.aims import (
+    limit_config,
+    objective_config,
+    read_budget,
+    read_limits,
+    read_objectives,
+)
 from experiments.config.documents import Node, node_of, parse
 from experiments.config.files import read_text
 from experiments.config.fixing import (
@@ -49,13 +55,22 @@ from formulation.delivery import get_system
 from formulation.errors import InputError, Problem, RefusedError
 from formulation.limits import Limits, all_limits, get_limits
 from formulation.space import DesignSpace
-from formulation.targets import Objective, OutcomeLimit, get_endpoint
+from formulation.targets import Objective
 
 REQUIRED = ("study", "jurisdiction", "systems", "salts", "dose", "population", "objectives")
 """Keys every study file has."""
 
 OPTIONAL = (
-    *("question", "regimens", "exclude", "not_makeable", "limits", "profile", "extrapolation"),
+    *(
+        "project",
+        "question",
+        "regimens",
+        "exclude",
+        "not_makeable",
+        "limits",
+        "profile",
+        "extrapolation",
+    ),
     *("robustness", "reference_release", "budget"),
 )
 """Keys a study file may leave out."""
@@ -196,6 +211,7 @@ def _study(root: Node, *, file: str, text: str, folder: Path | None = None) -> S
 def _read(item: Item, text: str, folder: Path | None) -> StudySpec | None:
     members = item.members(REQUIRED, OPTIONAL)
     name = members["study"].text(NAME_PATTERN, NAME_RULE) if "study" in members else ""
+    project = members["project"].text(NAME_PATTERN, NAME_RULE) if "project" in members else ""
     question = members["question"].text() if "question" in members else ""
     limits = _read_jurisdiction(members.get("jurisdiction"))
     product = _read_space(item, members, limits)
@@ -221,6 +237,7 @@ def _read(item: Item, text: str, folder: Path | None) -> StudySpec | None:
     assert budget is not None
     return StudySpec(
         name=name,
+        project=project,
         question=question,
         jurisdiction=limits.jurisdiction,
         space=product.space,
@@ -240,11 +257,12 @@ def _read(item: Item, text: str, folder: Path | None) -> StudySpec | None:
             "jurisdiction": limits.jurisdiction,
             **_space_config(product),
             "population": population_config(population),
-            "objectives": [_objective_config(o) for o in objectives],
-            "limits": [_limit_config(limit) for limit in outcomes],
+            "objectives": [objective_config(o) for o in objectives],
+            "limits": [limit_config(limit) for limit in outcomes],
             # A study without a profile keeps the hash it had before there were profiles.
             **({"profile": profile_config(profile)} if profile else {}),
             # Nor do those that leave these keys out change theirs.
+            **({"project": project} if project else {}),
             **({"not_makeable": [unmade_config(u) for u in unmade]} if unmade else {}),
             **({"extrapolation": extrapolation} if extrapolation else {}),
             **({"robustness": robustness_config(tolerances)} if tolerances else {}),
@@ -334,22 +352,3 @@ def _system_config(part: SystemPart) -> dict[str, Any]:
         "choices": part.choices,
         **({"fixed": fixed_config(part.system.name, part.fixed)} if part.fixed else {}),
     }
-
-
-def _objective_config(objective: Objective) -> dict[str, Any]:
-    unit = get_endpoint(objective.endpoint).unit
-    return {
-        "endpoint": objective.endpoint,
-        "goal": objective.goal.value,
-        "worst": quantity_text(objective.worst, unit),
-        "ideal": quantity_text(objective.ideal, unit),
-        # Objectives of weight and importance 1 keep the hash they had before there were any.
-        **{key: x for key in COUNTS_FOR if (x := getattr(objective, key)) != 1},
-    }
-
-
-def _limit_config(limit: OutcomeLimit) -> dict[str, Any]:
-    unit = get_endpoint(limit.endpoint).unit
-    ends = {"low": limit.low, "high": limit.high}
-    stated = {key: quantity_text(x, unit) for key, x in ends.items() if x is not None}
-    return {"endpoint": limit.endpoint, **stated}

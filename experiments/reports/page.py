@@ -28,6 +28,7 @@ from experiments.reports.tables import (
     remarks_table,
     targets_table,
 )
+from experiments.tracking_links import TITLES
 from formulation.delivery import get_system
 from formulation.errors import InputError
 from formulation.patients import get_patient_field
@@ -142,8 +143,14 @@ def render(
         "without_profiler": _without_profiler(document),
         "claims": claim_lines(),
         "commands": commands(document),
+        "views": _views(document["tracking"]),
     }
     return filled("experiments.reports", TEMPLATE, values)
+
+
+def _views(tracking: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the views in MLflow by what they show; none of a study that was not delivered."""
+    return [(TITLES[view], link) for view, link in tracking.get("links", {}).items()]
 
 
 def _without_account(document: Mapping[str, Any]) -> str:

@@ -145,8 +145,17 @@ def emulator_table(document: Mapping[str, Any]) -> str:
 
 def engine_table(document: Mapping[str, Any]) -> str:
     """Return what the engine of a search costs."""
+    return _costs_table("engine of a search", document)
+
+
+def tracking_table(document: Mapping[str, Any]) -> str:
+    """Return what tracking costs the search, and the process behind it."""
+    return _costs_table("MLflow", document)
+
+
+def _costs_table(title: str, document: Mapping[str, Any]) -> str:
     return table(
-        ("engine of a search", "measured", "must", "aim", ""),
+        (title, "measured", "must", "aim", ""),
         (
             (
                 f["name"],
@@ -299,6 +308,7 @@ TABLES = {
     "row-wise": ("surrogates.json", row_wise_table),
     "emulator": ("emulator.json", emulator_table),
     "engine": ("engine.json", engine_table),
+    "tracking": ("tracking.json", tracking_table),
     "search": ("search.json", search_table),
     "search figures": ("search.json", search_figures_table),
     "simulator": ("simulator.json", simulator_table),

@@ -122,10 +122,20 @@ def test_tracking_that_waits_is_told_with_its_next_step(document):
     document.update(report="out.html", tracking={"error": "no answer", "links": {}})
     assert where_lines(document) == [
         "report: out.html",
-        "tracking is waiting (no answer); try: formulation track",
+        "tracking is waiting (no answer); try: formulation track sync",
     ]
-    document["tracking"] = {"error": "", "links": {"front": "http://127.0.0.1:5000/#/x"}}
-    assert where_lines(document)[-1] == "  http://127.0.0.1:5000/#/x"
+    document["tracking"] = {"uri": "sqlite:///a.db", "error": "", "run_id": None, "links": {}}
+    assert where_lines(document)[-1] == (
+        "MLflow is being told; `formulation track status` says how far"
+    )
+    links = {"front": "http://127.0.0.1:5000/#/x"}
+    document["tracking"].update(run_id="1", links=links)
+    assert where_lines(document)[-2:] == [
+        "MLflow: run `formulation ui`, then open",
+        "  the front with its curves: http://127.0.0.1:5000/#/x",
+    ]
+    document["tracking"].update(uri="https://mlflow.example")
+    assert where_lines(document)[-2] == "MLflow: open"
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,18 @@ def test_stated_ranges_and_new_populations_survive_the_config():
     assert {form.range_of("compression_force_kn") for form in forms} == {(8, 30)}
 
 
+def test_a_study_without_a_project_keeps_its_hash():
+    """Only a stated project stands in the content; a name with a slash, or HTML, is refused."""
+    without = load_study(TEXT)
+    stated = load_study(f"project: magnesium-2026\n{TEXT}")
+    assert (without.project, "project" in without.config) == ("", False)
+    assert stated.project == study_from_config(stated.config).project == "magnesium-2026"
+    assert stated.sha256 != without.sha256
+    for wrong in ("a/b", "<b>a</b>"):
+        with pytest.raises(InputError, match=r"project: .* a name of up to 100 letters"):
+            load_study(f"project: {wrong}\n{TEXT}")
+
+
 def test_hash_follows_the_content_not_its_writing():
     """Comments and another unit leave the hash alone, another number does not."""
     study = load_study(REFERENCE)

@@ -98,7 +98,10 @@ def test_a_study_on_a_server_is_killed_cut_off_and_finished(
         assert Counter(acks) == Counter(set(acks))
         document = json.loads(out)
         assert document["store"] == without_password(address)
-        assert document["tracking"]["run_id"]
+        told, said = start(home, address, "track", "sync", "--json").communicate(timeout=900)
+        assert json.loads(told)["waiting"] == 0, said
+        shown, _ = start(home, address, "front", "S001", "--json").communicate(timeout=120)
+        assert json.loads(shown)["tracking"]["run_id"]
 
         status = start(home, address, "status", "--json")
         shown, _ = status.communicate(timeout=120)

@@ -13,13 +13,13 @@ from attrs import frozen
 
 from experiments.model_registry import FLAVOR, registered_name
 from experiments.store import Store
-from experiments.tracking import deliver, fetch_model
+from experiments.tracking import fetch_model
 from experiments.tracking_messages import MODELS_EXPERIMENT, MOST_DESCRIPTION
 from experiments.workspace import Workspace, open_workspace
 from formulation.errors import DataError
 from models.keeping.files import MODEL_FILE, load_estimator
-from tests.experiments.test_end_to_end import RUN, Finished, drive, run_small_study
-from tests.experiments.test_tracking import DEAD, n_messages
+from tests.experiments.test_end_to_end import RUN, drive
+from tests.experiments.test_tracking import DEAD, deliver_all, n_messages
 
 # MLflow's own tables use what SQLAlchemy 2.1 calls outdated; nothing of ours does.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -66,12 +66,6 @@ def tracked_home(home: Path) -> Workspace:
 
 
 @pytest.fixture(scope="module")
-def untracked(tmp_path_factory: pytest.TempPathFactory) -> Finished:
-    """Run the small study with tracking off."""
-    return run_small_study(tmp_path_factory.mktemp("untracked"))
-
-
-@pytest.fixture(scope="module")
 def registered(untracked, tmp_path_factory) -> Registered:
     """Deliver the study, and a second one that loads the same surrogates."""
     home = untracked.copy(tmp_path_factory.mktemp("registered"))
@@ -84,8 +78,13 @@ def registered(untracked, tmp_path_factory) -> Registered:
         FORMULATION_TRACKING_URI=workspace.tracking_uri,
     )
     assert again.returncode == 0, again.stderr
-    first = json.loads(drive("front", "S001", "--json", home=home).stdout)
-    return Registered(workspace, (first, json.loads(again.stdout)))
+    # Whoever delivers in the background has its turn first; then nothing is left.
+    rest = drive("track", "--json", home=home, FORMULATION_TRACKING_URI=workspace.tracking_uri)
+    assert (json.loads(rest.stdout)["waiting"], json.loads(rest.stdout)["error"]) == (0, "")
+    first, second = (
+        json.loads(drive("front", label, "--json", home=home).stdout) for label in ("S001", "S002")
+    )
+    return Registered(workspace, (first, second))
 
 
 def test_each_version_is_registered_once_however_many_studies_use_it(registered) -> None:
@@ -209,7 +208,7 @@ def test_delivering_again_makes_no_second_version(registered, untracked, tmp_pat
     """A store that never learnt of the delivery finds what is there."""
     before = [(v.name, v.version, v.tags["model_id"]) for v in registered.versions()]
     with Store.open(untracked.copy(tmp_path) / "store.sqlite") as store:
-        again = deliver(store, registered.workspace)
+        again = deliver_all(store, registered.workspace)
     assert (again.delivered, again.error) == (n_messages(untracked.document), "")
     assert [(v.name, v.version, v.tags["model_id"]) for v in registered.versions()] == before
     study_id = untracked.document["study"]["id"]
@@ -237,11 +236,14 @@ def test_a_registration_that_was_cut_short_is_made_again(
 
     with Store.open(home / "store.sqlite") as store:
         monkeypatch.setattr(MlflowClient, step, breaks)
-        cut = deliver(store, workspace)
+        cut = deliver_all(store, workspace)
         assert cut.error == "ConnectionError: the line went dead"
         assert cut.waiting == len(NAMES)
         monkeypatch.undo()
-        assert (deliver(store, workspace).waiting, deliver(store, workspace).error) == (0, "")
+        assert (deliver_all(store, workspace).waiting, deliver_all(store, workspace).error) == (
+            0,
+            "",
+        )
     found = Registered(workspace, (untracked.document, untracked.document))
     assert [v.name for v in found.versions()] == list(NAMES)
     experiment = found.client.get_experiment_by_name(MODELS_EXPERIMENT).experiment_id
@@ -272,10 +274,10 @@ def test_a_file_that_was_changed_is_not_registered(untracked, tmp_path) -> None:
         path.write_bytes(path.read_bytes() + b"\0")
     with sqlite3.connect(home / "store.sqlite") as database:
         database.execute(
-            "UPDATE outbox SET payload = replace(payload, ?, ?)", (str(old.parent), str(models))
+            "UPDATE model_version SET path = replace(path, ?, ?)", (str(old.parent), str(models))
         )
     with Store.open(home / "store.sqlite") as store:
-        result = deliver(store, tracked_home(home))
+        result = deliver_all(store, tracked_home(home))
     assert "was changed after it was fitted; not registered" in result.error
     assert result.waiting == len(NAMES)
 

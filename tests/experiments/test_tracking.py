@@ -1,20 +1,25 @@
-"""Tracking in MLflow: delivered once, delivered later, and never in the way of a study."""
+"""Tracking in MLflow: what stands there of a study, in the words and units of people."""
 
 import json
-import shutil
+import re
+from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import pandas
 import pytest
 from attrs import frozen
 
 from experiments import tracking
-from experiments.publishing import tracking_links
+from experiments.publishing import tracking_views
 from experiments.store import Store
+from experiments.tracked import StoredContents
+from experiments.tracked.candidates import RELEASE_METRIC
 from experiments.tracking import deliver
-from experiments.tracking_messages import RELEASE_METRIC, metric_name
+from experiments.tracking_messages import metric_name
 from experiments.workspace import Workspace, open_workspace
-from tests.experiments.test_end_to_end import RUN, Finished, drive, run_small_study
+from tests.experiments.test_end_to_end import STUDY, drive
 
 # MLflow's own tables use what SQLAlchemy 2.1 calls outdated; nothing of ours does.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -22,12 +27,6 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 EXPERIMENT = "mg-small"
 DEAD = "http://127.0.0.1:9"
 """Port of the discard service, where nothing answers."""
-
-
-@pytest.fixture(scope="module")
-def untracked(tmp_path_factory: pytest.TempPathFactory) -> Finished:
-    """Run the small study with tracking off."""
-    return run_small_study(tmp_path_factory.mktemp("untracked"))
 
 
 @frozen
@@ -71,8 +70,13 @@ def tracked(untracked, tmp_path_factory) -> Tracked:
 
 
 def n_messages(document: dict) -> int:
-    """Return how many messages a study leaves: itself, its front, its surrogates."""
-    return 1 + len(document["front"]) + len(document["models"])
+    """Return how many messages a study leaves: itself, its candidates, each surrogate."""
+    return 2 + len(document["models"])
+
+
+def deliver_all(store: Store, workspace: Workspace) -> tracking.TrackingResult:
+    """Deliver what waits in a store, without the command line."""
+    return deliver(store, workspace, StoredContents(store))
 
 
 def series(tracked: Tracked, run: Any, name: str) -> dict[int, float]:
@@ -97,47 +101,56 @@ def test_track_delivers_later_what_waited(tracked):
     with Store.open(tracked.workspace.store_place) as store:
         noted = store.study("S001").info["tracking"]
     assert noted["run_id"] == tracked.parent().info.run_id
-    links = tracking_links(tracked.workspace, 5123)
-    assert links["S001"].startswith("http://127.0.0.1:5123/#/experiments/")
-    assert tracked.document["study"]["id"] in links["S001"]
+    links = tracking_views(tracked.workspace, 5123)["S001"]
+    assert links["front"].startswith("http://127.0.0.1:5123/#/experiments/")
+    assert tracked.document["study"]["id"] in links["front"]
+    for run_id in noted["front_runs"]:
+        assert run_id in links["compare"]
 
 
-def test_the_run_of_a_study_has_its_tags_and_history(tracked):
-    """Metrics of the search are steps by trial."""
+def test_the_run_of_a_study_says_what_it_was_made_with(tracked):
+    """Study, people, hashes of file, data, code and packages, how it searched and why it ended."""
     run, document = tracked.parent(), tracked.document
-    tags = run.data.tags
+    tags, study = run.data.tags, document["study"]
     assert run.info.status == "FINISHED"
-    assert (tags["pareto"], tags["study"], tags["study_id"]) == (
-        "false",
-        "S001",
-        document["study"]["id"],
-    )
-    assert tags["config_sha256"] == document["study"]["config_sha256"]
-    assert run.data.params["executor"] == "inline"
-    expected = {point["trial"]: point["hypervolume"] for point in document["history"]}
-    assert series(tracked, run, "hypervolume") == pytest.approx(expected)
+    assert (tags["kind"], tags["pareto"], tags["study"]) == ("study", "false", "S001")
+    assert (tags["study_id"], tags["config_sha256"]) == (study["id"], study["config_sha256"])
+    assert tags["systems"] == "immediate_release, timed_release"
+    assert (tags["population"], tags["state"]) == ("healthy_adults", "complete")
+    assert (tags["sampler"], tags["executor"]) == (study["strategy"], "inline")
+    assert tags["status_reason"] == study["stopped"]["because"]
+    assert tags["code_version"] == study["versions"]["formulation-design"]
+    lock = Path(__file__).parents[2] / "requirements.lock"
+    assert tags["lock_sha256"] == sha256(lock.read_bytes()).hexdigest()
+    assert tags["lock_of"] == "requirements.lock"
 
 
-def test_a_candidate_that_was_not_confirmed_gets_no_run(untracked):
-    """It stands in the study's document."""
+def test_the_data_of_a_study_are_named_by_hash(tracked):
+    """Those its surrogates were fitted on, as inputs of the run and as one hash."""
+    run = tracked.parent()
+    expected = {(d["name"], d["digest"]) for m in tracked.document["models"] for d in m["data"]}
+    found = run.inputs.dataset_inputs
+    assert {(d.dataset.name, d.dataset.digest) for d in found} == expected
+    named = "\n".join(sorted(f"{name}@{digest}" for name, digest in expected))
+    assert run.data.tags["data_sha256"] == sha256(named.encode()).hexdigest()
+    assert "training data of its surrogates" in run.data.tags["data"]
 
-    class Outbox:
-        keys: tuple[str, ...] = ()
 
-        def enqueue(self, _lease, _kind, key, _message):
-            """Note the key."""
-            self.keys = (*self.keys, key)
-
-        def models(self):
-            """Return no model."""
-            return ()
-
-    first, *others = untracked.document["front"]
-    document = {**untracked.document, "front": [{**first, "confirmation": None}, *others]}
-    outbox = Outbox()
-    tracking.enqueue_study(outbox, None, document, Path("report.html"))
-    names = [key.split("/")[1] for key in outbox.keys]
-    assert names == ["study", *(candidate["label"] for candidate in others)]
+def test_metrics_of_a_search_go_over_its_trials(tracked):
+    """The step is the number of the trial; the last values are those of the document."""
+    run, document = tracked.parent(), tracked.document
+    worth = series(tracked, run, "hypervolume")
+    assert list(worth) == [p["number"] for p in document["points"]]
+    assert list(worth.values()) == sorted(worth.values()), "a front never loses"
+    assert worth[max(worth)] == pytest.approx(document["hypervolume"])
+    for point in document["history"]:
+        assert worth[point["trial"] - 1] == pytest.approx(point["hypervolume"])
+    share = series(tracked, run, "feasible_fraction")
+    assert share[max(share)] == pytest.approx(document["feasible_fraction"])
+    for objective in document["objectives"]:
+        best = series(tracked, run, f"best_{metric_name(objective['key'])}")
+        ends = [c["objectives"][objective["key"]] for c in document["front"]]
+        assert best[max(best)] == (max if objective["goal"] == "maximise" else min)(ends)
 
 
 def test_html_in_the_question_stays_text(tracked):
@@ -147,15 +160,69 @@ def test_html_in_the_question_stays_text(tracked):
     assert "&lt;img src=x&gt;" in tracked.parent().data.tags["mlflow.note.content"]
 
 
-def test_the_run_of_a_study_holds_its_report_and_document(tracked):
-    """Both can be opened from the tracking alone."""
+def artefacts(tracked: Tracked) -> dict[str, bytes]:
+    """Return the artefacts of the study's run."""
     run_id = tracked.parent().info.run_id
-    names = {a.path for a in tracked.client.list_artifacts(run_id)}
-    assert names == {"S001.html", "study.json"}
     folder = tracked.workspace.artifacts_folder / EXPERIMENT / run_id / "artifacts"
-    stored = json.loads((folder / "study.json").read_text(encoding="utf-8"))
-    assert stored["front"] == tracked.document["front"]
-    assert "<html" in (folder / "S001.html").read_text(encoding="utf-8")
+    listed = {a.path for a in tracked.client.list_artifacts(run_id)}
+    assert listed == {path.name for path in folder.iterdir()}
+    return {name: (folder / name).read_bytes() for name in listed}
+
+
+def test_the_run_of_a_study_holds_its_file_report_and_document(tracked):
+    """All can be opened from the tracking alone."""
+    held = artefacts(tracked)
+    assert held["study.yaml"].decode() == STUDY
+    assert json.loads(held["study.json"])["front"] == tracked.document["front"]
+    assert b"<html" in held["report.html"]
+    pictures = {name for name in held if name.endswith(".png")}
+    systems = {c["design"]["system"] for c in tracked.document["front"]}
+    assert pictures == {"trade_off.png", *(f"release_{system}.png" for system in systems)}
+    assert all(held[name].startswith(b"\x89PNG") for name in pictures)
+
+
+def test_every_trial_stands_in_a_parquet_file_with_units(tracked):
+    """Also those that got no run of their own: values, intervals, distances to limits."""
+    table = pandas.read_parquet(BytesIO(artefacts(tracked)["trials.parquet"]))
+    points = tracked.document["points"]
+    assert list(table["number"]) == [p["number"] for p in points]
+    assert list(table["is_feasible"]) == [p["is_feasible"] for p in points]
+    assert set(table[table["is_on_front"]]["label"]) == {
+        c["label"] for c in tracked.document["front"]
+    }
+    assert (table["slack: peak_gut_load.p95 <= 12 mmol"] >= 0).tolist() == list(
+        table["is_feasible"]
+    )
+    for objective in tracked.document["objectives"]:
+        name = metric_name(objective["key"])
+        assert list(table[name]) == [p["objectives"][objective["key"]] for p in points]
+        assert (table[f"{name}_lo90"] <= table[f"{name}_hi90"]).all()
+
+
+def test_the_front_stands_in_a_file_for_a_spreadsheet(tracked):
+    """A line for each candidate, the best first."""
+    lines = artefacts(tracked)["front.csv"].decode("utf-8-sig").splitlines()
+    assert len(lines) == 1 + len(tracked.document["front"])
+    assert lines[0].startswith("number,label,title,")
+    assert [line.split(",")[1] for line in lines[1:]] == [
+        c["label"] for c in tracked.document["front"]
+    ]
+
+
+def test_an_experiment_says_what_its_names_mean(tracked):
+    """Suffixes of units, of intervals and of steps, as its description."""
+    note = tracked.experiment.tags["mlflow.note.content"]
+    for word in ("`_mg_per_d`", "`_pct_ww`", "`_lo90`", "`_by_min`", "`_confirmed`"):
+        assert word in note
+
+
+def test_the_report_links_to_the_views(tracked):
+    """Once it was delivered; and it says that the pages have to be started."""
+    text = (tracked.workspace.home / "reports" / "S001.html").read_text()
+    assert "formulation ui" in text
+    links = re.findall(r'href="(http[^"]*)"', text)
+    assert len(links) == 3
+    assert all(link.startswith("http://127.0.0.1:5000/#/") for link in links)
 
 
 def test_the_children_of_a_study_are_its_front(tracked):
@@ -169,6 +236,11 @@ def test_the_children_of_a_study_are_its_front(tracked):
     for run in children:
         assert run.data.tags["mlflow.parentRunId"] == parent.info.run_id
         assert run.data.params["delivery_system"] == run.data.tags["delivery_system"]
+        assert (run.data.tags["feasible"], run.data.tags["lab_status"]) == ("true", "suggested")
+    by_key = {run.data.tags["design_key"]: run.info.run_name for run in children}
+    for candidate in tracked.document["front"]:
+        name = f"S001-{candidate['label']} {candidate['title']}"
+        assert by_key[candidate["design_key"]] == name
 
 
 def test_a_candidate_has_its_recipe_and_objectives_with_units(tracked):
@@ -196,67 +268,3 @@ def test_a_release_curve_is_a_metric_by_minute_with_its_band(tracked):
     for suffix, part in (("", "y"), ("_lo90", "lo90"), ("_hi90", "hi90")):
         found = series(tracked, by_key[candidate["design_key"]], RELEASE_METRIC + suffix)
         assert found == pytest.approx(dict(zip(minutes, curve[part], strict=True)))
-
-
-def test_delivering_the_same_messages_again_adds_nothing(tracked, untracked, tmp_path):
-    """A store that never learnt of the delivery finds every run by its key."""
-    before = [run.info.run_id for run in tracked.runs()]
-    with Store.open(untracked.copy(tmp_path) / "store.sqlite") as store:
-        again = deliver(store, tracked.workspace)
-    assert (again.delivered, again.error) == (n_messages(tracked.document), "")
-    assert [run.info.run_id for run in tracked.runs()] == before
-    assert again.for_study(tracked.document["study"]["id"])["run_id"] == (
-        tracked.parent().info.run_id
-    )
-
-
-def test_a_run_that_was_cut_short_is_replaced(tracked, untracked, tmp_path):
-    """Half a run is removed and written again as a whole; the other runs stay."""
-    before = {run.data.tags["outbox_key"]: run.info.run_id for run in tracked.runs()}
-    key = next(k for k in before if not k.endswith("/study"))
-    tracked.client.update_run(before[key], status="RUNNING")
-    with Store.open(untracked.copy(tmp_path) / "store.sqlite") as store:
-        assert deliver(store, tracked.workspace).error == ""
-    after = {run.data.tags["outbox_key"]: run.info.run_id for run in tracked.runs()}
-    assert after.pop(key) != before.pop(key)
-    assert after == before
-    assert {run.info.status for run in tracked.runs()} == {"FINISHED"}
-
-
-def test_a_dead_server_does_not_fail_a_run(untracked, tracked, tmp_path):
-    """The run ends well and says what waits; a later delivery to a good address brings it all."""
-    home = untracked.copy(tmp_path)
-    done = drive(
-        "run", str(untracked.file), *RUN, "--json", home=home, FORMULATION_TRACKING_URI=DEAD
-    )
-    assert done.returncode == 0
-    document = json.loads(done.stdout)
-    assert document["tracking"]["run_id"] is None
-    assert DEAD in document["tracking"]["error"]
-    assert "`formulation track` tries again" in " ".join(done.stderr.split())
-    with Store.open(home / "store.sqlite") as store:
-        assert len(store.pending_outbox()) == 2 * n_messages(document)
-    good = f"sqlite:///{shutil.copy(tracked.workspace.home / 'mlflow.db', home)}"
-    later = drive("track", home=home, FORMULATION_TRACKING_URI=good)
-    assert later.returncode == 0
-    assert later.stdout.endswith("delivered, 0 waiting\n")
-    shown = json.loads(drive("front", "S002", "--json", home=home).stdout)["tracking"]
-    assert shown["run_id"]
-    assert (shown["uri"], shown["error"]) == (good, "")
-
-
-def test_an_error_without_words_is_still_told(untracked, tmp_path: Path, monkeypatch):
-    """A foreign error with an empty message keeps the messages and gives its kind."""
-
-    class Silent:
-        def __init__(self, _workspace: Workspace) -> None:
-            raise TimeoutError
-
-    monkeypatch.setattr(tracking, "_Desk", Silent)
-    home = untracked.copy(tmp_path)
-    with Store.open(home / "store.sqlite") as store:
-        workspace = open_workspace(home=str(home), environment={}, folder=home)
-        result = deliver(store, workspace)
-        assert (result.delivered, result.error) == (0, "TimeoutError")
-        assert result.waiting == len(store.pending_outbox()) > 0
-        assert {m.last_error for m in store.pending_outbox()[:1]} == {"TimeoutError"}

@@ -8,13 +8,15 @@ from experiments.executors import KINDS
 from experiments.workspace import SETTINGS_FILE, VARIABLES, open_workspace
 from formulation.errors import InputError, UnknownNameError
 
-FLAGS = {"home": "by-flag", "executor": "inline", "workers": 1}
+FLAGS = {"home": "by-flag", "executor": "inline", "workers": 1, "track_children": "all"}
 ENVIRONMENT = {
     "home": "by-environment",
     "store": "postgresql://ana@environment/lab",
     "executor": "process",
     "workers": "2",
     "tracking_uri": "http://environment:5000",
+    "track_children": "all",
+    "tracking_wait_s": "1.5",
 }
 WRITTEN = {
     "home": "by-file",
@@ -22,8 +24,17 @@ WRITTEN = {
     "executor": "ray",
     "workers": 3,
     "tracking_uri": "http://file:5000",
+    "track_children": "all",
+    "tracking_wait_s": 3,
 }
-DEFAULTS = {"home": ".formulation", "store": "", "executor": "ray", "workers": None}
+DEFAULTS = {
+    "home": ".formulation",
+    "store": "",
+    "executor": "ray",
+    "workers": None,
+    "track_children": "front",
+    "tracking_wait_s": 20.0,
+}
 
 
 def write(folder: Path, text: str) -> None:
@@ -49,6 +60,8 @@ def shown(workspace) -> dict:
         "executor": workspace.executor,
         "workers": workspace.workers,
         "tracking_uri": workspace.tracking_uri,
+        "track_children": workspace.track_children,
+        "tracking_wait_s": workspace.tracking_wait_s,
     }
 
 
@@ -71,7 +84,8 @@ def test_each_setting_is_decided_by_the_first_that_states_it(tmp_path: Path, nam
     defaults = {**DEFAULTS, "tracking_uri": f"sqlite:///{workspace.home / 'mlflow.db'}"}
     by = {"flag": FLAGS, "environment": ENVIRONMENT, "file": WRITTEN, "default": defaults}
     expected = by[given][name]
-    assert shown(workspace)[name] == (int(expected) if expected and name == "workers" else expected)
+    kinds = {"workers": int, "tracking_wait_s": float}
+    assert shown(workspace)[name] == (kinds.get(name, str)(expected) if expected else expected)
 
 
 def test_settings_are_decided_one_by_one(tmp_path: Path) -> None:
@@ -135,6 +149,30 @@ def test_an_unknown_key_lists_the_nearest(tmp_path: Path, written, near) -> None
     with pytest.raises(UnknownNameError, match=message) as caught:
         open_workspace(environment={}, folder=tmp_path)
     assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "rule"),
+    [
+        ("FORMULATION_TRACK_CHILDREN", "none", "Runs of the tracking 'none' is not known"),
+        ("FORMULATION_TRACKING_WAIT_S", "-1", "must be seconds from 0"),
+        ("FORMULATION_TRACKING_WAIT_S", "nan", "must be seconds from 0"),
+        ("FORMULATION_TRACKING_WAIT_S", "soon", "must be seconds from 0"),
+    ],
+)
+def test_what_the_tracking_is_told_is_checked_before_anything_runs(variable, value, rule) -> None:
+    """A search of an hour does not end with a misspelt word."""
+    with pytest.raises((InputError, UnknownNameError), match=rule):
+        open_workspace(environment={variable: value})
+
+
+def test_no_password_of_a_tracking_address_is_shown() -> None:
+    """Neither where it is recorded, nor in what Python prints of the settings."""
+    address = "https://ana:canary-7f3a@mlflow.example/lab"
+    workspace = open_workspace(environment={"FORMULATION_TRACKING_URI": address})
+    assert workspace.tracking_uri == address
+    assert workspace.tracking_shown == "https://ana:***@mlflow.example/lab"
+    assert "canary" not in repr(workspace)
 
 
 @pytest.mark.parametrize("content", [b"executor = ray\n", b"[executor\n", b"home = '\xff'\n"])

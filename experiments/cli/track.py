@@ -1,0 +1,112 @@
+"""``formulation track`` and ``formulation ui``: what MLflow was told, and its pages."""
+
+import signal
+from typing import Annotated, Any
+
+import typer
+
+from experiments.cli.studies import AsJson, Children, Home
+
+Meant = Annotated[
+    str | None, typer.Argument(help="Study that comes first: S001, its name, or its uuid.")
+]
+
+tracking = typer.Typer(
+    help="Deliver to MLflow what waits, or say what does.", invoke_without_command=True
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the application.
+
+    Parameters
+    ----------
+    app : typer.Typer
+        The application, [-].
+    """
+    tracking.callback()(track)
+    tracking.command()(sync)
+    tracking.command()(status)
+    app.add_typer(tracking, name="track")
+    app.command()(ui)
+
+
+def track(context: typer.Context, home: Home = None, as_json: AsJson = False) -> None:
+    """Deliver to MLflow what is still waiting in the outbox; `sync` and `status` say which."""
+    if context.invoked_subcommand is None:
+        _sync(None, None, home, as_json=as_json)
+    elif home is not None or as_json:
+        raise typer.BadParameter(f"write --home and --json behind {context.invoked_subcommand!r}.")
+
+
+def sync(
+    study: Meant = None,
+    track_children: Children = None,
+    within: Annotated[
+        int | None, typer.Option(help="End after so many seconds, whatever happens.", min=1)
+    ] = None,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Deliver to MLflow what is still waiting in the outbox, in order, each run once."""
+    if within is not None:
+        # Not to be caught: what is not delivered by then stays in the outbox.
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.alarm(within)
+    _sync(study, track_children, home, as_json=as_json)
+
+
+def status(home: Home = None, as_json: AsJson = False) -> None:
+    """Say what waits for MLflow, and why; nothing is asked of it."""
+    from experiments.cli.output import emit_json, emit_lines
+    from experiments.publishing import tracking_status
+    from experiments.workspace import open_workspace
+
+    found = tracking_status(open_workspace(home=home))
+    if as_json:
+        emit_json(found)
+        return
+    emit_lines([f"{found['uri']}: {found['waiting']} waiting", *map(_line, found["studies"])])
+
+
+def ui(
+    studies: Annotated[
+        list[str] | None, typer.Argument(help="Studies to show; two are set side by side.")
+    ] = None,
+    home: Home = None,
+    port: Annotated[int, typer.Option(help="Port on this machine.")] = 5000,
+) -> None:
+    """Start the MLflow pages on this machine and print where to look."""
+    from experiments.cli.output import note
+    from experiments.cli.terminating import sigterm_stops
+    from experiments.mlflow_server import serve
+    from experiments.publishing import tracking_views
+    from experiments.workspace import open_workspace
+
+    workspace = open_workspace(home=home)
+    views = tracking_views(workspace, port, tuple(studies or ()))
+    with sigterm_stops():
+        serve(workspace, port, views, note)
+
+
+def _sync(study: str | None, children: str | None, home: str | None, *, as_json: bool) -> None:
+    from experiments.cli.output import emit_json, emit_lines
+    from experiments.publishing import deliver_tracking
+    from experiments.workspace import open_workspace
+
+    workspace = open_workspace(home=home, track_children=children)
+    result = deliver_tracking(workspace, study, children)
+    if as_json:
+        emit_json({"schema": "formulation/track", "version": 1, **result})
+        return
+    emit_lines(
+        [f"{result['delivered']} delivered, {result['waiting']} waiting {result['error']}".strip()]
+    )
+
+
+def _line(study: dict[str, Any]) -> str:
+    if not study["waiting"]:
+        return f"{study['label']} {study['name']}: delivered"
+    why = "under way" if study["is_under_way"] else study["error"] or "not tried yet"
+    tries = f", tried {study['tries']} times" if study["tries"] else ""
+    return f"{study['label']} {study['name']}: {study['waiting']} waiting, {why}{tries}"

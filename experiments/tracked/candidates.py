@@ -1,0 +1,175 @@
+"""The run of one candidate: its recipe, what was predicted, confirmed and measured of it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from experiments.candidates import regimen_text, title_of
+from experiments.results import compared_keys
+from experiments.store import ConfirmationRecord, CurveRecord, TrialRecord, candidate_label
+from experiments.tracked.facts import StudyFacts
+from experiments.tracking_messages import (
+    CANDIDATE,
+    Metric,
+    RunContent,
+    candidate_key,
+    experiment_name,
+    metric_name,
+    unit_suffix,
+)
+from formulation.design import Design
+from formulation.units import MINUTES_PER_HOUR
+from models.surrogates.table import MeasuredCurve
+
+RELEASE_METRIC = "dissolved_pct_by_min"
+MEASURED_METRIC = "measured_pct_by_min"
+"""Names of the bench curve as predicted, and as a laboratory measured it; steps are minutes."""
+
+CURVE_NAMES = {"release": "dissolved", "release_mechanistic": "dissolved_by_law"}
+"""What curves of the store are called in the tracking."""
+
+DIGITS = 4
+"""Significant digits of a parameter, [-]; the exact recipe stands among the metrics."""
+
+
+def candidate_content(facts: StudyFacts, trial: TrialRecord) -> RunContent:
+    """Return what is told of one trial of a study.
+
+    Parameters
+    ----------
+    facts : StudyFacts
+        The study, [-].
+    trial : TrialRecord
+        The trial, finished, [-].
+
+    Returns
+    -------
+    RunContent
+        Its run, [-].
+    """
+    design, label = Design.from_dict(trial.design), candidate_label(trial.number)
+    confirmation = facts.confirmations.get(trial.number)
+    measured = facts.measured.get(design.key, [])
+    title, taken = title_of(design), regimen_text(design)
+    return RunContent(
+        key=candidate_key(facts.study.id, label),
+        experiment=experiment_name(facts.spec.project or facts.study.name),
+        name=f"{facts.study.label}-{label} {title}",
+        note=f"{title}, {taken}",
+        tags=_tags(facts, trial, design, confirmation, measured),
+        params=_params(design, taken),
+        metrics=[
+            *_predicted(facts, trial),
+            *_confirmed(facts, confirmation),
+            *((f"{name}_mg", amount, 0) for name, amount in design.amounts_mg.items()),
+            *(m for curve in facts.curves.get(trial.number, []) for m in curve_metrics(curve)),
+            *_readings(measured),
+        ],
+    )
+
+
+def curve_metrics(curve: CurveRecord) -> Iterator[Metric]:
+    """Yield a curve as metrics by time.
+
+    Parameters
+    ----------
+    curve : CurveRecord
+        The curve; its times are in min or h, [-].
+
+    Yields
+    ------
+    tuple
+        Name with both units, value, and the time in whole minutes; in whole hours where every time
+        of a curve in h is one, [-].
+    """
+    name = f"{CURVE_NAMES.get(curve.name, curve.name)}_{unit_suffix(curve.y_unit)}"
+    steps, unit = _steps(curve)
+    for suffix, values in (("", curve.y), ("_lo90", curve.lo90), ("_hi90", curve.hi90)):
+        for step, value in zip(steps, values, strict=False):
+            yield f"{name}_by_{unit}{suffix}", value, step
+
+
+def _steps(curve: CurveRecord) -> tuple[list[int], str]:
+    if curve.x_unit == "h" and all(float(x).is_integer() for x in curve.x):
+        return [int(x) for x in curve.x], "h"
+    scale = MINUTES_PER_HOUR if curve.x_unit == "h" else 1.0
+    return [round(scale * x) for x in curve.x], "min"
+
+
+def _predicted(facts: StudyFacts, trial: TrialRecord) -> list[Metric]:
+    """Return what was predicted; what the study asks for comes first, and has its interval.
+
+    MLflow draws a chart for each name, and begins a comparison with the first.
+    """
+    asked = [key for key in compared_keys(facts.spec) if key in trial.values]
+    found = [(metric_name(key), trial.values[key], 0) for key in asked]
+    for suffix, ends in (("_lo90", trial.lo90), ("_hi90", trial.hi90)):
+        found += [(metric_name(key) + suffix, ends[key], 0) for key in asked if key in ends]
+    others = (key for key in trial.values if key not in asked)
+    return [*found, *((metric_name(key), trial.values[key], 0) for key in others)]
+
+
+def _confirmed(facts: StudyFacts, confirmation: ConfirmationRecord | None) -> list[Metric]:
+    if confirmation is None:
+        return []
+    keys = [o.endpoint for o in facts.spec.objectives]
+    return [(f"{metric_name(key)}_confirmed", confirmation.values[key], 0) for key in keys]
+
+
+def _readings(measured: list[MeasuredCurve]) -> list[Metric]:
+    """Return what a laboratory read, each data set by its own name where there are several."""
+    found: list[Metric] = []
+    for place, curve in enumerate(measured):
+        name = MEASURED_METRIC if place == 0 else f"{MEASURED_METRIC}_{place + 1}"
+        profile = curve.profile
+        found += [
+            (name, 100.0 * float(y), round(MINUTES_PER_HOUR * float(t)))
+            for t, y in zip(profile.times_h, profile.fraction, strict=True)
+        ]
+    return found
+
+
+def _params(design: Design, taken: str) -> dict[str, Any]:
+    shares = {
+        f"{name}_pct_ww": _rounded(100.0 * amount / design.unit_mass_mg)
+        for name, amount in design.amounts_mg.items()
+    }
+    return {
+        "delivery_system": design.system,
+        "salt": "+".join(filter(None, (design.salt, design.second_salt))),
+        "regimen": taken,
+        "elemental_mg_per_unit": _rounded(design.elemental_mg_per_unit),
+        **shares,
+        **{k: x if isinstance(x, str) else _rounded(x) for k, x in design.process.items()},
+    }
+
+
+def _rounded(value: float) -> str:
+    return f"{value:.{DIGITS}g}"
+
+
+def _tags(
+    facts: StudyFacts,
+    trial: TrialRecord,
+    design: Design,
+    confirmation: ConfirmationRecord | None,
+    measured: list[MeasuredCurve],
+) -> dict[str, str]:
+    is_confirmed = confirmation is not None and min(confirmation.slacks.values(), default=0) >= 0
+    missed = "" if trial.is_feasible else "; ".join(trial.reasons)
+    return {
+        "kind": CANDIDATE,
+        "study": facts.study.label,
+        "pareto": _word(trial.number in facts.front_numbers),
+        "delivery_system": design.system,
+        "feasible": _word(trial.is_feasible),
+        "why_infeasible": missed,
+        "origin": trial.origin,
+        "design_key": design.key,
+        "confirmed": _word(is_confirmed),
+        "lab_status": "measured" if measured else "suggested",
+        **({"measured_in": ", ".join(c.source for c in measured)} if measured else {}),
+    }
+
+
+def _word(value: bool) -> str:
+    return str(value).lower()

@@ -1,0 +1,130 @@
+"""Artefacts of the run of a study: its file, report, front, every trial, and pictures."""
+
+import json
+from collections.abc import Iterator, Mapping
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from experiments.candidates import regimen_text, title_of
+from experiments.reports import render
+from experiments.reports.files import csv_text
+from experiments.reports.plot_data import release_data
+from experiments.reports.plots import draw_release, new_figure, png
+from experiments.reports.trade_off import draw_trade_off, trade_off_data
+from experiments.store import TrialRecord, candidate_label
+from experiments.tracked.facts import StudyFacts
+from experiments.tracking_messages import metric_name
+from formulation.design import Design
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+"""With which a cell begins that a spreadsheet would compute."""
+
+
+def study_files(facts: StudyFacts) -> dict[str, bytes]:
+    """Return the artefacts of a study.
+
+    Parameters
+    ----------
+    facts : StudyFacts
+        The study, complete, [-].
+
+    Returns
+    -------
+    dict of str to bytes
+        Content by name, [-].
+    """
+    document = facts.document
+    trials = BytesIO()
+    trials_table(facts).to_parquet(trials, index=False)
+    return {
+        "study.yaml": facts.study.config_text.encode(),
+        "study.json": json.dumps(document, indent=1, allow_nan=False).encode(),
+        "report.html": render(document).encode(),
+        "front.csv": front_csv(facts).encode("utf-8-sig"),
+        "trials.parquet": trials.getvalue(),
+        **dict(_pictures(document)),
+    }
+
+
+def trials_table(facts: StudyFacts) -> "DataFrame":
+    """Return every finished trial as a row, with units in the names of the columns.
+
+    Parameters
+    ----------
+    facts : StudyFacts
+        The study, [-].
+
+    Returns
+    -------
+    DataFrame
+        One row for each trial, by number, [-].
+    """
+    from pandas import DataFrame
+
+    return DataFrame([_row(facts, trial) for trial in facts.trials])
+
+
+def front_csv(facts: StudyFacts) -> str:
+    """Return the front as comma-separated text that a spreadsheet takes as it is.
+
+    Parameters
+    ----------
+    facts : StudyFacts
+        The study, [-].
+
+    Returns
+    -------
+    str
+        A heading, and a line for each candidate, best first, [-].
+    """
+    rows = [_row(facts, trial) for trial in facts.front]
+    heads = list(dict.fromkeys(name for row in rows for name in row))
+    return csv_text(heads, ([_cell(row.get(name, "")) for name in heads] for row in rows))
+
+
+def _cell(value: Any) -> Any:
+    """Return a text as a cell that no spreadsheet computes."""
+    if isinstance(value, str) and value.startswith(FORMULA_SIGNS):
+        return f"'{value}"
+    return value
+
+
+def _row(facts: StudyFacts, trial: TrialRecord) -> dict[str, Any]:
+    design = Design.from_dict(trial.design)
+    return {
+        "number": trial.number,
+        "label": candidate_label(trial.number),
+        "title": title_of(design),
+        "state": trial.state,
+        "is_feasible": trial.is_feasible,
+        "is_on_front": trial.number in facts.front_numbers,
+        "system": design.system,
+        "salt": design.salt_name,
+        "regimen": regimen_text(design),
+        **{f"{name}_mg": amount for name, amount in design.amounts_mg.items()},
+        **design.process,
+        **{metric_name(key): value for key, value in trial.values.items()},
+        **{f"{metric_name(key)}_lo90": value for key, value in trial.lo90.items()},
+        **{f"{metric_name(key)}_hi90": value for key, value in trial.hi90.items()},
+        **{f"slack: {name}": value for name, value in trial.slacks.items()},
+        "reasons": "; ".join(trial.reasons),
+        "origin": trial.origin,
+        "rung": trial.rung,
+        "seed": trial.seed,
+        "at_utc": trial.at_utc,
+        "design_key": design.key,
+    }
+
+
+def _pictures(document: Mapping[str, Any]) -> Iterator[tuple[str, bytes]]:
+    if len(document["objectives"]) > 1 and document["points"]:
+        figure, (axes,) = new_figure(1, 8.2, 4.6)
+        draw_trade_off(trade_off_data(document), axes)
+        yield "trade_off.png", png(figure)
+    for panel in release_data(document):
+        figure, (axes,) = new_figure(1, 7.4, 3.8)
+        draw_release(panel, axes)
+        yield f"release_{panel.system}.png", png(figure)

@@ -1,0 +1,151 @@
+"""Addresses of the views that compare runs in MLflow, so that nobody has to type a filter.
+
+They hold ids and names of metrics only. Where tracking is a file, the pages are those that
+``formulation ui`` starts on this machine; else they are the tracking server's own.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+UI_PORT = 5000
+"""Port of ``formulation ui`` unless another is asked for, [-]."""
+
+MOST_COMPARED = 20
+"""Runs that one page compares at most, [-]; of more, MLflow draws lines nobody can follow."""
+
+FRONT_VIEW, CHARTS_VIEW, COMPARE_VIEW, PAIR_VIEW = "front", "charts", "compare", "pair"
+"""Views: a front with its curves first; a chart of every metric; runs side by side; two studies."""
+
+TITLES: Mapping[str, str] = {
+    FRONT_VIEW: "the front with its curves",
+    CHARTS_VIEW: "the front with every chart",
+    COMPARE_VIEW: "its candidates side by side, with parallel coordinates",
+    PAIR_VIEW: "both studies side by side",
+}
+"""What each view shows, in words."""
+
+
+def pages_address(tracking_uri: str, port: int = UI_PORT) -> str:
+    """Return where the pages of a tracking are.
+
+    Parameters
+    ----------
+    tracking_uri : str
+        Tracking address, [-].
+    port : int, optional
+        Port of ``formulation ui``, [-].
+
+    Returns
+    -------
+    str
+        Address without user and password, [-].
+
+    Examples
+    --------
+    >>> pages_address("sqlite:///mlflow.db")
+    'http://127.0.0.1:5000'
+    >>> pages_address("https://ana:secret@mlflow.example/lab/")
+    'https://mlflow.example/lab'
+    """
+    parts = urlsplit(tracking_uri)
+    if parts.scheme not in ("http", "https"):
+        return f"http://127.0.0.1:{port}"
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}"
+
+
+def study_links(tracking: Mapping[str, Any], study_id: str, port: int = UI_PORT) -> dict[str, str]:
+    """Return the views of a study.
+
+    Parameters
+    ----------
+    tracking : mapping
+        What the study records of its tracking, [-].
+    study_id : str
+        Uuid of the study, [-].
+    port : int, optional
+        Port of ``formulation ui``, [-].
+
+    Returns
+    -------
+    dict of str to str
+        Address by view; empty before it was delivered, [-].
+    """
+    if not tracking.get("run_id"):
+        return {}
+    base = pages_address(tracking["uri"], port)
+    place, order = tracking["experiment_id"], tracking["order_by"]
+    links = {
+        FRONT_VIEW: _charts(base, place, {"viewStateShareKey": study_id}),
+        CHARTS_VIEW: _charts(
+            base,
+            place,
+            {
+                # Unless it is sorted by a metric, MLflow folds the runs away.
+                "orderByKey": f"metrics.`{order}`",
+                "orderByAsc": "false",
+                "searchFilter": front_filter(study_id),
+            },
+        ),
+    }
+    runs = list(tracking.get("front_runs", ()))[:MOST_COMPARED]
+    if len(runs) > 1:
+        links[COMPARE_VIEW] = _compared(base, runs, [tracking["experiment_id"]])
+    return links
+
+
+def pair_link(
+    first: Mapping[str, Any], second: Mapping[str, Any], port: int = UI_PORT
+) -> str | None:
+    """Return the view of two studies side by side.
+
+    Parameters
+    ----------
+    first, second : mapping
+        What the studies record of their tracking, [-].
+    port : int, optional
+        Port of ``formulation ui``, [-].
+
+    Returns
+    -------
+    str or None
+        Address; None unless both were delivered to the same tracking, [-].
+    """
+    pair = (first, second)
+    if not all(t.get("run_id") for t in pair) or first["uri"] != second["uri"]:
+        return None
+    experiments = list(dict.fromkeys(t["experiment_id"] for t in pair))
+    base = pages_address(first["uri"], port)
+    return _compared(base, [t["run_id"] for t in pair], experiments)
+
+
+def front_filter(study_id: str) -> str:
+    """Return by what the runs of a front are found.
+
+    Parameters
+    ----------
+    study_id : str
+        Uuid of the study, [-].
+
+    Returns
+    -------
+    str
+        A filter in MLflow's language, [-].
+    """
+    return f"tags.study_id='{study_id}' and tags.pareto='true'"
+
+
+def _charts(base: str, experiment_id: str, shown: Mapping[str, str]) -> str:
+    """Return a chart view; a kept one is passed over by MLflow beside a filter in the address."""
+    query = {"workflowType": "machine_learning", "compareRunsMode": "CHART", **shown}
+    words = "&".join(f"{name}={quote(value, safe='')}" for name, value in query.items())
+    return f"{base}/#/experiments/{experiment_id}/runs?{words}"
+
+
+def _compared(base: str, runs: Sequence[str], experiments: Sequence[str]) -> str:
+    def listed(ids: Sequence[str]) -> str:
+        return quote(json.dumps(list(ids), separators=(",", ":")), safe="")
+
+    wanted = f"runs={listed(runs)}&experiments={listed(experiments)}"
+    return f"{base}/#/compare-runs?{wanted}&workflowType=machine_learning"

@@ -1,0 +1,237 @@
+"""What tracking costs: the search nothing, and the process behind it so much CPU a thing.
+
+Search: the same study with tracking off and on, in turn, the least of each; CPU of the driver from
+its first proposal to its last trial on disk. Confirmation is left out, and the process that
+delivers is not started, since both come after that; whether a start ever comes earlier is counted.
+Behind it: what it takes to make and write the run of a study with two thousand trials over one with
+a hundred and twenty (a trial), runs of candidates without curves (a child run), and one run with
+three thousand points more (a point); CPU of everything, MLflow and its SQLite database included.
+Writes JSON with commit, versions, seeds and every run.
+"""
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from attrs import evolve
+
+from experiments import courier, studies
+from experiments.config import StudySpec, load_study, with_budget
+from experiments.store import Store, StudyRecord, TrialRecord
+from experiments.studies import Listener
+from experiments.surrogates import train_models
+from experiments.tracked import StoredContents
+from experiments.tracked.candidates import candidate_content
+from experiments.tracked.facts import StudyFacts
+from experiments.tracking.desk import Desk
+from experiments.workspace import ALL, FRONT, OFF, Workspace, open_workspace
+from tests.bench.engine import stored
+
+STUDY = """\
+study: tracked
+jurisdiction: EU
+systems: [immediate_release]
+salts: [citrate, chloride]
+dose: {low: 150 mg/d, high: 250 mg/d}
+population: {name: healthy_adults, size: 16, seed: 3}
+objectives:
+  - {endpoint: absorbed_increment, goal: maximise, worst: 0 mg/d, ideal: 40 mg/d}
+  - {endpoint: swallowed_mass, goal: minimise, worst: 6 g/d, ideal: 0.5 g/d}
+limits:
+  - {endpoint: peak_gut_load.p95, high: 12 mmol}
+"""
+TRIALS, LARGE, REPEATS, PAIRS = 120, 2000, 3, 10
+POINTS = 3000
+BOUNDS = {
+    "search_pct": ("search with tracking on above off, CPU of the driver", "%", 1.0, 0.0),
+    "early_starts": ("deliveries started before the last trial was on disk", "-", 0.0, 0.0),
+    "cpu_ms_per_trial": ("in the background: a trial", "ms", 1.0, None),
+    "cpu_ms_per_child": ("in the background: run of a candidate", "ms", 20.0, None),
+    "cpu_ms_per_point": ("in the background: point of a curve", "ms", 0.15, None),
+}
+"""Name, unit, must and aim; smaller is better."""
+
+
+def a_search(spec: StudySpec, workspace: Workspace) -> dict[str, Any]:
+    """Return CPU and wall seconds from the first proposal to the last trial on disk."""
+    begun: list[tuple[float, float]] = []
+    acked: list[tuple[float, float]] = []
+    started: list[float] = []
+
+    def now() -> tuple[float, float]:
+        return time.process_time(), time.perf_counter()
+
+    def start(_workspace: Workspace, _study_id: str) -> "subprocess.Popen[bytes]":
+        started.append(time.perf_counter())
+        return subprocess.Popen(["true"])
+
+    listener = Listener(
+        say=lambda _: None,
+        on_started=lambda _: None,
+        on_ack=lambda _study, _numbers: acked.append(now()),
+        on_progress=lambda _objectives, _progress: begun.append(now()),
+    )
+    with (
+        mock.patch.object(courier, "start", start),
+        mock.patch.object(studies, "confirm_front"),
+    ):
+        studies.run_study(spec, workspace, listener)
+    cpu_s, wall_s = (end - first for end, first in zip(acked[-1], begun[0], strict=True))
+    return {
+        "cpu_s": cpu_s,
+        "wall_s": wall_s,
+        "delivery_starts_s_after": [at - acked[-1][1] for at in started],
+    }
+
+
+def searches(spec: StudySpec, workspace: Workspace) -> dict[str, list[dict[str, Any]]]:
+    """Return every search with tracking off and on, in turn."""
+    ways = {"off": evolve(workspace, tracking_uri=OFF), "on": workspace}
+    found: dict[str, list[dict[str, Any]]] = {"off": [], "on": []}
+    for k in range(PAIRS):
+        for way in ("off", "on") if k % 2 else ("on", "off"):
+            found[way].append(a_search(spec, ways[way]))
+    return found
+
+
+def enlarged(store: Store, spec: StudySpec, study: StudyRecord) -> StudyRecord:
+    """Return a study with the trials of another, over and over, and its record."""
+    done = store.trials(study.id)
+    many = [evolve(done[k % len(done)], number=k, epoch=0, at_utc="") for k in range(LARGE)]
+    made = stored(store, spec, LARGE)
+    with store.own(made.id) as lease:
+        store.add_running(lease, [_running(trial) for trial in many])
+        store.finish(lease, many)
+        store.set_study(lease, state="complete", info=store.study(study.id).info)
+    return store.study(made.id)
+
+
+def _running(trial: TrialRecord) -> TrialRecord:
+    return TrialRecord(number=trial.number, state="running", design=trial.design, seed=trial.seed)
+
+
+def cpu_ms(work: Callable[[], Any]) -> float:
+    """Return CPU milliseconds of some work."""
+    begin = time.process_time()
+    work()
+    return 1e3 * (time.process_time() - begin)
+
+
+def background(store: Store, workspace: Workspace, few: str, many: str) -> dict[str, float]:
+    """Return CPU milliseconds of a trial, of a child run and of a point of a curve, once."""
+    desk = Desk(workspace)
+    experiment = desk.experiment("bench")
+
+    def study_run(study_id: str) -> float:
+        # Nothing is kept from one time to the next.
+        made = StoredContents(store)
+        return cpu_ms(lambda: desk.write(experiment, study_id, made.study(study_id)))
+
+    study_run(few)  # what is loaded once
+    small, large = study_run(few), study_run(many)
+    facts = StudyFacts(store, few)
+    front = {t.number for t in facts.children(FRONT)}
+    rest = [t for t in facts.children(ALL) if t.number not in front]
+    children = cpu_ms(
+        lambda: [desk.write(experiment, few, candidate_content(facts, t), "") for t in rest]
+    )
+    plain = candidate_content(facts, rest[0])
+    curve = [("curve_pct_by_min", 0.01 * k, k) for k in range(POINTS)]
+    long = evolve(plain, metrics=[*plain.metrics, *curve])
+    short, drawn = (
+        cpu_ms(lambda content=content: desk.write(experiment, few, content))
+        for content in (plain, long)
+    )
+    return {
+        "cpu_ms_per_trial": (large - small) / (LARGE - TRIALS),
+        "cpu_ms_per_child": children / len(rest),
+        "cpu_ms_per_point": (drawn - short) / POINTS,
+    }
+
+
+def measure(folder: str) -> tuple[dict[str, float], dict[str, Any]]:
+    """Return the figures, the least of all repeats, and every run."""
+    spec = with_budget(load_study(STUDY), trials=TRIALS, seed=1)
+    workspace = open_workspace(home=folder, executor="inline", environment={})
+    train_models(spec, workspace, print)
+    timed = searches(spec, workspace)
+    print("searches", timed, flush=True)
+    with Store.open(workspace.store_place) as store:
+        study = store.studies()[-1]
+        large = enlarged(store, spec, study)
+        costs = [background(store, workspace, study.id, large.id) for _ in range(REPEATS)]
+    print("background", costs, flush=True)
+    return figures_of(timed, costs), {"searches": timed, "background": costs}
+
+
+def figures_of(
+    timed: dict[str, list[dict[str, Any]]], costs: list[dict[str, float]]
+) -> dict[str, float]:
+    """Return the figures of all runs: of everything the least."""
+    on, off = (min(run["cpu_s"] for run in timed[way]) for way in ("on", "off"))
+    gaps = [gap for run in timed["on"] for gap in run["delivery_starts_s_after"]]
+    assert len(gaps) == PAIRS, "a study was not handed over"
+    return {
+        "search_pct": 100.0 * (on / off - 1.0),
+        "early_starts": float(sum(gap < 0 for gap in gaps)),
+        **{key: min(cost[key] for cost in costs) for key in costs[0]},
+    }
+
+
+def figure(key: str, value: float) -> dict[str, Any]:
+    """Return one figure with what it must be."""
+    name, unit, must, aim = BOUNDS[key]
+    is_aimed = aim is not None and value <= aim
+    verdict = "aim" if is_aimed else "must" if value <= must else "MISSED"
+    return {
+        "name": name,
+        "unit": unit,
+        "value": value,
+        "must": must,
+        "aim": aim,
+        "verdict": verdict,
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, write the JSON, and end with 1 when something that must hold does not."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--home", help="workspace to keep, whose surrogates are not fitted again")
+    asked = parser.parse_args(arguments)
+    commit = subprocess.run(
+        ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False
+    ).stdout.strip()
+    load = os.getloadavg()
+    with tempfile.TemporaryDirectory() as folder:
+        measured, runs = measure(asked.home or folder)
+    figures = [figure(key, value) for key, value in measured.items()]
+    document = {
+        "schema": "formulation/bench-tracking",
+        "version": 1,
+        "commit": commit,
+        "python": platform.python_version(),
+        "versions": {n: version(n) for n in ("mlflow", "numpy", "sqlalchemy")},
+        "cores": os.cpu_count(),
+        "load": load,
+        "seed": 1,
+        "trials": {"few": TRIALS, "many": LARGE, "points": POINTS},
+        "figures": figures,
+        "runs": runs,
+    }
+    asked.out.write_text(json.dumps(document, indent=1) + "\n")
+    return int(any(f["verdict"] == "MISSED" for f in figures))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,178 @@
+"""What the tracking is told, before MLflow is asked: courses, curves, choices, cells and links."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from experiments.search.front import hypervolume, normalised
+from experiments.store import CurveRecord, TrialRecord
+from experiments.tracked import course
+from experiments.tracked.candidates import curve_metrics
+from experiments.tracked.facts import StudyFacts
+from experiments.tracked.files import FORMULA_SIGNS, _cell
+from experiments.tracking.address import refuse_silent, told
+from experiments.tracking_links import pages_address, pair_link, study_links
+from experiments.tracking_messages import MOST_CHILDREN, metric_name
+from experiments.workspace import ALL, FRONT
+from formulation.errors import DataError
+from formulation.targets import Goal, Objective
+
+UP = Objective(endpoint="absorbed_increment.p50", goal=Goal.MAXIMISE, worst=0.0, ideal=40.0)
+DOWN = Objective(endpoint="swallowed_mass", goal=Goal.MINIMISE, worst=6.0, ideal=0.5)
+OBJECTIVES = (UP, DOWN)
+
+
+def trial(number: int, up: float, down: float, *, slack: float = 1.0) -> TrialRecord:
+    """Return a finished trial."""
+    return TrialRecord(
+        number=number,
+        state="complete",
+        design={},
+        values={UP.endpoint: up, DOWN.endpoint: down},
+        slacks={"limit": slack},
+        seed=1,
+    )
+
+
+TRIALS = [
+    trial(0, 30.0, 1.0, slack=-1.0),
+    trial(1, 10.0, 2.0),
+    trial(2, 20.0, 4.0),
+    trial(4, 20.0, 1.5),
+    trial(5, 5.0, 5.0),
+    trial(9, 38.0, 5.5),
+]
+
+
+def series(name: str) -> dict[int, float]:
+    """Return one metric of the course by its step."""
+    return {step: x for found, x, step in course(OBJECTIVES, TRIALS) if found == name}
+
+
+def test_the_hypervolume_is_that_of_all_feasible_trials_so_far():
+    """The front that is kept on the way gives what all trials give."""
+    found = series("hypervolume")
+    assert list(found) == [t.number for t in TRIALS]
+    for k, t in enumerate(TRIALS):
+        values = [x.values for x in TRIALS[: k + 1] if x.is_feasible]
+        assert found[t.number] == pytest.approx(hypervolume(normalised(OBJECTIVES, values)))
+
+
+def test_the_best_of_each_objective_is_of_feasible_trials_in_its_own_unit():
+    """None before the first; an infeasible trial that is better counts for nothing."""
+    assert series(f"best_{metric_name(UP.endpoint)}") == {1: 10.0, 2: 20.0, 4: 20.0, 5: 20.0, 9: 38}
+    assert series(f"best_{metric_name(DOWN.endpoint)}") == {1: 2.0, 2: 2.0, 4: 1.5, 5: 1.5, 9: 1.5}
+    assert series("feasible_fraction")[9] == pytest.approx(5 / 6)
+
+
+def curve(x: list[float], unit: str) -> CurveRecord:
+    """Return a curve without an interval."""
+    return CurveRecord(
+        number=0,
+        name="serum",
+        x_unit=unit,
+        x=x,
+        y_unit="mmol/L",
+        y=[0.8] * len(x),
+        origin="simulated",
+        kind="",
+    )
+
+
+@pytest.mark.parametrize(
+    ("x", "unit", "name", "steps"),
+    [
+        ([0.0, 4.0, 24.0], "h", "serum_mmol_per_L_by_h", [0, 4, 24]),
+        ([0.0, 0.5, 2.0], "h", "serum_mmol_per_L_by_min", [0, 30, 120]),
+        ([15.0, 960.0], "min", "serum_mmol_per_L_by_min", [15, 960]),
+    ],
+)
+def test_the_step_of_a_curve_is_its_time(x, unit, name, steps):
+    """Whole hours where all times are, else minutes; the name says which."""
+    found = list(curve_metrics(curve(x, unit)))
+    assert {m[0] for m in found} == {name}
+    assert [m[2] for m in found] == steps
+
+
+class Chosen(StudyFacts):
+    """A study of which only is known who is on the front, confirmed and measured."""
+
+    def __init__(self, front: list[int], confirmed: list[int], measured: set[int], n: int) -> None:
+        super().__init__(store=None, study_id="")  # type: ignore[arg-type]
+        trials = [trial(k, 40 * k / n, 6 * k / n) for k in range(n)]
+        self.__dict__.update(
+            trials=trials,
+            front=[trials[k] for k in front],
+            confirmations=dict.fromkeys(confirmed),
+            measured_numbers=measured,
+            spec=SimpleNamespace(objectives=OBJECTIVES),
+        )
+
+
+def numbers(facts: Any, which: str) -> list[int]:
+    """Return the trials that get a run."""
+    return [t.number for t in facts.children(which)]
+
+
+def test_front_confirmed_and_measured_candidates_get_a_run():
+    """Nobody else, unless all are asked for."""
+    facts = Chosen(front=[3, 1], confirmed=[1, 5], measured={8}, n=10)
+    assert numbers(facts, FRONT) == [1, 3, 5, 8]
+    assert numbers(facts, ALL) == list(range(10))
+
+
+@pytest.mark.parametrize("which", [FRONT, ALL])
+def test_there_are_never_more_runs_than_may_be(which):
+    """What was confirmed or measured comes first, then the front, then the rest."""
+    facts = Chosen(front=list(range(300)), confirmed=[350], measured={1400}, n=1500)
+    found = numbers(facts, which)
+    assert len(found) == MOST_CHILDREN[which]
+    assert {350, 1400} <= set(found)
+    assert len(set(range(300)) & set(found)) == (198 if which == FRONT else 300)
+
+
+@pytest.mark.parametrize("sign", FORMULA_SIGNS)
+def test_no_text_of_a_file_is_computed_by_a_spreadsheet(sign):
+    """Numbers stay numbers, also below zero."""
+    assert _cell(f"{sign}1+1") == f"'{sign}1+1"
+    assert _cell(-1.5) == -1.5
+
+
+def test_links_of_a_server_elsewhere_are_its_own():
+    """Without user and password, and not those of pages that are started here."""
+    tracking = {
+        "uri": "https://ana:***@mlflow.example/lab",
+        "run_id": "r1",
+        "experiment_id": "7",
+        "order_by": "m",
+        "front_runs": ["a", "b"],
+    }
+    links = study_links(tracking, "uuid")
+    assert set(links) == {"front", "charts", "compare"}
+    assert all(link.startswith("https://mlflow.example/lab/#/") for link in links.values())
+    assert study_links({**tracking, "run_id": None}, "uuid") == {}
+    assert pages_address("postgresql+psycopg://ana@db/mlflow", 5123) == "http://127.0.0.1:5123"
+
+
+def test_studies_of_two_trackings_cannot_be_set_side_by_side():
+    """There is no page that has both."""
+    one = {"uri": "https://a", "run_id": "r1", "experiment_id": "1"}
+    assert pair_link(one, {**one, "run_id": "r2", "experiment_id": "2"}) is not None
+    assert pair_link(one, {**one, "uri": "https://b"}) is None
+    assert pair_link(one, {**one, "run_id": None}) is None
+
+
+def test_a_file_is_not_asked_and_nonsense_is_refused(tmp_path: Path):
+    """Only a server can be silent; a port that is none is told in our words."""
+    refuse_silent(f"sqlite:///{tmp_path / 'none.db'}")
+    with pytest.raises(DataError, match="does not answer"):
+        refuse_silent("http://127.0.0.1:99999")
+
+
+def test_what_a_foreign_error_says_holds_no_password():
+    """One line, with the kind of the error."""
+    words = "no route to http://ana:canary@db/x\nsecond line"
+    assert told(ConnectionError(words)) == "ConnectionError: no route to http://ana:***@db/x"
+    assert told(TimeoutError()) == "TimeoutError"
