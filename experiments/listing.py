@@ -6,7 +6,7 @@ from experiments.candidates import most_desirable
 from experiments.config import objectives_of_config
 from experiments.config.stops import mode_of_config
 from experiments.results import study_document
-from experiments.store import Store
+from experiments.store import Store, StudyRecord
 from experiments.workspace import Workspace
 
 
@@ -56,7 +56,7 @@ def list_studies(workspace: Workspace) -> list[dict[str, Any]]:
                     "label": study.label,
                     "id": study.id,
                     "name": study.name,
-                    "state": study.state,
+                    "state": _state(study),
                     "done": len(done),
                     "budget": study.budget,
                     "feasible": sum(t.is_feasible for t in done),
@@ -68,3 +68,9 @@ def list_studies(workspace: Workspace) -> list[dict[str, Any]]:
                 }
             )
         return found
+
+
+def _state(study: StudyRecord) -> str:
+    """Return its state; one whose driver died before it handed out what came of it is not done."""
+    is_handed_out = "tracking" in study.info
+    return "interrupted" if study.state == "complete" and not is_handed_out else study.state
