@@ -14,6 +14,7 @@ COMMANDS: Mapping[str, str] = {
     "search": "make bench-search",
     "search figures": "make bench-search",
     "simulator": "make bench-simulator",
+    "tracking": "make bench-tracking",
     "panel": "make bench-panel",
     "scores": "make bench-panel",
 }

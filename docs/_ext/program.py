@@ -28,6 +28,8 @@ SETTINGS = {
     "executor": "`inline`, `process` or `ray`",
     "workers": "how many workers",
     "tracking_uri": "MLflow server; `off` leaves everything in the outbox",
+    "track_children": "which trials get a run of their own in MLflow: `front` or `all`",
+    "tracking_wait_s": "seconds `run` waits for its links in MLflow",
 }
 """What each setting of `formulation.toml` means."""
 
