@@ -25,8 +25,9 @@ def report(
         Path | None, typer.Option("--output", "-o", help="File to write; else the workspace's.")
     ] = None,
     batch_g: Annotated[
-        float, typer.Option("--batch-g", help="Mass of the batch that recipes are written for, g.")
-    ] = 500.0,
+        float | None,
+        typer.Option("--batch-g", help="Mass of the batch that recipes are written for, g."),
+    ] = None,
     interactive: Annotated[
         bool,
         typer.Option("--interactive", help="Pictures that answer to the mouse; a file of MBs."),
@@ -37,6 +38,7 @@ def report(
     from experiments.cli.output import emit_lines
     from experiments.listing import read_study
     from experiments.reports import write_report
+    from experiments.reports.recipes import BATCH_G
     from experiments.workspace import open_workspace
     from formulation.errors import InputError
 
@@ -45,4 +47,5 @@ def report(
     path = output or workspace.reports_folder / f"{document['study']['label']}.html"
     if path.is_dir():
         raise InputError(f"Report {path} would replace a folder.", hint="Name a file in it.")
-    emit_lines([str(write_report(document, path, batch_g, is_interactive=interactive))])
+    batch = BATCH_G if batch_g is None else batch_g
+    emit_lines([str(write_report(document, path, batch, is_interactive=interactive))])

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from typing_extensions import override
 
+from experiments.cli import main
 from experiments.reports import render, write_report
 from experiments.reports.answers import answer
 from experiments.reports.recipes import batch_g, weighing_table
@@ -216,3 +217,16 @@ def test_reference_and_limits_stand_beside_the_release_of_a_study_that_states_th
     assert "Limits of the study: at 1 h at most 25 %." in text
     assert re.search(r"<td>reference profile</td>.*>40\.0</td>", text)
     assert "reference profile" not in render(example_document())
+
+
+def test_the_command_writes_the_batch_it_is_asked_for_and_refuses_one_nobody_weighs(
+    tmp_path: Path, monkeypatch, capsys
+):
+    """A mass in g; what is no mass ends with 2 and leaves no file."""
+    monkeypatch.setattr("experiments.listing.read_study", lambda ref, workspace: example_document())
+    words = ["report", "S014", "--home", str(tmp_path), "-o", str(tmp_path / "r.html")]
+    assert main([*words, "--batch-g", "nan"]) == 2
+    assert "Batch of nan g" in capsys.readouterr().err
+    assert not (tmp_path / "r.html").exists()
+    assert main([*words, "--batch-g", "250"]) == 0
+    assert "batch of 250 g" in (tmp_path / "r.html").read_text(encoding="utf-8")
