@@ -74,6 +74,11 @@ def parse_key(name: str) -> Key:
     if endpoint is None:
         raise UnknownNameError("Endpoint", stem, (e.name for e in ENDPOINTS))
     reading = parts.pop() if parts and parts[-1] in READINGS else ""
+    if reading and parts and parts[-1] in READINGS:
+        raise InputError(
+            f"Endpoint {name!r} has two readings; a value is read in one way.",
+            hint=f"Keep one of {', '.join(READINGS)}.",
+        )
     if len(parts) > 1:
         raise InputError(
             f"Endpoint {name!r} has too many parts; <name>.<statistic>.<reading> is the longest.",

@@ -49,6 +49,11 @@ def front(
             )
         emit_lines([str(write_front(study, open_workspace(home=home), output))])
         return
+    if product is not None and as_json:
+        raise InputError(
+            "--product prints a product file, which is YAML, and --json a JSON document.",
+            hint="Leave one of them out.",
+        )
     document = read_study(study, open_workspace(home=home))
     if product is not None:
         emit_lines(product_lines(document, product))

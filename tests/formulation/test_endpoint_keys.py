@@ -60,6 +60,7 @@ def test_a_key_has_a_statistic_and_a_reading_in_that_order():
         ("limits_met.worst_case", "a chance or a lower bound already"),
         ("serum.pessimistic.p05", "too many parts|Statistic"),
         ("serum.p05.mean", "too many parts"),
+        ("serum.pessimistic.worst_case", "two readings"),
         ("serum.p06", "Statistic 'p06'"),
         ("serums", "Endpoint 'serums'"),
     ],
