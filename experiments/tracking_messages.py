@@ -5,6 +5,7 @@ from the store alone, so that nothing is kept twice and a search pays for nothin
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from attrs import field, frozen
@@ -103,6 +104,7 @@ def unit_suffix(unit: str) -> str:
     return unit.replace(" ", "_")
 
 
+@cache
 def metric_name(key: str) -> str:
     """Return the name of an endpoint in MLflow, with its unit as suffix.
 
