@@ -72,5 +72,5 @@ def list_studies(workspace: Workspace) -> list[dict[str, Any]]:
 
 def _state(study: StudyRecord) -> str:
     """Return its state; one whose driver died before it handed out what came of it is not done."""
-    is_handed_out = "tracking" in study.info
-    return "interrupted" if study.state == "complete" and not is_handed_out else study.state
+    is_left = "models" in study.info and "tracking" not in study.info
+    return "interrupted" if study.state == "complete" and is_left else study.state

@@ -296,7 +296,7 @@ def test_the_report_shows_values_targets_chances_and_what_nobody_predicts(outcom
     """For the candidate of the answer, in a section of its own."""
     document = with_quality(PROFILED, outcomes)
     page = render(document)
-    assert "Quality attributes and target product profile" in page
+    assert "Target profile, quality attributes and process" in page
     assert "study&#39;s own target product profile" in page
     assert "Friability: not predicted" in page or "content uniformity: not predicted" in page
     assert "here most:" in page

@@ -15,6 +15,7 @@ from experiments.config.product import load_product
 from experiments.repeating import _best
 from experiments.reports.answers import answer
 from experiments.reports.tables import targets_table
+from experiments.store import Store
 from experiments.workspace import open_workspace
 from formulation.errors import InputError, StoreError
 from tests.experiments.example_document import example_document
@@ -219,3 +220,23 @@ def test_a_workspace_that_is_a_file_is_not_called_empty(tmp_path):
     place.write_text("")
     with pytest.raises(StoreError, match="is a file, and a folder is wanted"):
         listing.list_studies(open_workspace(home=str(place)))
+
+
+def test_a_study_whose_driver_died_before_it_handed_out_is_not_called_complete(tmp_path):
+    """Its front is confirmed, but nobody wrote a report or told the tracking."""
+    workspace = open_workspace(home=str(tmp_path))
+    spec = load_study(TEXT)
+    with Store.open(workspace.store_place) as store:
+        study = store.create_study(
+            name=spec.name,
+            config=spec.config,
+            config_text=spec.text,
+            config_sha256=spec.sha256,
+            seed=spec.budget.seed,
+            budget=spec.budget.trials,
+        )
+        for info, state in (({"models": []}, "interrupted"), ({"tracking": {}}, "complete")):
+            with store.own(study.id) as lease:
+                store.set_study(lease, state="complete", info=info)
+            (line,) = listing.list_studies(workspace)
+            assert line["state"] == state
