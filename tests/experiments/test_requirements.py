@@ -309,6 +309,7 @@ def test_resume_holds_a_study_to_what_is_required(capsys, tmp_path, monkeypatch)
     """As `run` does."""
     keep(load_study(STATED), tmp_path)
     monkeypatch.setattr("experiments.studies.resume_study", lambda *_, **__: example_document())
+    monkeypatch.setattr("experiments.repeating.repetition", lambda *_: None)
     words = ["resume", "S001", "--home", str(tmp_path), "--progress", "none", "--json"]
     assert main([*words, "--require", "best.absorbed_increment >= 100 mg/d"]) == 5
     assert json.loads(capsys.readouterr().out)["requirements"][0]["value"] == 31.5
