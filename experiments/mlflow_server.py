@@ -47,7 +47,7 @@ def serve(
     StoreError
         The server ended by itself or did not answer in time.
     """
-    if not workspace.tracking_uri.startswith("sqlite:"):
+    if workspace.has_tracking_server:
         raise InputError(
             f"Tracking is kept at {workspace.tracking_shown}, which has pages of its own.",
             hint="Open that address instead.",
@@ -60,7 +60,7 @@ def serve(
     with log.open("wb") as stream:
         server = subprocess.Popen(
             _command(workspace, port),
-            env={**os.environ, **_LEAN},
+            env={**os.environ, **_LEAN, "MLFLOW_BACKEND_STORE_URI": workspace.tracking_uri},
             stdout=stream,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -82,6 +82,7 @@ def serve(
         _stop(server)
 
 
+# The address is told by the environment, since it may hold a password.
 _LEAN = {
     "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -92,7 +93,6 @@ _LEAN = {
 def _command(workspace: Workspace, port: int) -> list[str]:
     return [
         *(sys.executable, "-m", "mlflow", "server"),
-        *("--backend-store-uri", workspace.tracking_uri),
         *("--default-artifact-root", workspace.artifacts_folder.as_uri()),
         *("--host", "127.0.0.1", "--port", str(port), "--workers", "1"),
     ]

@@ -12,7 +12,7 @@ from typing import Any
 
 from experiments.listing import read_study
 from experiments.reports.files import check_place, write_file
-from experiments.reports.front_column import CellKind, FrontColumn
+from experiments.reports.front_column import CellKind, FrontColumn, sheet_rows
 from experiments.reports.front_table import front_columns
 from experiments.workspace import Workspace
 from formulation.errors import InputError
@@ -155,26 +155,15 @@ def _endings() -> str:
     return f"{', '.join(most)} or {last}"
 
 
-def _rows(columns: Columns) -> list[list[Cell]]:
-    """Return header and rows for a spreadsheet."""
-    cells = (column.cells for column in columns)
-    body = [[_shown(cell) for cell in row] for row in zip(*cells, strict=True)]
-    return [[column.header for column in columns], *body]
-
-
-def _shown(cell: Cell | bool) -> Cell:
-    return ("yes" if cell else "no") if isinstance(cell, bool) else cell
-
-
 def _csv(columns: Columns, _: Mapping[str, str | int]) -> bytes:
-    return csv_bytes(_rows(columns), for_excel=True)
+    return csv_bytes(sheet_rows(columns), for_excel=True)
 
 
 def _xlsx(columns: Columns, facts: Mapping[str, str | int]) -> bytes:
     meta: list[list[Cell]] = [["name", "value", "unit", "meaning"]]
     meta += [[name, value] for name, value in facts.items()]
     meta += [["column", c.header, c.unit, c.meaning] for c in columns]
-    sheets = {f"Front {facts['study']}": _rows(columns), META_SHEET: meta}
+    sheets = {f"Front {facts['study']}": sheet_rows(columns), META_SHEET: meta}
     return sheets_bytes(
         sheets, header_width=HEADER_WIDTH, decimals=[column.decimals for column in columns]
     )

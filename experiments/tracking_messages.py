@@ -116,14 +116,19 @@ def metric_name(key: str) -> str:
     Returns
     -------
     str
-        Such as ``absorbed_increment_p50_mg_per_d``, [-].
+        Such as ``absorbed_increment_p50_mg_per_d``; a unit that the key names is not said again,
+        [-].
 
     Examples
     --------
-    >>> metric_name("absorbed_increment.p50")
-    'absorbed_increment_p50_mg_per_d'
+    >>> metric_name("absorbed_increment.p50"), metric_name("units_per_day")
+    ('absorbed_increment_p50_mg_per_d', 'units_per_day')
+    >>> metric_name("osmolality_mosm_per_kg"), metric_name("units_per_intake")
+    ('osmolality_mosm_per_kg', 'units_per_intake')
     """
-    return f"{key.replace('.', '_')}_{unit_suffix(get_endpoint(key).unit)}"
+    name, unit = key.replace(".", "_"), unit_suffix(get_endpoint(key).unit)
+    said = name.lower().replace("_per_day", "_per_d")
+    return name if unit == "1" or said.endswith(f"_{unit.lower()}") else f"{name}_{unit}"
 
 
 def experiment_name(project: str) -> str:

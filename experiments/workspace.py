@@ -17,6 +17,7 @@ from formulation.errors import InputError, StoreError, UnknownNameError
 
 SETTINGS_FILE = "formulation.toml"
 DEFAULT_HOME = ".formulation"
+TRACKING_FILE = "mlflow.db"
 OFF = "off"
 """Tracking address that leaves everything in the outbox for later."""
 
@@ -80,6 +81,17 @@ class Workspace:
     def tracking_shown(self) -> str:
         """Where the tracking is, as records and people may see it: without a password."""
         return without_password(self.tracking_uri)
+
+    @property
+    def has_tracking_server(self) -> bool:
+        """Whether the tracking is a server with pages of its own, and not a database."""
+        return self.tracking_uri.startswith(("http://", "https://"))
+
+    @property
+    def tracking_file(self) -> Path | None:
+        """The workspace's own database of MLflow; None where the tracking is elsewhere."""
+        path = self.home / TRACKING_FILE
+        return path if self.tracking_uri == f"sqlite:///{path}" else None
 
     @property
     def has_store(self) -> bool:
@@ -183,7 +195,7 @@ def open_workspace(
         home=place,
         executor=kind,
         workers=_count(found["workers"]),
-        tracking_uri=str(found["tracking_uri"] or f"sqlite:///{place / 'mlflow.db'}"),
+        tracking_uri=str(found["tracking_uri"] or f"sqlite:///{place / TRACKING_FILE}"),
         track_children=children,
         tracking_wait_s=_seconds(found["tracking_wait_s"]),
         store=store,

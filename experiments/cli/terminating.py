@@ -1,4 +1,4 @@
-"""SIGTERM stops a study, also where a library swallows what was raised amid its own call.
+"""SIGTERM and SIGHUP stop a study, also where a library swallows what was raised amid its own call.
 
 A signal is raised wherever the program happens to be. Compiled code that calls back into Python may
 drop it there, and go on or stumble over what was left half done. So it is remembered: the next word
@@ -74,7 +74,7 @@ class Stop:
 
 @contextmanager
 def sigterm_stops() -> Iterator[Stop]:
-    """Let SIGTERM end the block as a stop that keeps what was done.
+    """Let SIGTERM, or the end of its terminal, end the block as a stop that keeps what was done.
 
     Yields
     ------
@@ -89,7 +89,9 @@ def sigterm_stops() -> Iterator[Stop]:
         stop.is_asked = True
         raise Terminated
 
-    before = signal.signal(signal.SIGTERM, asked)
+    # Who was started by nohup ignores a hangup, and goes on doing so.
+    heeded = [n for n in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(n) != signal.SIG_IGN]
+    before = {number: signal.signal(number, asked) for number in heeded}
     try:
         yield stop
     except Terminated:
@@ -101,4 +103,5 @@ def sigterm_stops() -> Iterator[Stop]:
             raise
         raise typer.Exit(128 + signal.SIGTERM) from None
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

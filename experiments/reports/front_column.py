@@ -5,6 +5,8 @@ from typing import Any, Literal
 
 from attrs import frozen
 
+from models.data.table_files import Cell as SheetCell
+
 Cell = str | int | float | bool | None
 """What a cell may hold; None for nothing."""
 
@@ -76,3 +78,25 @@ def column_of(
     return FrontColumn(
         name=name, unit=unit, kind=kind, meaning=meaning, cells=cells, decimals=decimals
     )
+
+
+def sheet_rows(columns: Sequence[FrontColumn]) -> list[list[SheetCell]]:
+    """Return columns as the rows of a spreadsheet.
+
+    Parameters
+    ----------
+    columns : sequence of FrontColumn
+        The columns, [-].
+
+    Returns
+    -------
+    list of list
+        Headers, and a row for each candidate; yes and no in words, [-].
+    """
+    cells = (column.cells for column in columns)
+    body = [[_shown(cell) for cell in row] for row in zip(*cells, strict=True)]
+    return [[column.header for column in columns], *body]
+
+
+def _shown(cell: Cell) -> SheetCell:
+    return ("yes" if cell else "no") if isinstance(cell, bool) else cell

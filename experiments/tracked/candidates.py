@@ -17,6 +17,7 @@ from experiments.tracking_messages import (
     unit_suffix,
 )
 from formulation.design import Design
+from formulation.endpoints import STATISTICS
 from formulation.units import MINUTES_PER_HOUR
 from models.surrogates.table import MeasuredCurve
 
@@ -26,6 +27,9 @@ MEASURED_METRIC = "measured_pct_by_min"
 
 CURVE_NAMES = {"release": "dissolved", "release_mechanistic": "dissolved_by_law"}
 """What curves of the store are called in the tracking."""
+
+SPREAD = tuple(f".{statistic}" for statistic in STATISTICS if statistic != "p50")
+"""How keys end that are no median over people."""
 
 DIGITS = 4
 """Significant digits of a parameter, [-]; the exact recipe stands among the metrics."""
@@ -98,13 +102,14 @@ def _steps(curve: CurveRecord) -> tuple[list[int], str]:
 def _predicted(facts: StudyFacts, trial: TrialRecord) -> list[Metric]:
     """Return what was predicted; what the study asks for comes first, and has its interval.
 
-    MLflow draws a chart for each name, and begins a comparison with the first.
+    MLflow draws a chart for each name, and begins a comparison with the first. Of what was not
+    asked for it is told the medians over people; their spread stands with all trials.
     """
     asked = [key for key in compared_keys(facts.spec) if key in trial.values]
     found = [(metric_name(key), trial.values[key], 0) for key in asked]
     for suffix, ends in (("_lo90", trial.lo90), ("_hi90", trial.hi90)):
         found += [(metric_name(key) + suffix, ends[key], 0) for key in asked if key in ends]
-    others = (key for key in trial.values if key not in asked)
+    others = (key for key in trial.values if key not in asked and not key.endswith(SPREAD))
     return [*found, *((metric_name(key), trial.values[key], 0) for key in others)]
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.candidates import regimen_text, title_of
 from experiments.reports import render
-from experiments.reports.files import csv_text
+from experiments.reports.front_column import sheet_rows
+from experiments.reports.front_table import front_columns
 from experiments.reports.plot_data import release_data
 from experiments.reports.plots import draw_release, new_figure, png
 from experiments.reports.trade_off import draw_trade_off, trade_off_data
@@ -15,12 +16,10 @@ from experiments.store import TrialRecord, candidate_label
 from experiments.tracked.facts import StudyFacts
 from experiments.tracking_messages import metric_name
 from formulation.design import Design
+from models.data.table_files import csv_bytes
 
 if TYPE_CHECKING:
     from pandas import DataFrame
-
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
-"""With which a cell begins that a spreadsheet would compute."""
 
 
 def study_files(facts: StudyFacts) -> dict[str, bytes]:
@@ -43,7 +42,7 @@ def study_files(facts: StudyFacts) -> dict[str, bytes]:
         "study.yaml": facts.study.config_text.encode(),
         "study.json": json.dumps(document, indent=1, allow_nan=False).encode(),
         "report.html": render(document).encode(),
-        "front.csv": front_csv(facts).encode("utf-8-sig"),
+        "front.csv": csv_bytes(sheet_rows(front_columns(document)), for_excel=True),
         "trials.parquet": trials.getvalue(),
         **dict(_pictures(document)),
     }
@@ -65,31 +64,6 @@ def trials_table(facts: StudyFacts) -> "DataFrame":
     from pandas import DataFrame
 
     return DataFrame([_row(facts, trial) for trial in facts.trials])
-
-
-def front_csv(facts: StudyFacts) -> str:
-    """Return the front as comma-separated text that a spreadsheet takes as it is.
-
-    Parameters
-    ----------
-    facts : StudyFacts
-        The study, [-].
-
-    Returns
-    -------
-    str
-        A heading, and a line for each candidate, best first, [-].
-    """
-    rows = [_row(facts, trial) for trial in facts.front]
-    heads = list(dict.fromkeys(name for row in rows for name in row))
-    return csv_text(heads, ([_cell(row.get(name, "")) for name in heads] for row in rows))
-
-
-def _cell(value: Any) -> Any:
-    """Return a text as a cell that no spreadsheet computes."""
-    if isinstance(value, str) and value.startswith(FORMULA_SIGNS):
-        return f"'{value}"
-    return value
 
 
 def _row(facts: StudyFacts, trial: TrialRecord) -> dict[str, Any]:

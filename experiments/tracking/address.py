@@ -1,10 +1,13 @@
 """Where the tracking is: whether anybody answers there, and what may be said of it."""
 
 import os
+import sqlite3
 import ssl
 import urllib.error
 import urllib.request
+from contextlib import closing, suppress
 from http.client import HTTPException
+from pathlib import Path
 
 from experiments.store import without_password
 from experiments.tracking_links import pages_address
@@ -31,6 +34,23 @@ def set_quiet() -> None:
     """Set the environment of MLflow, but for what the user has set."""
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
+
+
+def use_write_ahead_log(path: Path) -> None:
+    """Let the workspace's own database of MLflow be written as its store is.
+
+    Each run is a handful of commits, each of which costs a third less so; and who looks at the
+    pages meanwhile holds up nobody. The mode stays with the file; where it cannot be set, because
+    the file is in use or lies where SQLite keeps no such log, it is written as it was.
+
+    Parameters
+    ----------
+    path : Path
+        File of the database, which is made when it is not there, [-].
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(path)) as connection, suppress(sqlite3.DatabaseError):
+        connection.execute("PRAGMA journal_mode = WAL")
 
 
 def refuse_silent(uri: str) -> None:

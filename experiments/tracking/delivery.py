@@ -4,7 +4,6 @@ import fcntl
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import groupby
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -224,18 +223,21 @@ def _deliver_all(
 ) -> None:
     desk: Desk | None = None
     gone = ""
-    by_study = sorted(store.pending_outbox(study_id), key=lambda m: m.study_id)
-    waiting = [list(found) for _, found in groupby(by_study, key=lambda m: m.study_id)]
-    for messages in sorted(waiting, key=lambda found: found[0].seq):
+    # Studies in the order of their first messages.
+    for place in dict.fromkeys(m.study_id for m in store.pending_outbox(study_id)):
+        messages = store.pending_outbox(place)
         if gone:
             result.wait(messages, gone)
             continue
         try:
-            lease = store.own(messages[0].study_id)
+            lease = store.own(place)
         except StoreError as error:  # it is being driven, or delivered from another machine
             result.wait(messages, str(error))
             continue
         with lease:
+            # Whoever owned it before has delivered some of them, or all.
+            if not (messages := store.pending_outbox(place)):
+                continue
             try:
                 refuse_silent(workspace.tracking_uri)
                 desk = desk or Desk(workspace)

@@ -12,7 +12,7 @@ from typing import Any
 
 from experiments import failpoints
 from experiments.model_registry import OUTBOX_KEY, ModelRegistry, dataset_inputs
-from experiments.tracking.address import set_quiet
+from experiments.tracking.address import set_quiet, use_write_ahead_log
 from experiments.tracking.view import TAG, view_state
 from experiments.tracking_messages import MODELS_EXPERIMENT, RunContent, ShownNames, study_key
 from experiments.workspace import Workspace
@@ -36,12 +36,13 @@ class Desk:
         for noisy in ("alembic", "mlflow", "mlflow.store.db.utils"):
             logging.getLogger(noisy).setLevel(logging.WARNING)
         uri = workspace.tracking_uri
+        if workspace.tracking_file is not None:
+            use_write_ahead_log(workspace.tracking_file)
         # Without the second address, the registry would be whatever the environment names.
         self._client = MlflowClient(uri, uri)
         self._registry = ModelRegistry(self._client)
         # A server knows where its artefacts are kept; a database does not.
-        is_server = uri.startswith(("http://", "https://"))
-        self._artifacts = None if is_server else workspace.artifacts_folder
+        self._artifacts = None if workspace.has_tracking_server else workspace.artifacts_folder
 
     def experiment(self, name: str, note: str = "") -> str:
         """Return the id of an experiment, and make it if it is not there.
@@ -115,29 +116,24 @@ class Desk:
         str
             Its id, [-].
         """
-        from mlflow.entities import Metric, Param, RunTag
+        from mlflow.entities import Metric, Param
 
         tags = {
+            OUTBOX_KEY: content.key,
             **{name: text for name, text in content.tags.items() if text},
             NOTE_TAG: content.note,
             "study_id": study_id,
             **({"mlflow.parentRunId": parent} if parent else {}),
         }
-        run = self._client.create_run(
-            experiment, tags={OUTBOX_KEY: content.key}, run_name=content.name
-        )
+        # Tags of their own in a batch would cost a session of the database more.
+        run = self._client.create_run(experiment, tags=tags, run_name=content.name)
         failpoints.hit("track_create")
         run_id, at = str(run.info.run_id), int(run.info.start_time)
         metrics = [Metric(name, value, at, step) for name, value, step in content.metrics]
         params = [Param(name, str(value)) for name, value in content.params.items()][:MOST_PARAMS]
         for k in range(0, max(len(metrics), 1), MOST_METRICS):
-            first = k == 0
-            self._client.log_batch(
-                run_id,
-                metrics=metrics[k : k + MOST_METRICS],
-                params=params if first else [],
-                tags=[RunTag(name, text) for name, text in tags.items()] if first else [],
-            )
+            batch = metrics[k : k + MOST_METRICS]
+            self._client.log_batch(run_id, metrics=batch, params=params if k == 0 else [])
             failpoints.hit("track_batch")
         if content.data:
             self._client.log_inputs(run_id, datasets=dataset_inputs(content.data))

@@ -11,7 +11,6 @@ from experiments.store import CurveRecord, TrialRecord
 from experiments.tracked import course
 from experiments.tracked.candidates import curve_metrics
 from experiments.tracked.facts import StudyFacts
-from experiments.tracked.files import FORMULA_SIGNS, _cell
 from experiments.tracking.address import refuse_silent, told
 from experiments.tracking_links import pages_address, pair_link, study_links
 from experiments.tracking_messages import MOST_CHILDREN, metric_name
@@ -131,13 +130,6 @@ def test_there_are_never_more_runs_than_may_be(which):
     assert len(found) == MOST_CHILDREN[which]
     assert {350, 1400} <= set(found)
     assert len(set(range(300)) & set(found)) == (198 if which == FRONT else 300)
-
-
-@pytest.mark.parametrize("sign", FORMULA_SIGNS)
-def test_no_text_of_a_file_is_computed_by_a_spreadsheet(sign):
-    """Numbers stay numbers, also below zero."""
-    assert _cell(f"{sign}1+1") == f"'{sign}1+1"
-    assert _cell(-1.5) == -1.5
 
 
 def test_links_of_a_server_elsewhere_are_its_own():

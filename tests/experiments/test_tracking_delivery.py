@@ -3,13 +3,16 @@
 import json
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
-from experiments.store import Store
+from experiments.store import Lease, Store
 from experiments.tracking import delivery
 from experiments.workspace import Workspace, open_workspace
 from tests.experiments.test_end_to_end import RUN, command, drive, environment
@@ -50,6 +53,16 @@ START_AND_DIE = (
 """A driver that starts the delivery and is killed at once."""
 
 
+def copied(database: Path, folder: Path) -> Path:
+    """Copy a database that may be in use, with what its write-ahead log holds."""
+    with (
+        closing(sqlite3.connect(database)) as source,
+        closing(sqlite3.connect(folder / database.name)) as target,
+    ):
+        source.backup(target)
+    return folder / database.name
+
+
 @pytest.fixture(scope="module")
 def tracked(untracked, tmp_path_factory) -> Tracked:
     """Deliver what waited to a database of its own."""
@@ -70,6 +83,21 @@ def test_delivering_the_same_messages_again_adds_nothing(tracked, untracked, tmp
     assert again.for_study(tracked.document["study"]["id"], {})["run_id"] == (
         tracked.parent().info.run_id
     )
+
+
+def test_what_another_machine_delivered_meanwhile_is_passed_over(untracked, tmp_path):
+    """Listed, then delivered elsewhere before this process owns the study: no error, no stop."""
+    home = untracked.copy(tmp_path)
+    with Store.open(home / "store.sqlite") as store, Store.open(home / "store.sqlite") as other:
+        own = store.own
+
+        def owned_late(study_id: str) -> Lease:
+            assert deliver_all(other, local(home)).error == ""
+            return own(study_id)
+
+        with mock.patch.object(store, "own", owned_late):
+            late = deliver_all(store, local(home))
+    assert (late.delivered, late.waiting, late.error) == (0, 0, "")
 
 
 def test_a_run_that_was_cut_short_is_replaced(tracked, untracked, tmp_path):

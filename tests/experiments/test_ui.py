@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from experiments.mlflow_server import serve
+from experiments.cli.terminating import sigterm_stops
+from experiments.mlflow_server import _command, serve
 from experiments.workspace import open_workspace
 from formulation.errors import InputError
 from tests.experiments.test_end_to_end import command, drive, environment
@@ -34,7 +35,51 @@ def processes_naming(text: str) -> list[int]:
     return found
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 0), (signal.SIGTERM, 143)])
+def listening_at(port: int) -> set[str]:
+    """Return the addresses of this machine at which anybody listens on a port, as /proc tells."""
+    found = set()
+    for table in ("tcp", "tcp6"):
+        for line in Path("/proc/net", table).read_text().splitlines()[1:]:
+            _, local, _, state, *_ = line.split()
+            address, _, number = local.partition(":")
+            if state == "0A" and int(number, 16) == port:
+                found.add(address)
+    return found
+
+
+def fields(process: int) -> list[str]:
+    """Return what /proc tells of a process behind its name: state, parent, group, session."""
+    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+
+
+def members(session: int) -> list[list[str]]:
+    """Return the words of every process of a session."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if fields(int(folder.name))[3] == str(session):
+                found.append((folder / "cmdline").read_bytes().decode().split("\0"))
+        except OSError:  # it ended meanwhile
+            continue
+    return found
+
+
+def see_that_it_is_lean(port: int, ours: int) -> None:
+    """One worker, no jobs, no telemetry, heard by this machine only, no address in its words."""
+    named = processes_naming(f"--port\0{port}\0")
+    (server,) = (pid for pid in named if fields(pid)[1] == str(ours))
+    settings = Path(f"/proc/{server}/environ").read_text().split("\0")
+    assert "MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false" in settings
+    assert {"MLFLOW_DISABLE_TELEMETRY=true", "DO_NOT_TRACK=true"} <= set(settings)
+    group = members(server)
+    assert len(group) == 2, ("the server and its worker", group)
+    assert not any("sqlite:" in word for words in group for word in words)
+    assert listening_at(port) == {"0100007F"}, "127.0.0.1 as /proc writes it"
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 0), (signal.SIGTERM, 143), (signal.SIGHUP, 143)]
+)
 def test_the_pages_answer_and_end_with_every_process(tmp_path, number, code):
     """The server and its worker end with the program, whichever way it is asked to."""
     port, home = free_port(), tmp_path / "home"
@@ -55,7 +100,7 @@ def test_the_pages_answer_and_end_with_every_process(tmp_path, number, code):
                 assert lines[-1], lines
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=10) as answer:
                 assert answer.status == 200
-            assert len(processes_naming(str(home))) >= 2
+            see_that_it_is_lean(port, server.pid)
             server.send_signal(number)
             _, rest = server.communicate(timeout=60)
         finally:
@@ -64,6 +109,7 @@ def test_the_pages_answer_and_end_with_every_process(tmp_path, number, code):
     assert "Traceback" not in rest
     assert processes_naming(str(home)) == []
     assert processes_naming(f"--port\0{port}\0") == []
+    assert listening_at(port) == set()
 
 
 def test_a_taken_port_is_told_before_anything_starts(tmp_path):
@@ -93,3 +139,23 @@ def test_tracking_elsewhere_has_pages_of_its_own(tmp_path):
     done = drive("ui", home=home, FORMULATION_TRACKING_URI="http://127.0.0.1:9")
     assert done.returncode == 2
     assert "Open that address instead" in done.stderr
+
+
+def test_a_password_of_the_database_is_no_word_of_a_command(tmp_path):
+    """Everybody on a machine may read the command lines of its processes."""
+    settings = {"FORMULATION_TRACKING_URI": "postgresql+psycopg://ana:secret@db.example/mlflow"}
+    workspace = open_workspace(home=str(tmp_path), environment=settings, folder=tmp_path)
+    assert not workspace.has_tracking_server
+    assert not any("secret" in word for word in _command(workspace, 5000))
+
+
+def test_who_ignores_the_end_of_the_terminal_goes_on_doing_so():
+    """As `nohup` has it; else a search of a night would end when its window is closed."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with sigterm_stops():
+            assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+            assert signal.getsignal(signal.SIGTERM) != signal.SIG_DFL
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
