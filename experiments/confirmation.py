@@ -180,37 +180,50 @@ def release_curves(trials: Sequence[TrialRecord], chain: SurrogateChain) -> tupl
     tuple of CurveRecord
         Two for each candidate, in % of label against minutes, [-].
     """
-    if not trials:
-        return ()
-    designs = [Design.from_dict(t.design) for t in trials]
-    minutes = (60 * CURVE_TIMES_H).tolist()
-    profiles = bench_curves([release_law(d) for d in designs], CURVE_TIMES_H)
     found = []
-    for trial, design, profile in zip(trials, designs, profiles, strict=True):
+    for trial, law in zip(trials, law_curves(trials), strict=True):
+        design = Design.from_dict(trial.design)
         mean, low, high = (100 * np.asarray(part) for part in chain.curve(design))
         surrogate = chain.surrogates[design.system]
-        found += [
-            CurveRecord(
-                number=trial.number,
-                name=RELEASE,
-                x_unit="min",
-                x=minutes,
-                y_unit="% of label",
-                y=mean.tolist(),
-                lo90=low.tolist(),
-                hi90=high.tolist(),
-                origin=trial.origin,
-                kind=surrogate.calibration.curve_kind,
-            ),
-            CurveRecord(
-                number=trial.number,
-                name=RELEASE_MECHANISTIC,
-                x_unit="min",
-                x=minutes,
-                y_unit="% of label",
-                y=(100 * profile.fraction).tolist(),
-                origin=profile.origin.value,
-                kind=f"the release law itself in {profile.medium.name}, without interval",
-            ),
-        ]
+        learnt = evolve(
+            law,
+            name=RELEASE,
+            y=mean.tolist(),
+            lo90=low.tolist(),
+            hi90=high.tolist(),
+            origin=trial.origin,
+            kind=surrogate.calibration.curve_kind,
+        )
+        found += [learnt, law]
     return tuple(found)
+
+
+def law_curves(trials: Sequence[TrialRecord]) -> tuple[CurveRecord, ...]:
+    """Return the release curves that the laws of candidates give; no surrogate is asked.
+
+    Parameters
+    ----------
+    trials : sequence of TrialRecord
+        Candidates, [-].
+
+    Returns
+    -------
+    tuple of CurveRecord
+        One for each, in % of label against minutes, [-].
+    """
+    if not trials:
+        return ()
+    laws = [release_law(Design.from_dict(t.design)) for t in trials]
+    return tuple(
+        CurveRecord(
+            number=trial.number,
+            name=RELEASE_MECHANISTIC,
+            x_unit="min",
+            x=(60 * CURVE_TIMES_H).tolist(),
+            y_unit="% of label",
+            y=(100 * profile.fraction).tolist(),
+            origin=profile.origin.value,
+            kind=f"the release law itself in {profile.medium.name}, without interval",
+        )
+        for trial, profile in zip(trials, bench_curves(laws, CURVE_TIMES_H), strict=True)
+    )

@@ -1,6 +1,6 @@
 """The end of a study's search: its front is confirmed, and what that found is kept."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from experiments.account import Accountant
@@ -14,11 +14,21 @@ from experiments.readings import judging_of
 from experiments.reports.answers import answer
 from experiments.results import front_of, study_document
 from experiments.search.front import normalised, spread_indices
-from experiments.store import Lease, Store, StudyRecord, TrialRecord, candidate_label
+from experiments.store import (
+    CurveRecord,
+    Lease,
+    Store,
+    StudyRecord,
+    TrialRecord,
+    candidate_label,
+)
 from formulation.design import Design
 
 MOST_CONFIRMED = 64
 """Candidates of a front that are confirmed at most, [-]; of more, some that lie far apart."""
+
+
+DAYS_PER_WEEK, HOURS_PER_DAY = 7, 24.0
 
 
 def confirm_front(
@@ -79,8 +89,53 @@ def confirm_front(
     }
     store.set_study(lease, info={ACCOUNTS: accounts})
     store.put_confirmations(lease, confirmed)
-    store.put_curves(lease, release_curves(front, models.chain))
+    of_people = [
+        record
+        for trial in front
+        for record in week_curves(trial.number, accountant.courses[candidate_label(trial.number)])
+    ]
+    store.put_curves(lease, [*release_curves(front, models.chain), *of_people])
     store.set_study(lease, info=_told_in_full(store, study, spec, models, whole, accountant))
+
+
+def week_curves(number: int, courses: Sequence[Mapping[str, Any]]) -> list[CurveRecord]:
+    """Return courses of people at the end of the first day and of each week.
+
+    Every day of every candidate would be six times as much to keep and to tell the tracking.
+
+    Parameters
+    ----------
+    number : int
+        Number of the trial, [-].
+    courses : sequence of mapping
+        What `experiments.account.courses.course_curves` made, the candidate's line first, [-].
+
+    Returns
+    -------
+    list of CurveRecord
+        Medians with the 90 % band between people, against hours, [-].
+    """
+    found = []
+    for curve in rounded(courses):
+        days = curve["x"]["values"]
+        kept = [k for k, day in enumerate(days) if k == 0 or day % DAYS_PER_WEEK == 0]
+        line = curve["series"][0]
+        y, lo90, hi90 = ([line[end][k] for k in kept] for end in ("p50", "p05", "p95"))
+        found.append(
+            CurveRecord(
+                number=number,
+                name=curve["name"].removesuffix("_weeks"),
+                x_unit="h",
+                x=[HOURS_PER_DAY * days[k] for k in kept],
+                y_unit=curve["y"]["unit"],
+                y=y,
+                lo90=lo90,
+                hi90=hi90,
+                origin=line["origin"],
+                kind="90 % of people, each of whom was integrated",
+            )
+        )
+    return found
 
 
 def _told_in_full(

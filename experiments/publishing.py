@@ -4,14 +4,20 @@ from collections.abc import Callable
 from typing import Any
 
 from experiments import courier
+from experiments.datasets.versions import RELEASE, accepted_versions, version_ref
 from experiments.reports import write_report
 from experiments.results import study_document
 from experiments.store import Lease, Store, StudyRecord
 from experiments.tracked import StoredContents
+from experiments.tracked.facts import StudyFacts
 from experiments.tracking import OFF, TrackingResult, deliver
 from experiments.tracking_links import PAIR_VIEW, UI_PORT, pair_link, study_links
 from experiments.tracking_messages import CANDIDATES, MODEL, STUDY, study_key
-from experiments.workspace import ALL, Workspace
+from experiments.workspace import ALL, FRONT, Workspace
+from formulation.errors import StoreError
+
+LOOKED_INTO = "data_looked_into"
+"""Entry of what a study records about itself: data sets that were searched for its candidates."""
 
 STATUS_SCHEMA, STATUS_VERSION = "formulation/track-status", 1
 
@@ -109,6 +115,35 @@ def enqueue_study(store: Store, lease: Lease, children: str) -> None:
         store.enqueue(lease, MODEL, f"{study.id}/{MODEL}/{model['sha256']}", {})
 
 
+def enqueue_measured(store: Store) -> None:
+    """Put into the outbox what laboratories measured of candidates since their study was told of.
+
+    Each data set is looked at once for each study; one that somebody owns has its turn the next
+    time.
+
+    Parameters
+    ----------
+    store : Store
+        Where data sets, studies and the outbox lie, [-].
+    """
+    versions = [version_ref(record) for record in accepted_versions(store, RELEASE)]
+    for study in store.studies() if versions else ():
+        seen = study.info.get(LOOKED_INTO, [])
+        if study.state != "complete" or set(versions) <= set(seen):
+            continue
+        holding = StudyFacts(store, study.id).measured_in
+        try:
+            lease = store.own(study.id)
+        except StoreError:
+            continue
+        with lease:
+            for version in versions:
+                if version in holding and version not in seen:
+                    key = f"{study.id}/{CANDIDATES}/{version}"
+                    store.enqueue(lease, CANDIDATES, key, {"children": FRONT})
+            store.set_study(lease, info={LOOKED_INTO: versions})
+
+
 def reported(
     store: Store, lease: Lease, study: StudyRecord, workspace: Workspace
 ) -> dict[str, Any]:
@@ -163,6 +198,7 @@ def deliver_tracking(
             _note_tracking(store, lease, result)
             _report_again(store, lease, workspace)
 
+        enqueue_measured(store)
         if ref is not None:
             study = store.study(ref)
             if children is not None and study.state == "complete":

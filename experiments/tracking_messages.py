@@ -21,6 +21,9 @@ STUDY, CANDIDATES, CANDIDATE, MODEL = "study", "candidates", "candidate", "model
 MOST_CHILDREN: Mapping[str, int] = {FRONT: 200, ALL: 1000}
 """Runs of one study at most, beside its own, [-]."""
 
+LAB_STATUS, MEASURED_IN = "lab_status", "measured_in"
+"""Tags of a candidate: whether a laboratory measured it; what it is called there, and where."""
+
 NOTE_END = "\n\nSimulated unless said otherwise; not medical advice."
 MODELS_EXPERIMENT = "surrogates"
 """Experiment of the fits behind registered surrogates; those of studies begin with ``mg-``."""
@@ -74,8 +77,8 @@ class ShownNames:
     objectives: Sequence[str]
     """Metrics of the objectives, the first of which sorts the runs."""
 
-    curves: Sequence[str]
-    """Metrics by time."""
+    curves: Sequence[Sequence[str]]
+    """Metrics by time, those of one chart together."""
 
     params: Sequence[str]
     """Parameters beside the objectives."""

@@ -108,5 +108,6 @@ def _line(study: dict[str, Any]) -> str:
     if not study["waiting"]:
         return f"{study['label']} {study['name']}: delivered"
     why = "under way" if study["is_under_way"] else study["error"] or "not tried yet"
-    tries = f", tried {study['tries']} times" if study["tries"] else ""
-    return f"{study['label']} {study['name']}: {study['waiting']} waiting, {why}{tries}"
+    n_tries = study["tries"]
+    tries = f", tried {n_tries} time{'s'[: n_tries != 1]}" if n_tries else ""
+    return f"{study['label']} {study['name']}: {study['waiting']} waiting{tries}: {why}"

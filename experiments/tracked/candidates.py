@@ -4,11 +4,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from experiments.candidates import regimen_text, title_of
+from experiments.confirmation import law_curves
 from experiments.results import compared_keys
 from experiments.store import ConfirmationRecord, CurveRecord, TrialRecord, candidate_label
 from experiments.tracked.facts import StudyFacts
 from experiments.tracking_messages import (
     CANDIDATE,
+    LAB_STATUS,
+    MEASURED_IN,
     Metric,
     RunContent,
     candidate_key,
@@ -31,6 +34,12 @@ CURVE_NAMES = {"release": "dissolved", "release_mechanistic": "dissolved_by_law"
 SPREAD = tuple(f".{statistic}" for statistic in STATISTICS if statistic != "p50")
 """How keys end that are no median over people."""
 
+BODY_CURVES = ("serum", "urine", "red_cells")
+"""Curves of the store that are of people, by day."""
+
+READING_DECIMALS = 6
+"""Decimals of a reading in percent, [-]; a share times a hundred has more than anybody read."""
+
 DIGITS = 4
 """Significant digits of a parameter, [-]; the exact recipe stands among the metrics."""
 
@@ -52,7 +61,8 @@ def candidate_content(facts: StudyFacts, trial: TrialRecord) -> RunContent:
     """
     design, label = Design.from_dict(trial.design), candidate_label(trial.number)
     confirmation = facts.confirmations.get(trial.number)
-    measured = facts.measured.get(design.key, [])
+    measured = facts.measured_of(trial)
+    curves = facts.curves.get(trial.number) or (law_curves([trial]) if measured else ())
     title, taken = title_of(design), regimen_text(design)
     return RunContent(
         key=candidate_key(facts.study.id, label),
@@ -65,7 +75,7 @@ def candidate_content(facts: StudyFacts, trial: TrialRecord) -> RunContent:
             *_predicted(facts, trial),
             *_confirmed(facts, confirmation),
             *((f"{name}_mg", amount, 0) for name, amount in design.amounts_mg.items()),
-            *(m for curve in facts.curves.get(trial.number, []) for m in curve_metrics(curve)),
+            *(m for curve in curves for m in curve_metrics(curve)),
             *_readings(measured),
         ],
     )
@@ -85,11 +95,27 @@ def curve_metrics(curve: CurveRecord) -> Iterator[Metric]:
         Name with both units, value, and the time in whole minutes; in whole hours where every time
         of a curve in h is one, [-].
     """
-    name = f"{CURVE_NAMES.get(curve.name, curve.name)}_{unit_suffix(curve.y_unit)}"
-    steps, unit = _steps(curve)
+    name, steps = curve_name(curve), _steps(curve)[0]
     for suffix, values in (("", curve.y), ("_lo90", curve.lo90), ("_hi90", curve.hi90)):
         for step, value in zip(steps, values, strict=False):
-            yield f"{name}_by_{unit}{suffix}", value, step
+            yield name + suffix, value, step
+
+
+def curve_name(curve: CurveRecord) -> str:
+    """Return what a curve is called in the tracking.
+
+    Parameters
+    ----------
+    curve : CurveRecord
+        The curve, [-].
+
+    Returns
+    -------
+    str
+        Such as ``serum_mmol_per_L_by_h``, [-].
+    """
+    what = CURVE_NAMES.get(curve.name, curve.name)
+    return f"{what}_{unit_suffix(curve.y_unit)}_by_{_steps(curve)[1]}"
 
 
 def _steps(curve: CurveRecord) -> tuple[list[int], str]:
@@ -127,7 +153,7 @@ def _readings(measured: list[MeasuredCurve]) -> list[Metric]:
         name = MEASURED_METRIC if place == 0 else f"{MEASURED_METRIC}_{place + 1}"
         profile = curve.profile
         found += [
-            (name, 100.0 * float(y), round(MINUTES_PER_HOUR * float(t)))
+            (name, round(100.0 * float(y), READING_DECIMALS), round(MINUTES_PER_HOUR * float(t)))
             for t, y in zip(profile.times_h, profile.fraction, strict=True)
         ]
     return found
@@ -171,8 +197,8 @@ def _tags(
         "origin": trial.origin,
         "design_key": design.key,
         "confirmed": _word(is_confirmed),
-        "lab_status": "measured" if measured else "suggested",
-        **({"measured_in": ", ".join(c.source for c in measured)} if measured else {}),
+        LAB_STATUS: "measured" if measured else "suggested",
+        MEASURED_IN: ", ".join(f"{c.name} of {c.source}" for c in measured),
     }
 
 

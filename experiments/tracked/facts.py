@@ -7,15 +7,39 @@ from typing import Any
 from attrs import define
 
 from experiments.config import StudySpec, study_from_config
-from experiments.datasets import measured_curves
+from experiments.datasets.versions import (
+    RELEASE,
+    accepted_versions,
+    measured_curves,
+    version_ref,
+)
 from experiments.results import front_of, study_document
 from experiments.search.front import normalised, spread_indices
 from experiments.store import ConfirmationRecord, CurveRecord, Store, StudyRecord, TrialRecord
 from experiments.tracking_messages import MOST_CHILDREN
 from experiments.workspace import FRONT
-from formulation.design import Design
 from formulation.errors import DataError
 from models.surrogates.table import MeasuredCurve
+
+Unit = tuple[Any, ...]
+"""What lies in the vessel: system, salts, amounts in mg, and how it was made."""
+
+
+def unit_of(design: Mapping[str, Any]) -> Unit:
+    """Return what a bench sees of a design; how it is taken and the assay of its lot it does not.
+
+    Parameters
+    ----------
+    design : mapping
+        The design as plain values, [-].
+
+    Returns
+    -------
+    tuple
+        Equal for designs whose unit is the same, [-].
+    """
+    made = (tuple(sorted(design[part].items())) for part in ("amounts_mg", "process"))
+    return (design["system"], design["salt"], design.get("second_salt"), *made)
 
 
 @define(slots=False)
@@ -67,27 +91,52 @@ class StudyFacts:
         return found
 
     @cached_property
-    def measured(self) -> dict[str, list[MeasuredCurve]]:
-        """Accepted curves of a laboratory by key of their design.
+    def measured(self) -> dict[Unit, list[MeasuredCurve]]:
+        """Accepted curves of a laboratory by the unit that was planned.
 
         A data set whose file lies on another machine cannot be looked into from here.
         """
-        found: dict[str, list[MeasuredCurve]] = {}
-        for system in self.spec.space.systems if self.store.datasets() else ():
+        found: dict[Unit, list[MeasuredCurve]] = {}
+        planned = {
+            version_ref(r): r.card.get("planned", {})
+            for r in accepted_versions(self.store, RELEASE)
+        }
+        for system in self.spec.space.systems if planned else ():
             try:
                 curves = measured_curves(self.store, system)
             except DataError:
                 continue
             for curve in curves:
-                found.setdefault(curve.design.key, []).append(curve)
+                design = curve.design.as_dict()
+                # What was weighed is never quite what was asked for.
+                amounts = planned[curve.source].get(curve.name, design["amounts_mg"])
+                found.setdefault(unit_of({**design, "amounts_mg": amounts}), []).append(curve)
         return found
+
+    def measured_of(self, trial: TrialRecord) -> list[MeasuredCurve]:
+        """Return the curves that a laboratory measured of a trial's unit.
+
+        Parameters
+        ----------
+        trial : TrialRecord
+            The trial, [-].
+
+        Returns
+        -------
+        list of MeasuredCurve
+            In the order in which their data sets were accepted, [-].
+        """
+        return self.measured.get(unit_of(trial.design), []) if self.measured else []
 
     @cached_property
     def measured_numbers(self) -> set[int]:
-        """Trials whose very design a laboratory has measured."""
-        if not self.measured:
-            return set()
-        return {t.number for t in self.trials if Design.from_dict(t.design).key in self.measured}
+        """Trials whose very unit a laboratory has measured."""
+        return {t.number for t in self.trials if self.measured_of(t)}
+
+    @cached_property
+    def measured_in(self) -> set[str]:
+        """Data sets, by name and version, that hold curves of its trials."""
+        return {curve.source for t in self.trials for curve in self.measured_of(t)}
 
     @cached_property
     def document(self) -> dict[str, Any]:

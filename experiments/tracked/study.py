@@ -5,7 +5,12 @@ from hashlib import sha256
 from html import escape
 from typing import Any
 
-from experiments.tracked.candidates import MEASURED_METRIC, RELEASE_METRIC
+from experiments.tracked.candidates import (
+    BODY_CURVES,
+    MEASURED_METRIC,
+    RELEASE_METRIC,
+    curve_name,
+)
 from experiments.tracked.course import course
 from experiments.tracked.facts import StudyFacts
 from experiments.tracked.files import study_files
@@ -23,8 +28,11 @@ EXPERIMENT_NOTE = """\
 Searches for magnesium products. A name ends with its unit: `_mg` of one unit of the product,
 `_pct_ww` share of its mass, `_pct` percent, `_mg_per_d` per day, `_mmol`, `_mmol_per_d`, and so on.
 `_lo90` and `_hi90` end the 90 % interval, `_confirmed` is with every subject integrated; `_by_min`
-and `_by_h` are curves: the step is the time. In the run of a study the step is the number
-of the trial. Runs of kind `candidate` are designs, simulated unless `lab_status` is `measured`."""
+and `_by_h` are curves: the step is the time. `dissolved` is predicted by the surrogate,
+`dissolved_by_law` by the release law, `measured` is what a laboratory read. `serum` (mean of a
+day), `urine` and `red_cells` are medians of people who take the product, on the first day and at
+the end of each week, with the band of 90 % of them. In the run of a study the step is the number
+of the trial. Runs of kind `candidate` are designs; all of them is simulated but `measured`."""
 """What names and steps mean, as the description of every experiment of ours."""
 
 
@@ -86,9 +94,11 @@ def shown_names(facts: StudyFacts) -> ShownNames:
         Its objectives, the bench curves, and what tells products apart, [-].
     """
     measured = [MEASURED_METRIC] if facts.measured_numbers & facts.front_numbers else []
+    of_front = [c for number in facts.front_numbers for c in facts.curves.get(number, ())]
+    there = {c.name: curve_name(c) for c in of_front}
     return ShownNames(
         objectives=[metric_name(o.endpoint) for o in facts.spec.objectives],
-        curves=[RELEASE_METRIC, *measured],
+        curves=[[RELEASE_METRIC, *measured], *([there[n]] for n in BODY_CURVES if n in there)],
         params=["delivery_system", "salt", "elemental_mg_per_unit"],
     )
 

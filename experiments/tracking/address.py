@@ -5,7 +5,9 @@ import sqlite3
 import ssl
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from contextlib import closing, suppress
+from http import HTTPStatus
 from http.client import HTTPException
 from pathlib import Path
 
@@ -28,6 +30,22 @@ _QUIET = {
     "DO_NOT_TRACK": "true",
 }
 """Set before MLflow is imported: no telemetry, and a dead server is given up in seconds."""
+
+
+_REFUSALS: Mapping[int, tuple[str, str]] = {
+    HTTPStatus.UNAUTHORIZED: (
+        "does not let in who asks (401): user or password is missing or wrong",
+        "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN",
+    ),
+    HTTPStatus.FORBIDDEN: (
+        "lets this user in, but not write there (403)",
+        "ask its keeper for the permission EDIT on the experiment and the models",
+    ),
+}
+"""What a server that refuses wants, and what to do, by HTTP status."""
+
+_FOREIGN_HOST = "Invalid Host header"
+"""What MLflow answers, 403 too, where it does not know its own name; that is not about who asks."""
 
 
 def set_quiet() -> None:
@@ -88,20 +106,42 @@ def refuse_silent(uri: str) -> None:
     )
 
 
-def told(error: Exception) -> str:
+def told(error: Exception, uri: str = "") -> str:
     """Return what a foreign error says, on one line and without a password.
 
     Parameters
     ----------
     error : Exception
         The error, [-].
+    uri : str, optional
+        Tracking address, [-].
 
     Returns
     -------
     str
-        Its kind and its first words; the words alone of an error of ours, [-].
+        Its kind and its first words; the words alone of an error of ours; of a server that refuses
+        who asks, what to do about it, [-].
     """
+    if refused := _refusal(error, uri):
+        return refused
     words = without_password(str(error).strip().partition("\n")[0])[:MOST_WORDS]
     if isinstance(error, DataError):
         return words
     return f"{type(error).__name__}: {words}".rstrip(": ")
+
+
+def _refusal(error: Exception, uri: str) -> str:
+    """Say of a server that refuses who asks what it wants; of any other error nothing."""
+    status = _status(error) if uri.startswith(("http://", "https://")) else 0
+    if status not in _REFUSALS or _FOREIGN_HOST in str(error):
+        return ""
+    rule, advice = _REFUSALS[status]
+    return f"Tracking server {pages_address(uri)} {rule}; {advice}, then `formulation track sync`"
+
+
+def _status(error: Exception) -> int:
+    """Return the HTTP status behind an error of MLflow or of requests; 0 where there is none."""
+    if (response := getattr(error, "response", None)) is not None:
+        return int(response.status_code)
+    told_by_mlflow = getattr(error, "get_http_status_code", None)
+    return 0 if told_by_mlflow is None else int(told_by_mlflow())

@@ -242,7 +242,7 @@ def _deliver_all(
                 refuse_silent(workspace.tracking_uri)
                 desk = desk or Desk(workspace)
             except Exception as error:  # the boundary to a foreign service: keep, and say why
-                gone = told(error)
+                gone = told(error, result.uri)
                 store.mark_outbox(messages[0].seq, error=gone)
                 result.wait(messages, gone)
             else:
@@ -261,7 +261,7 @@ def _deliver_study(
         try:
             _deliver(desk, contents, message, result)
         except Exception as error:  # the boundary to a foreign service: keep the rest, say why
-            why = told(error)
+            why = told(error, result.uri)
             store.mark_outbox(message.seq, error=why)
             result.wait(messages[place:], why)
             return

@@ -5,7 +5,7 @@ written again.
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,7 +14,15 @@ from experiments import failpoints
 from experiments.model_registry import OUTBOX_KEY, ModelRegistry, dataset_inputs
 from experiments.tracking.address import set_quiet, use_write_ahead_log
 from experiments.tracking.view import TAG, view_state
-from experiments.tracking_messages import MODELS_EXPERIMENT, RunContent, ShownNames, study_key
+from experiments.tracking_messages import (
+    LAB_STATUS,
+    MEASURED_IN,
+    MODELS_EXPERIMENT,
+    Metric,
+    RunContent,
+    ShownNames,
+    study_key,
+)
 from experiments.workspace import Workspace
 
 MOST_METRICS, MOST_PARAMS = 1000, 100
@@ -93,7 +101,8 @@ class Desk:
             Its id; None while there is none that was written to its end, [-].
         """
         key = study_key(study_id)
-        return self._whole(experiment, f"tags.{OUTBOX_KEY} = '{key}'").get(key)
+        found = self._whole(experiment, f"tags.{OUTBOX_KEY} = '{key}'").get(key)
+        return None if found is None else str(found.info.run_id)
 
     def write(
         self, experiment: str, study_id: str, content: RunContent, parent: str | None = None
@@ -116,7 +125,7 @@ class Desk:
         str
             Its id, [-].
         """
-        from mlflow.entities import Metric, Param
+        from mlflow.entities import Param
 
         tags = {
             OUTBOX_KEY: content.key,
@@ -128,8 +137,8 @@ class Desk:
         # Tags of their own in a batch would cost a session of the database more.
         run = self._client.create_run(experiment, tags=tags, run_name=content.name)
         failpoints.hit("track_create")
-        run_id, at = str(run.info.run_id), int(run.info.start_time)
-        metrics = [Metric(name, value, at, step) for name, value, step in content.metrics]
+        run_id = str(run.info.run_id)
+        metrics = _metrics(run, content.metrics)
         params = [Param(name, str(value)) for name, value in content.params.items()][:MOST_PARAMS]
         for k in range(0, max(len(metrics), 1), MOST_METRICS):
             batch = metrics[k : k + MOST_METRICS]
@@ -149,7 +158,7 @@ class Desk:
         parent: str,
         contents: Iterable[tuple[int | None, RunContent]],
     ) -> list[str]:
-        """Write the runs of candidates that are not there.
+        """Write the runs of candidates that are not there, and what was measured since.
 
         Parameters
         ----------
@@ -170,7 +179,11 @@ class Desk:
         there = self._whole(experiment, f"tags.{OUTBOX_KEY} LIKE '{study_id}/%'")
         front: list[tuple[int, str]] = []
         for place, content in contents:
-            run_id = there.get(content.key) or self.write(experiment, study_id, content, parent)
+            run = there.get(content.key)
+            if run is not None and self._is_up_to_date(run, content):
+                run_id = str(run.info.run_id)
+            else:
+                run_id = self.write(experiment, study_id, content, parent)
             if place is not None:
                 front.append((place, run_id))
         return [run_id for _, run_id in sorted(front)]
@@ -230,13 +243,33 @@ class Desk:
         """
         self._registry.fetch(name, checksum, folder)
 
-    def _whole(self, experiment: str, wanted: str) -> dict[str, str]:
+    def _is_up_to_date(self, run: Any, content: RunContent) -> bool:
+        """Add to a run what a laboratory measured first; remove one of which it says other now."""
+        from mlflow.entities import RunTag
+
+        now, before = content.tags.get(MEASURED_IN, ""), run.data.tags.get(MEASURED_IN, "")
+        if before not in ("", now):
+            # Readings that are there cannot be taken back.
+            self._client.delete_run(run.info.run_id)
+            return False
+        if now != before:
+            new = [m for m in content.metrics if m[0] not in run.data.metrics]
+            tags = [RunTag(name, content.tags[name]) for name in (LAB_STATUS, MEASURED_IN)]
+            # The tags last: whoever is killed before them adds the same once more.
+            for k in range(0, len(new), MOST_METRICS):
+                self._client.log_batch(
+                    run.info.run_id, metrics=_metrics(run, new[k : k + MOST_METRICS])
+                )
+            self._client.log_batch(run.info.run_id, tags=tags)
+        return True
+
+    def _whole(self, experiment: str, wanted: str) -> dict[str, Any]:
         """Return runs that were written to their end by key; what was cut short is removed."""
-        found: dict[str, str] = {}
+        found: dict[str, Any] = {}
         for run in list(self._runs(experiment, wanted)):
             key = run.data.tags[OUTBOX_KEY]
             if run.info.status == "FINISHED" and key not in found:
-                found[key] = str(run.info.run_id)
+                found[key] = run
             else:
                 self._client.delete_run(run.info.run_id)
         return found
@@ -259,3 +292,11 @@ class Desk:
                 (Path(folder) / name).write_bytes(content)
             self._client.log_artifacts(run_id, folder)
         failpoints.hit("track_files")
+
+
+def _metrics(run: Any, metrics: Sequence[Metric]) -> list[Any]:
+    """Return metrics as MLflow takes them; the same ones again are the same rows."""
+    from mlflow.entities import Metric as Entry
+
+    at = int(run.info.start_time)
+    return [Entry(name, value, at, step) for name, value, step in metrics]

@@ -36,7 +36,7 @@ def view_state(study_id: str, names: ShownNames) -> str:
         JSON, packed, [-].
     """
     charts = [
-        *(_line(name) for name in names.curves),
+        *(_line(together) for together in names.curves),
         _parallel(names.objectives, names.params),
         *(_bar(name) for name in names.objectives),
     ]
@@ -85,11 +85,11 @@ def _chart(kind: str, name: str) -> dict[str, Any]:
     }
 
 
-def _line(name: str) -> dict[str, Any]:
+def _line(names: Sequence[str]) -> dict[str, Any]:
     return {
-        **_chart("LINE", name),
-        "metricKey": name,
-        "selectedMetricKeys": [name],
+        **_chart("LINE", names[0]),
+        "metricKey": names[0],
+        "selectedMetricKeys": list(names),
         "lineSmoothness": 0,
         "scaleType": "linear",
         "xAxisKey": "step",

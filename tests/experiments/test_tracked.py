@@ -168,3 +168,33 @@ def test_what_a_foreign_error_says_holds_no_password():
     words = "no route to http://ana:canary@db/x\nsecond line"
     assert told(ConnectionError(words)) == "ConnectionError: no route to http://ana:***@db/x"
     assert told(TimeoutError()) == "TimeoutError"
+
+
+class Refused(Exception):
+    """What MLflow raises where a server answered with a status."""
+
+    def __init__(self, status: int, words: str = "Response body: 'no'") -> None:
+        super().__init__(words)
+        self.status = status
+
+    def get_http_status_code(self) -> int:
+        """Return the status."""
+        return self.status
+
+
+@pytest.mark.parametrize(
+    ("status", "rule"), [(401, "does not let in who asks (401)"), (403, "not write there (403)")]
+)
+def test_a_server_that_refuses_is_named_with_the_rule_and_what_to_do(status, rule):
+    """One line without a user or a password; other words where it is not about who asks."""
+    said = told(Refused(status), "https://ana:canary@mlflow.example/lab")
+    assert said.startswith("Tracking server https://mlflow.example/lab ")
+    assert rule in said
+    assert "`formulation track sync`" in said
+    assert "canary" not in said
+    assert "ana:" not in said
+    assert "\n" not in said
+    host = "Invalid Host header - possible DNS rebinding attack detected"
+    assert told(Refused(403, host), "https://mlflow.example") == f"Refused: {host}"
+    assert told(Refused(500), "https://mlflow.example") == "Refused: Response body: 'no'"
+    assert told(Refused(status), "sqlite:///mlflow.db") == "Refused: Response body: 'no'"

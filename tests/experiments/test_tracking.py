@@ -28,6 +28,11 @@ from tests.experiments.test_end_to_end import STUDY, drive
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 EXPERIMENT = "mg-small"
+BODY_METRICS = (
+    "serum_mmol_per_L_by_h",
+    "urine_mmol_per_d_by_h",
+    "red_cells_mmol_per_L_by_h",
+)
 DEAD = "http://127.0.0.1:9"
 """Port of the discard service, where nothing answers."""
 
@@ -288,3 +293,18 @@ def test_a_release_curve_is_a_metric_by_minute_with_its_band(tracked):
     for suffix, part in (("", "y"), ("_lo90", "lo90"), ("_hi90", "hi90")):
         found = series(tracked, by_key[candidate["design_key"]], RELEASE_METRIC + suffix)
         assert found == pytest.approx(dict(zip(minutes, curve[part], strict=True)))
+
+
+def test_courses_of_people_are_metrics_by_hour_with_their_band(tracked):
+    """Of every candidate of the front; the first day and the end of each week."""
+    weeks = [24 * day for day in (1, 7, 14, 21, 28, 35, 42)]
+    kept = tracked.document["courses"]
+    by_label = {run.data.tags["outbox_key"].rpartition("/")[2]: run for run in tracked.runs()}
+    for name, curve in zip(BODY_METRICS, kept["curves"], strict=True):
+        for candidate in tracked.document["front"]:
+            found = series(tracked, by_label[candidate["label"]], name)
+            assert list(found) == weeks
+        line = curve["series"][0]
+        for suffix, end in (("", "p50"), ("_lo90", "p05"), ("_hi90", "p95")):
+            found = series(tracked, by_label[kept["candidate"]], name + suffix)
+            assert list(found.values()) == [line[end][hour // 24 - 1] for hour in weeks]

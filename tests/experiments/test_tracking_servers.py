@@ -8,12 +8,20 @@ import pytest
 
 from experiments.publishing import tracking_views
 from experiments.workspace import open_workspace
+from tests.experiments.guarded_server import (
+    KEEPER,
+    KEEPER_PASSWORD,
+    READER,
+    READER_PASSWORD,
+    guarded_server,
+)
 from tests.experiments.postgres_server import PASSWORD
 from tests.experiments.test_end_to_end import drive, rows
 from tests.experiments.test_ui import free_port
 from tests.experiments.tracking_peers import (
     asking_for_a_name,
     mlflow_server,
+    n_runs,
     refuse_doubles,
     sync,
 )
@@ -25,12 +33,12 @@ pytestmark = [
 ]
 
 
-def refuse_password(home: Path, told: str) -> None:
+def refuse_password(home: Path, told: str, password: str = PASSWORD) -> None:
     """See that no file, row or message holds the password."""
-    assert PASSWORD not in told
-    assert PASSWORD not in "".join(rows(home))
+    assert password not in told
+    assert password not in "".join(rows(home))
     for path in home.rglob("*"):
-        assert not path.is_file() or PASSWORD.encode() not in path.read_bytes(), path.name
+        assert not path.is_file() or password.encode() not in path.read_bytes(), path.name
 
 
 def test_who_asks_is_said_by_the_environment_and_kept_nowhere(untracked, tmp_path):
@@ -46,7 +54,9 @@ def test_who_asks_is_said_by_the_environment_and_kept_nowhere(untracked, tmp_pat
     assert f"Basic {b64encode(f'ana:{PASSWORD}'.encode()).decode()}" in seen
     told = json.loads(done.stdout)
     assert told["delivered"] == 0
-    assert "401" in told["error"]
+    assert told["error"].startswith(f"Tracking server http://{place} does not let in who asks")
+    for word in ("401", "MLFLOW_TRACKING_PASSWORD", "`formulation track sync`"):
+        assert word in told["error"]
     refuse_password(home, done.stdout + done.stderr)
 
 
@@ -84,3 +94,53 @@ def test_a_server_on_postgresql_takes_everything(untracked, tmp_path, postgres):
     for link in tracking_views(workspace, 5000)["S001"].values():
         assert link.startswith(f"{uri}/#/")
     refuse_password(home, json.dumps(told))
+
+
+def refused(home: Path, uri: str, **who: str) -> str:
+    """Return the one line that stands in the status of a study whose delivery was refused."""
+    told = json.loads(sync(home, uri, **who).stdout)
+    assert told["waiting"] > 0
+    assert told["delivered"] + told["waiting"] == 4
+    status = drive("track", "status", home=home, FORMULATION_TRACKING_URI=uri).stdout
+    _, line = status.splitlines()
+    assert line.endswith(told["error"])
+    return line
+
+
+@pytest.mark.slow
+def test_a_server_that_asks_who_is_there_takes_everything_once(untracked, tmp_path):
+    """By variables or in the address; whoever is refused loses nothing and is told what to do."""
+    home, later = untracked.copy(tmp_path), untracked.copy(tmp_path / "later")
+    folder, port = tmp_path / "server", free_port()
+    uri, secret = f"http://127.0.0.1:{port}", {"MLFLOW_TRACKING_USERNAME": KEEPER}
+    address = f"http://{KEEPER}:{KEEPER_PASSWORD}@127.0.0.1:{port}"
+    with guarded_server(folder, port):
+        line = refused(home, uri)
+        assert f"Tracking server {uri} does not let in who asks (401)" in line
+        assert refused(home, uri, **secret, MLFLOW_TRACKING_PASSWORD=PASSWORD)
+        assert n_runs(folder / "server.db") == 0
+        secret["MLFLOW_TRACKING_PASSWORD"] = KEEPER_PASSWORD
+        told = json.loads(sync(home, uri, **secret).stdout)
+        assert (told["waiting"], told["error"]) == (0, "")
+        count = n_runs(folder / "server.db")
+        assert json.loads(sync(home, uri, **secret).stdout)["delivered"] == 0
+        line = refused(
+            later,
+            uri,
+            MLFLOW_TRACKING_USERNAME=READER,
+            MLFLOW_TRACKING_PASSWORD=READER_PASSWORD,
+        )
+        assert "not write there (403)" in line
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in secret.items():
+                patch.setenv(name, value)
+            refuse_doubles(uri, untracked.document)
+        said = sync(later, address)
+        assert json.loads(said.stdout)["waiting"] == 0
+        assert n_runs(folder / "server.db") == count, "the study was told twice"
+    assert len(list((folder / "artefacts").rglob("trials.parquet"))) == 1
+    for place in (home, later):
+        assert not (place / "mlartifacts").exists()
+        refuse_password(place, said.stdout + said.stderr, KEEPER_PASSWORD)
+    for path in folder.rglob("*"):
+        assert not path.is_file() or KEEPER_PASSWORD.encode() not in path.read_bytes(), path.name

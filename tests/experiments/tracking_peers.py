@@ -129,7 +129,9 @@ def asking_for_a_name() -> Iterator[tuple[str, list[str]]]:
 
 
 @contextmanager
-def mlflow_server(folder: Path, port: int, database: str = "") -> Iterator[subprocess.Popen]:
+def mlflow_server(
+    folder: Path, port: int, database: str = "", *more: str, **settings: str
+) -> Iterator[subprocess.Popen]:
     """Run a tracking server of the test's own, with artefacts behind it."""
     folder.mkdir(exist_ok=True)
     with subprocess.Popen(
@@ -137,12 +139,14 @@ def mlflow_server(folder: Path, port: int, database: str = "") -> Iterator[subpr
             *(sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1"),
             *("--port", str(port), "--workers", "1"),
             *("--backend-store-uri", database or f"sqlite:///{folder / 'server.db'}"),
-            *("--artifacts-destination", str(folder / "artefacts")),
+            *("--serve-artifacts", "--artifacts-destination", str(folder / "artefacts")),
+            *more,
         ],
         env={
             **environment(),
             "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
             "MLFLOW_DISABLE_TELEMETRY": "true",
+            **settings,
         },
         cwd=folder,
         stdout=subprocess.DEVNULL,
