@@ -12,7 +12,7 @@ from pathlib import Path
 from experiments.config.beside import FILE_ENDINGS, root_beside
 from experiments.config.documents import parse
 from experiments.config.files import read_text
-from experiments.config.items import Item
+from experiments.config.items import Item, by_line, error_of
 from experiments.config.people import (
     NAME_PATTERN,
     NAME_RULE,
@@ -23,7 +23,7 @@ from experiments.config.people import (
     read_population,
     refuse_egfr,
 )
-from formulation.errors import InputError, Problem, RefusedError
+from formulation.errors import Problem
 from formulation.patients import EGFR, Population, Spread, get_patient_field
 
 REQUIRED = ("patient", "fields")
@@ -89,9 +89,7 @@ def _load(source: Path | str, file: str, read: Callable[[Item], Population | Non
     problems: list[Problem] = []
     found = read(Item(node=parse(source, file), file=file, problems=problems))
     if problems:
-        ordered = sorted(problems, key=lambda p: (p.line or 0, p.column or 0))
-        is_refusal = all(p.code == RefusedError.code for p in problems)
-        raise (RefusedError if is_refusal else InputError).of(ordered)
+        raise error_of(sorted(problems, key=by_line))
     assert found is not None
     return found
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from experiments.config.documents import parse
 from experiments.config.files import read_text
-from experiments.config.items import Item
+from experiments.config.items import Item, error_of
 from experiments.config.kinds import SCENARIO, of_kind
 from experiments.config.patient import read_patient, read_population_file
 from experiments.config.people import NAME_PATTERN, NAME_RULE, read_population
@@ -71,8 +71,7 @@ def load_scenario(source: Path | str, *, file: str = "scenario") -> Scenario:
     node = of_kind(parse(source, file), SCENARIO, file)
     found = _read(Item(node=node, file=file, problems=problems), folder)
     if problems:
-        is_refusal = all(p.code == RefusedError.code for p in problems)
-        raise (RefusedError if is_refusal else InputError).of(problems)
+        raise error_of(problems)
     assert found is not None
     return found
 

@@ -8,7 +8,7 @@ is taken up again later does not depend on the default values of that day.
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from attrs import evolve
 
@@ -20,14 +20,9 @@ from experiments.config.aims import (
     read_objectives,
 )
 from experiments.config.documents import Node, node_of, parse
+from experiments.config.excluding import read_excluded
 from experiments.config.files import read_text
-from experiments.config.fixing import (
-    SystemPart,
-    excluded_config,
-    fixed_config,
-    read_excluded,
-)
-from experiments.config.items import Item
+from experiments.config.items import Item, by_line, error_of
 from experiments.config.judging import (
     read_reference,
     read_robustness,
@@ -47,14 +42,11 @@ from experiments.config.products import (
     read_systems,
 )
 from experiments.config.profile import profile_config, read_profile, refuse_unpriced
-from experiments.config.quantities import quantity_text
+from experiments.config.space_config import Made, space_config
 from experiments.config.spec import EXTRAPOLATION, REPORT, StudySpec
 from experiments.config.stops import budget_config, refuse_skipping
-from formulation.blends import SaltSource
-from formulation.delivery import get_system
-from formulation.errors import InputError, Problem, RefusedError
+from formulation.errors import InputError, Problem
 from formulation.limits import Limits, all_limits, get_limits
-from formulation.space import DesignSpace
 from formulation.targets import Objective
 
 REQUIRED = ("study", "jurisdiction", "systems", "salts", "dose", "population", "objectives")
@@ -201,9 +193,7 @@ def _study(root: Node, *, file: str, text: str, folder: Path | None = None) -> S
     item = Item(node=root, file=file, problems=problems)
     study = _read(item, text, folder)
     if problems:
-        ordered = sorted(problems, key=lambda p: (p.file != file, p.line or 0, p.column or 0))
-        is_refusal = all(p.code == RefusedError.code for p in problems)
-        raise (RefusedError if is_refusal else InputError).of(ordered)
+        raise error_of(sorted(problems, key=lambda p: (p.file != file, *by_line(p))))
     assert study is not None
     return study
 
@@ -255,7 +245,7 @@ def _read(item: Item, text: str, folder: Path | None) -> StudySpec | None:
             "study": name,
             "question": question,
             "jurisdiction": limits.jurisdiction,
-            **_space_config(product),
+            **space_config(product),
             "population": population_config(population),
             "objectives": [objective_config(o) for o in objectives],
             "limits": [limit_config(limit) for limit in outcomes],
@@ -284,7 +274,7 @@ def _read_extrapolation(item: Item | None) -> str | None:
     return None if item is None else item.name("Extrapolation", EXTRAPOLATION)
 
 
-def _read_space(item: Item, members: Mapping[str, Item], limits: Limits | None) -> "_Made | None":
+def _read_space(item: Item, members: Mapping[str, Item], limits: Limits | None) -> Made | None:
     before = len(item.problems)
     sources = read_sources(members["salts"]) if "salts" in members else ()
     names = [source.name for source in sources]
@@ -299,56 +289,4 @@ def _read_space(item: Item, members: Mapping[str, Item], limits: Limits | None) 
     if not (systems and sources and regimens):
         return None
     space = make_space(members["systems"], systems, sources, regimens, limits, dose, excluded)
-    return None if space is None else _Made(space, [part for _, part in systems], sources)
-
-
-class _Made(NamedTuple):
-    """What may be made, with what it was read from."""
-
-    space: DesignSpace
-    parts: list[SystemPart]
-    sources: tuple[SaltSource, ...]
-
-
-def _space_config(made: _Made) -> dict[str, Any]:
-    first = made.space.spaces[0]
-    regimens = first.regimens
-    excluded = [excluded_config(region) for region in made.space.excluded]
-    return {
-        "systems": [_system_config(part) for part in made.parts],
-        "salts": [_source_config(source) for source in made.sources],
-        # A study that excludes nothing keeps the hash it had before it could.
-        **({"exclude": excluded} if excluded else {}),
-        "dose": {
-            "low": quantity_text(first.dose.low_mg_per_day, "mg/d"),
-            "high": quantity_text(first.dose.high_mg_per_day, "mg/d"),
-        },
-        "regimens": {
-            key: list(dict.fromkeys(getattr(regimen, key) for regimen in regimens))
-            for key in ("units_per_intake", "intakes_per_day", "with_meals")
-        },
-    }
-
-
-def _source_config(source: SaltSource) -> dict[str, Any]:
-    lots = [
-        {"name": lot.salt.key, "mg_content": quantity_text(lot.mg_pct, "percent")}
-        for lot in source.lots
-    ]
-    if not source.is_mixture:
-        return lots[0]
-    ends = {"low": source.low_pct, "high": source.high_pct}
-    return {"mix": lots, "second": {k: quantity_text(x, "percent") for k, x in ends.items()}}
-
-
-def _system_config(part: SystemPart) -> dict[str, Any]:
-    units = get_system(part.system.name).names()
-    return {
-        "name": part.system.name,
-        "ranges": {
-            name: {key: quantity_text(end, units[name]) for key, end in ends.items()}
-            for name, ends in part.ranges.items()
-        },
-        "choices": part.choices,
-        **({"fixed": fixed_config(part.system.name, part.fixed)} if part.fixed else {}),
-    }
+    return None if space is None else Made(space, [part for _, part in systems], sources)
