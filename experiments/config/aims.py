@@ -153,7 +153,7 @@ def _read_objective(item: Item) -> Objective | None:
     members = item.members(required=("endpoint", "goal", "worst", "ideal"), optional=COUNTS_FOR)
     endpoint = _read_endpoint(members.get("endpoint"))
     goal = members["goal"].name("Goal", [g.value for g in Goal]) if "goal" in members else None
-    ends = _ends_of(members, ("worst", "ideal"), endpoint)
+    ends = _read_ends(members, ("worst", "ideal"), endpoint)
     counts = {key: members[key].quantity("1") for key in COUNTS_FOR if key in members}
     stated = {key: value for key, value in counts.items() if value is not None}
     if endpoint is None or goal is None or ends is None or len(ends) < 2:
@@ -165,7 +165,7 @@ def _read_objective(item: Item) -> Objective | None:
 def _read_limit(item: Item) -> OutcomeLimit | None:
     members = item.members(required=("endpoint",), optional=("low", "high"))
     endpoint = _read_endpoint(members.get("endpoint"))
-    ends = _ends_of(members, ("low", "high"), endpoint)
+    ends = _read_ends(members, ("low", "high"), endpoint)
     if endpoint is None or ends is None:
         return None
     return item.attempt(lambda: OutcomeLimit(endpoint=endpoint, **ends))
@@ -177,31 +177,13 @@ def _read_endpoint(item: Item | None) -> str | None:
     return item.attempt(lambda: endpoint_key(name))
 
 
-def _ends_of(
+def _read_ends(
     members: Mapping[str, Item], keys: tuple[str, str], endpoint: str | None
 ) -> dict[str, float] | None:
-    return None if endpoint is None else read_ends(members, keys, get_endpoint(endpoint).unit)
-
-
-def read_ends(
-    members: Mapping[str, Item], keys: tuple[str, str], unit: str
-) -> dict[str, float] | None:
-    """Return two ends, as far as they are stated.
-
-    Parameters
-    ----------
-    members : mapping of str to Item
-        Items by key, [-].
-    keys : tuple of str
-        Keys of the two ends, [-].
-    unit : str
-        Unit to convert to, [-].
-
-    Returns
-    -------
-    dict of str to float or None
-        Values by key, in that unit; None when one could not be read, [-].
-    """
+    """Return the stated values in the endpoint's unit; None when one could not be read."""
+    if endpoint is None:
+        return None
+    unit = get_endpoint(endpoint).unit
     read = {key: members[key].quantity(unit) for key in keys if key in members}
     found = {key: value for key, value in read.items() if value is not None}
     return found if len(found) == len(read) else None

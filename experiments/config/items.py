@@ -5,7 +5,7 @@ goes on and a person sees all mistakes at once.
 """
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import TypeVar
 
@@ -14,14 +14,7 @@ from attrs import evolve, field, frozen
 from experiments.config.documents import Node
 from experiments.config.files import Place
 from experiments.config.quantities import parse_quantity, shown_unit
-from formulation.errors import (
-    FormulationError,
-    InputError,
-    Problem,
-    RefusedError,
-    UnknownNameError,
-    did_you_mean,
-)
+from formulation.errors import InputError, Problem, RefusedError, UnknownNameError, did_you_mean
 
 T = TypeVar("T")
 
@@ -296,39 +289,6 @@ class Item:
             pointer=self.pointer,
             value=value[:MAX_TEXT] if isinstance(value, str) else value,
         )
-
-
-def error_of(problems: Sequence[Problem]) -> FormulationError:
-    """Return everything wrong with a document as one error.
-
-    Parameters
-    ----------
-    problems : sequence of Problem
-        What was found, in the order in which it is told; at least one, [-].
-
-    Returns
-    -------
-    FormulationError
-        A refusal where nothing is wrong but that it is refused on medical grounds, [-].
-    """
-    is_refusal = all(p.code == RefusedError.code for p in problems)
-    return (RefusedError if is_refusal else InputError).of(problems)
-
-
-def by_line(problem: Problem) -> tuple[int, int]:
-    """Return what problems of one file are sorted by.
-
-    Parameters
-    ----------
-    problem : Problem
-        One of them, [-].
-
-    Returns
-    -------
-    tuple of int
-        Line and column; zeros for what stands nowhere, [-].
-    """
-    return problem.line or 0, problem.column or 0
 
 
 def _parsed(text: str, unit: str, why: str) -> float:

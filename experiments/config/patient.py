@@ -12,7 +12,7 @@ from pathlib import Path
 from experiments.config.beside import FILE_ENDINGS, root_beside
 from experiments.config.documents import parse
 from experiments.config.files import read_text
-from experiments.config.items import Item, by_line, error_of
+from experiments.config.items import Item
 from experiments.config.people import (
     NAME_PATTERN,
     NAME_RULE,
@@ -23,6 +23,7 @@ from experiments.config.people import (
     read_population,
     refuse_egfr,
 )
+from experiments.config.refusing import by_line, error_of
 from formulation.errors import Problem
 from formulation.patients import EGFR, Population, Spread, get_patient_field
 

@@ -15,11 +15,12 @@ from attrs import field, frozen
 
 from experiments.config.documents import parse
 from experiments.config.files import read_text
-from experiments.config.items import Item, by_line, error_of
+from experiments.config.items import Item
 from experiments.config.kinds import PRODUCT, of_kind
 from experiments.config.people import NAME_PATTERN, NAME_RULE
 from experiments.config.quantities import quantity_text
 from experiments.config.recipe import read_amounts, read_executed, read_lot, read_process
+from experiments.config.refusing import by_line, error_of
 from formulation.blends import SECOND_SHARE
 from formulation.delivery import DELIVERY_SYSTEMS, get_system
 from formulation.design import SECOND_SALT, Design

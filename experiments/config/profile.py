@@ -1,9 +1,8 @@
 """The target product profile of a study, and aims that need prices nobody knows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
 
-from experiments.config.aims import read_ends
 from experiments.config.items import Item
 from experiments.config.quantities import quantity_text
 from formulation.attributes import unpriced_in
@@ -115,10 +114,17 @@ def _read_target(item: Item) -> ProfileTarget | None:
     key = named.attempt(partial(profile_key, name))
     if key is None:
         return None
-    ends = read_ends(members, ENDS, profile_unit(key))
+    ends = _read_ends(members, profile_unit(key))
     if ends is None:
         return None
     return item.attempt(lambda: ProfileTarget(attribute=key, **ends))
+
+
+def _read_ends(members: Mapping[str, Item], unit: str) -> dict[str, float] | None:
+    """Return the bounds in the attribute's unit; None when one could not be read."""
+    read = {key: members[key].quantity(unit) for key in ENDS if key in members}
+    found = {key: value for key, value in read.items() if value is not None}
+    return found if len(found) == len(read) else None
 
 
 def _target_config(target: ProfileTarget) -> dict[str, str]:

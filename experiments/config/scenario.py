@@ -10,11 +10,12 @@ from pathlib import Path
 
 from experiments.config.documents import parse
 from experiments.config.files import read_text
-from experiments.config.items import Item, error_of
+from experiments.config.items import Item
 from experiments.config.kinds import SCENARIO, of_kind
 from experiments.config.patient import read_patient, read_population_file
 from experiments.config.people import NAME_PATTERN, NAME_RULE, read_population
 from experiments.config.product import Product, load_product
+from experiments.config.refusing import error_of
 from experiments.config.scenario_spec import (
     ENDPOINTS,
     PLACEBO,

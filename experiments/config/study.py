@@ -22,7 +22,7 @@ from experiments.config.aims import (
 from experiments.config.documents import Node, node_of, parse
 from experiments.config.excluding import read_excluded
 from experiments.config.files import read_text
-from experiments.config.items import Item, by_line, error_of
+from experiments.config.items import Item
 from experiments.config.judging import (
     read_reference,
     read_robustness,
@@ -42,6 +42,7 @@ from experiments.config.products import (
     read_systems,
 )
 from experiments.config.profile import profile_config, read_profile, refuse_unpriced
+from experiments.config.refusing import by_line, error_of
 from experiments.config.space_config import Made, space_config
 from experiments.config.spec import EXTRAPOLATION, REPORT, StudySpec
 from experiments.config.stops import budget_config, refuse_skipping
@@ -225,7 +226,7 @@ def _read(item: Item, text: str, folder: Path | None) -> StudySpec | None:
     assert product is not None
     assert population is not None
     assert budget is not None
-    return StudySpec(
+    study = StudySpec(
         name=name,
         project=project,
         question=question,
@@ -241,25 +242,32 @@ def _read(item: Item, text: str, folder: Path | None) -> StudySpec | None:
         tolerances=tolerances,
         reference=reference,
         text=text,
-        config={
-            "study": name,
-            "question": question,
-            "jurisdiction": limits.jurisdiction,
-            **space_config(product),
-            "population": population_config(population),
-            "objectives": [objective_config(o) for o in objectives],
-            "limits": [limit_config(limit) for limit in outcomes],
-            # A study without a profile keeps the hash it had before there were profiles.
-            **({"profile": profile_config(profile)} if profile else {}),
-            # Nor do those that leave these keys out change theirs.
-            **({"project": project} if project else {}),
-            **({"not_makeable": [unmade_config(u) for u in unmade]} if unmade else {}),
-            **({"extrapolation": extrapolation} if extrapolation else {}),
-            **({"robustness": robustness_config(tolerances)} if tolerances else {}),
-            **({"reference_release": reference_config(reference)} if reference else {}),
-            "budget": budget_config(budget),
-        },
+        config={},
     )
+    return evolve(study, config=_config(study, product, extrapolation))
+
+
+def _config(study: StudySpec, made: Made, extrapolation: str | None) -> dict[str, Any]:
+    """Return a study as plain data, with its extrapolation only where that is stated."""
+    return {
+        "study": study.name,
+        "question": study.question,
+        "jurisdiction": study.jurisdiction,
+        **space_config(made),
+        "population": population_config(study.population),
+        "objectives": [objective_config(o) for o in study.objectives],
+        "limits": [limit_config(limit) for limit in study.limits],
+        # A study without a profile keeps the hash it had before there were profiles.
+        **({"profile": profile_config(study.profile)} if study.profile else {}),
+        # Nor do those that leave these keys out change theirs.
+        **({"project": study.project} if study.project else {}),
+        **({"not_makeable": [unmade_config(u) for u in study.not_makeable]}
+           if study.not_makeable else {}),
+        **({"extrapolation": extrapolation} if extrapolation else {}),
+        **({"robustness": robustness_config(study.tolerances)} if study.tolerances else {}),
+        **({"reference_release": reference_config(study.reference)} if study.reference else {}),
+        "budget": budget_config(study.budget),
+    }  # fmt: skip
 
 
 def _read_jurisdiction(item: Item | None) -> Limits | None:

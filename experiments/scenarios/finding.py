@@ -5,7 +5,7 @@ from pathlib import Path
 
 from attrs import evolve
 
-from experiments.config.items import error_of
+from experiments.config.refusing import error_of
 from experiments.config.scenario import load_scenario
 from experiments.config.scenario_spec import Scenario, Who
 from formulation.errors import InputError, Problem, RefusedError, UnknownNameError
