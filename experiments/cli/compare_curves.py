@@ -12,6 +12,7 @@ from experiments.cli.curve_text import (
     ReleasedUnit,
     Sheet,
     TimeUnit,
+    file_lines,
     labelled,
     time_text,
 )
@@ -53,8 +54,7 @@ def compare(
         emit_json({"schema": SCHEMA, "version": VERSION, **document})
         return
     width = terminal_width()
-    for text in (f"measured; {read.form}", *read.notes):
-        emit_lines(labelled("File" if text.startswith("measured") else "", text, width))
+    emit_lines(file_lines(read, width))
     for one in found:
         emit_lines(similarity_lines(one, width))
 

@@ -12,6 +12,7 @@ from experiments.cli.curve_text import (
     ReleasedUnit,
     Sheet,
     TimeUnit,
+    file_lines,
     labelled,
     time_text,
 )
@@ -65,8 +66,7 @@ def fit(
         emit_json({"schema": SCHEMA, "version": VERSION, **bench_curves.fit_dict(read, found)})
         return
     width = terminal_width()
-    for text in (f"measured; {read.form}", *read.notes):
-        emit_lines(labelled("File" if text.startswith("measured") else "", text, width))
+    emit_lines(file_lines(read, width))
     for account in found:
         emit_lines(account_lines(account, width))
     emit_lines(["", *labelled("Note", NO_PROOF, width)])

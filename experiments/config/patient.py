@@ -23,7 +23,8 @@ from experiments.config.people import (
     read_population,
     refuse_egfr,
 )
-from formulation.errors import InputError, Problem, RefusedError
+from experiments.config.refusing import by_line, error_of
+from formulation.errors import Problem
 from formulation.patients import EGFR, Population, Spread, get_patient_field
 
 REQUIRED = ("patient", "fields")
@@ -89,9 +90,7 @@ def _load(source: Path | str, file: str, read: Callable[[Item], Population | Non
     problems: list[Problem] = []
     found = read(Item(node=parse(source, file), file=file, problems=problems))
     if problems:
-        ordered = sorted(problems, key=lambda p: (p.line or 0, p.column or 0))
-        is_refusal = all(p.code == RefusedError.code for p in problems)
-        raise (RefusedError if is_refusal else InputError).of(ordered)
+        raise error_of(sorted(problems, key=by_line))
     assert found is not None
     return found
 

@@ -20,10 +20,11 @@ from experiments.config.kinds import PRODUCT, of_kind
 from experiments.config.people import NAME_PATTERN, NAME_RULE
 from experiments.config.quantities import quantity_text
 from experiments.config.recipe import read_amounts, read_executed, read_lot, read_process
+from experiments.config.refusing import by_line, error_of
 from formulation.blends import SECOND_SHARE
 from formulation.delivery import DELIVERY_SYSTEMS, get_system
 from formulation.design import SECOND_SALT, Design
-from formulation.errors import InputError, Problem, RefusedError
+from formulation.errors import InputError, Problem
 from formulation.regimen import MAX_INTAKES_PER_DAY, MAX_UNITS_PER_INTAKE, Regimen
 from formulation.salts import Lot
 
@@ -129,9 +130,7 @@ def load_products(source: Path | str, *, file: str = "product") -> tuple[Product
     is_list = isinstance(root.node.value, dict) and "products" in root.node.value
     products = _read_list(root, source) if is_list else [read_product(root, source)]
     if problems:
-        ordered = sorted(problems, key=lambda p: (p.line or 0, p.column or 0))
-        is_refusal = all(p.code == RefusedError.code for p in problems)
-        raise (RefusedError if is_refusal else InputError).of(ordered)
+        raise error_of(sorted(problems, key=by_line))
     return tuple(product for product in products if product is not None)
 
 

@@ -67,10 +67,7 @@ def read_amounts(members: Mapping[str, Item]) -> dict[str, float]:
         message = "an amount is given for a second salt that is not named."
         hint = f"Add '{SECOND_SALT}: ...' to the product."
         entries[SECOND_SALT].refuse("missing_key", message, hint=hint, at_key=True)
-    for name, amount in read.items():
-        if amount is not None and amount < 0:
-            entries[name].refuse("out_of_range", f"{amount:g} mg is negative.", rule=">= 0 mg")
-    return {name: amount for name, amount in read.items() if amount is not None}
+    return _not_negative(entries, read)
 
 
 def read_executed(
@@ -104,11 +101,18 @@ def read_executed(
         hint = "State every component, also those that were weighed as planned."
         item.refuse("missing_key", message, rule="every planned component", hint=hint)
     read = {name: entry.quantity("mg") for name, entry in entries.items()}
-    for name, amount in read.items():
-        if amount is not None and amount < 0:
-            entries[name].refuse("out_of_range", f"{amount:g} mg is negative.", rule=">= 0 mg")
+    return _near_plan(entries, _not_negative(entries, read), amounts)
+
+
+def _not_negative(
+    entries: Mapping[str, Item], read: Mapping[str, float | None]
+) -> dict[str, float]:
+    """Refuse negative amounts, and return those that could be read."""
     found = {name: amount for name, amount in read.items() if amount is not None}
-    return _near_plan(entries, found, amounts)
+    for name, amount in found.items():
+        if amount < 0:
+            entries[name].refuse("out_of_range", f"{amount:g} mg is negative.", rule=">= 0 mg")
+    return found
 
 
 def _near_plan(

@@ -15,6 +15,7 @@ from experiments.config.kinds import SCENARIO, of_kind
 from experiments.config.patient import read_patient, read_population_file
 from experiments.config.people import NAME_PATTERN, NAME_RULE, read_population
 from experiments.config.product import Product, load_product
+from experiments.config.refusing import error_of
 from experiments.config.scenario_spec import (
     ENDPOINTS,
     PLACEBO,
@@ -71,8 +72,7 @@ def load_scenario(source: Path | str, *, file: str = "scenario") -> Scenario:
     node = of_kind(parse(source, file), SCENARIO, file)
     found = _read(Item(node=node, file=file, problems=problems), folder)
     if problems:
-        is_refusal = all(p.code == RefusedError.code for p in problems)
-        raise (RefusedError if is_refusal else InputError).of(problems)
+        raise error_of(problems)
     assert found is not None
     return found
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from experiments.config.fixing import MAX_EXCLUDED
+from experiments.config.excluding import MAX_EXCLUDED
 from experiments.config.product import MAX_PRODUCTS
 from experiments.config.schema_terms import (
     Schema,

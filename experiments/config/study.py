@@ -8,7 +8,7 @@ is taken up again later does not depend on the default values of that day.
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from attrs import evolve
 
@@ -20,13 +20,8 @@ from experiments.config.aims import (
     read_objectives,
 )
 from experiments.config.documents import Node, node_of, parse
+from experiments.config.excluding import read_excluded
 from experiments.config.files import read_text
-from experiments.config.fixing import (
-    SystemPart,
-    excluded_config,
-    fixed_config,
-    read_excluded,
-)
 from experiments.config.items import Item
 from experiments.config.judging import (
     read_reference,
@@ -47,14 +42,12 @@ from experiments.config.products import (
     read_systems,
 )
 from experiments.config.profile import profile_config, read_profile, refuse_unpriced
-from experiments.config.quantities import quantity_text
+from experiments.config.refusing import by_line, error_of
+from experiments.config.space_config import Made, space_config
 from experiments.config.spec import EXTRAPOLATION, REPORT, StudySpec
 from experiments.config.stops import budget_config, refuse_skipping
-from formulation.blends import SaltSource
-from formulation.delivery import get_system
-from formulation.errors import InputError, Problem, RefusedError
+from formulation.errors import InputError, Problem
 from formulation.limits import Limits, all_limits, get_limits
-from formulation.space import DesignSpace
 from formulation.targets import Objective
 
 REQUIRED = ("study", "jurisdiction", "systems", "salts", "dose", "population", "objectives")
@@ -201,9 +194,7 @@ def _study(root: Node, *, file: str, text: str, folder: Path | None = None) -> S
     item = Item(node=root, file=file, problems=problems)
     study = _read(item, text, folder)
     if problems:
-        ordered = sorted(problems, key=lambda p: (p.file != file, p.line or 0, p.column or 0))
-        is_refusal = all(p.code == RefusedError.code for p in problems)
-        raise (RefusedError if is_refusal else InputError).of(ordered)
+        raise error_of(sorted(problems, key=lambda p: (p.file != file, *by_line(p))))
     assert study is not None
     return study
 
@@ -235,7 +226,7 @@ def _read(item: Item, text: str, folder: Path | None) -> StudySpec | None:
     assert product is not None
     assert population is not None
     assert budget is not None
-    return StudySpec(
+    study = StudySpec(
         name=name,
         project=project,
         question=question,
@@ -251,25 +242,32 @@ def _read(item: Item, text: str, folder: Path | None) -> StudySpec | None:
         tolerances=tolerances,
         reference=reference,
         text=text,
-        config={
-            "study": name,
-            "question": question,
-            "jurisdiction": limits.jurisdiction,
-            **_space_config(product),
-            "population": population_config(population),
-            "objectives": [objective_config(o) for o in objectives],
-            "limits": [limit_config(limit) for limit in outcomes],
-            # A study without a profile keeps the hash it had before there were profiles.
-            **({"profile": profile_config(profile)} if profile else {}),
-            # Nor do those that leave these keys out change theirs.
-            **({"project": project} if project else {}),
-            **({"not_makeable": [unmade_config(u) for u in unmade]} if unmade else {}),
-            **({"extrapolation": extrapolation} if extrapolation else {}),
-            **({"robustness": robustness_config(tolerances)} if tolerances else {}),
-            **({"reference_release": reference_config(reference)} if reference else {}),
-            "budget": budget_config(budget),
-        },
+        config={},
     )
+    return evolve(study, config=_config(study, product, extrapolation))
+
+
+def _config(study: StudySpec, made: Made, extrapolation: str | None) -> dict[str, Any]:
+    """Return a study as plain data, with its extrapolation only where that is stated."""
+    return {
+        "study": study.name,
+        "question": study.question,
+        "jurisdiction": study.jurisdiction,
+        **space_config(made),
+        "population": population_config(study.population),
+        "objectives": [objective_config(o) for o in study.objectives],
+        "limits": [limit_config(limit) for limit in study.limits],
+        # A study without a profile keeps the hash it had before there were profiles.
+        **({"profile": profile_config(study.profile)} if study.profile else {}),
+        # Nor do those that leave these keys out change theirs.
+        **({"project": study.project} if study.project else {}),
+        **({"not_makeable": [unmade_config(u) for u in study.not_makeable]}
+           if study.not_makeable else {}),
+        **({"extrapolation": extrapolation} if extrapolation else {}),
+        **({"robustness": robustness_config(study.tolerances)} if study.tolerances else {}),
+        **({"reference_release": reference_config(study.reference)} if study.reference else {}),
+        "budget": budget_config(study.budget),
+    }  # fmt: skip
 
 
 def _read_jurisdiction(item: Item | None) -> Limits | None:
@@ -284,7 +282,7 @@ def _read_extrapolation(item: Item | None) -> str | None:
     return None if item is None else item.name("Extrapolation", EXTRAPOLATION)
 
 
-def _read_space(item: Item, members: Mapping[str, Item], limits: Limits | None) -> "_Made | None":
+def _read_space(item: Item, members: Mapping[str, Item], limits: Limits | None) -> Made | None:
     before = len(item.problems)
     sources = read_sources(members["salts"]) if "salts" in members else ()
     names = [source.name for source in sources]
@@ -299,56 +297,4 @@ def _read_space(item: Item, members: Mapping[str, Item], limits: Limits | None) 
     if not (systems and sources and regimens):
         return None
     space = make_space(members["systems"], systems, sources, regimens, limits, dose, excluded)
-    return None if space is None else _Made(space, [part for _, part in systems], sources)
-
-
-class _Made(NamedTuple):
-    """What may be made, with what it was read from."""
-
-    space: DesignSpace
-    parts: list[SystemPart]
-    sources: tuple[SaltSource, ...]
-
-
-def _space_config(made: _Made) -> dict[str, Any]:
-    first = made.space.spaces[0]
-    regimens = first.regimens
-    excluded = [excluded_config(region) for region in made.space.excluded]
-    return {
-        "systems": [_system_config(part) for part in made.parts],
-        "salts": [_source_config(source) for source in made.sources],
-        # A study that excludes nothing keeps the hash it had before it could.
-        **({"exclude": excluded} if excluded else {}),
-        "dose": {
-            "low": quantity_text(first.dose.low_mg_per_day, "mg/d"),
-            "high": quantity_text(first.dose.high_mg_per_day, "mg/d"),
-        },
-        "regimens": {
-            key: list(dict.fromkeys(getattr(regimen, key) for regimen in regimens))
-            for key in ("units_per_intake", "intakes_per_day", "with_meals")
-        },
-    }
-
-
-def _source_config(source: SaltSource) -> dict[str, Any]:
-    lots = [
-        {"name": lot.salt.key, "mg_content": quantity_text(lot.mg_pct, "percent")}
-        for lot in source.lots
-    ]
-    if not source.is_mixture:
-        return lots[0]
-    ends = {"low": source.low_pct, "high": source.high_pct}
-    return {"mix": lots, "second": {k: quantity_text(x, "percent") for k, x in ends.items()}}
-
-
-def _system_config(part: SystemPart) -> dict[str, Any]:
-    units = get_system(part.system.name).names()
-    return {
-        "name": part.system.name,
-        "ranges": {
-            name: {key: quantity_text(end, units[name]) for key, end in ends.items()}
-            for name, ends in part.ranges.items()
-        },
-        "choices": part.choices,
-        **({"fixed": fixed_config(part.system.name, part.fixed)} if part.fixed else {}),
-    }
+    return None if space is None else Made(space, [part for _, part in systems], sources)

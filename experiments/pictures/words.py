@@ -6,6 +6,7 @@ from attrs import frozen
 
 from experiments.pictures.questions import Importance
 from experiments.reports.calibration import CalibrationPanel
+from experiments.reports.figures import history_alt
 from experiments.reports.mixture_map import MixtureMap
 from experiments.reports.parallel import Parallel
 from experiments.reports.plot_data import History, ReleasePanel
@@ -91,12 +92,8 @@ def history_words(data: History) -> Words:
     Words
         With where it ended, [-].
     """
-    last = "; ".join(
-        f"{endpoint_title(key)} {value:.2f}"
-        for key, value in zip(data.keys, data.best[-1], strict=True)
-    )
     return Words(
-        alt=f"Best of each normalised objective against trial number, at the end: {last}.",
+        alt=history_alt(data),
         caption="0 is the worst acceptable value of an objective, 1 its ideal.",
     )
 

@@ -23,8 +23,6 @@ Trace = dict[str, Any]
 Drawing = tuple[list[Trace], dict[str, Any]]
 """Traces and layout, as plotly.js takes them."""
 
-LEGEND = {"title": {"text": "full: front; faint: feasible, but beaten; crosses: infeasible"}}
-
 SYMBOLS = ("circle", "square", "triangle-up", "diamond", "triangle-down", "star", "cross")
 
 

@@ -200,12 +200,24 @@ def _history(document: Mapping[str, Any]) -> Shown:
     draw_history(data, axes)
     return Shown(
         name="history",
-        pictures=[picture_of(png(figure), _history_alt(data))],
+        pictures=[picture_of(png(figure), history_alt(data))],
         tables=[history_table(data)],
     )
 
 
-def _history_alt(data: History) -> str:
+def history_alt(data: History) -> str:
+    """Say what the picture of a search shows.
+
+    Parameters
+    ----------
+    data : History
+        What is drawn, [-].
+
+    Returns
+    -------
+    str
+        A sentence, with where it ended, [-].
+    """
     last = "; ".join(
         f"{endpoint_title(key)} {value:.2f}"
         for key, value in zip(data.keys, data.best[-1], strict=True)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from attrs import evolve
 
+from experiments.config.refusing import error_of
 from experiments.config.scenario import load_scenario
 from experiments.config.scenario_spec import Scenario, Who
 from formulation.errors import InputError, Problem, RefusedError, UnknownNameError
@@ -52,8 +53,7 @@ def find_scenarios(
         except (InputError, RefusedError) as error:
             problems.extend(error.problems)
     if problems:
-        is_refusal = all(p.code == RefusedError.code for p in problems)
-        raise (RefusedError if is_refusal else InputError).of(problems)
+        raise error_of(problems)
     for k, scenario in enumerate(found):
         if scenario.name in [s.name for s in found[:k]]:
             raise InputError(

@@ -23,6 +23,7 @@ from formulation.design import Design
 from formulation.errors import RefusedError
 from tests.experiments.example_account import account, body
 from tests.experiments.example_document import empty_front_document, example_document
+from tests.experiments.rendered import page_of
 from tests.experiments.small_study import small_study
 
 SPEC = small_study()
@@ -104,7 +105,7 @@ def test_shares_of_what_is_lost_sum_to_the_whole(accountant):
 
 def test_the_page_tells_serum_urine_losses_risk_monitoring_and_drivers():
     """Each once, with its unit, and simulated, never measured."""
-    text = render(example_document())
+    text = page_of(example_document)
     for words in (
         "What the candidates do in people",
         "Serum Mg, change against control",

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shlex
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -23,8 +24,9 @@ NAMES = [system.name for system in DELIVERY_SYSTEMS]
 FIRST = NAMES[0]
 
 
+@cache
 def text_for(*names: str, jurisdiction: str = "EU") -> str:
-    """Return the starter text for these systems."""
+    """Return the starter text for these systems, made once for each."""
     return starter_text(plan_start(choose_systems(names), get_limits(jurisdiction)))
 
 

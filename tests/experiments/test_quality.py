@@ -30,6 +30,7 @@ from formulation.targets import Scope, get_endpoint
 from models.chain import MechanisticChain
 from models.surrogates.table import LEARNT
 from tests.experiments.example_document import example_document
+from tests.experiments.rendered import page_of
 from tests.experiments.small_study import TEXT, small_study
 
 PROFILE = """\
@@ -320,7 +321,7 @@ def test_a_model_card_has_a_row_for_every_predicted_endpoint():
 def test_a_document_without_quality_still_has_a_report():
     """One made before attributes were computed."""
     assert quality_sections(example_document(), None) == ()
-    assert "made before quality attributes were computed" in render(example_document())
+    assert "made before quality attributes were computed" in page_of(example_document)
 
 
 def test_the_front_says_in_one_line_what_fails(outcomes):

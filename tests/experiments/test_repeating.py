@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
-from experiments import fitting, repeating, studies
+from experiments import fitting, publishing, repeating, studies
+from experiments.account import tornado
 from experiments.cli import main
 from experiments.store import Store, TrialRecord
 from tests.experiments.small_study import TEXT
@@ -17,10 +18,17 @@ ASK = ("--executor", "inline", "--progress", "none")
 
 
 @pytest.fixture(autouse=True)
-def few_designs(monkeypatch) -> None:
-    """Train on few designs, and track nothing."""
-    monkeypatch.setattr(fitting, "TRAINING_DESIGNS", 16)
-    monkeypatch.setenv("FORMULATION_TRACKING_URI", "off")
+def brief(monkeypatch) -> None:
+    """Let a study cost little beside its search."""
+    shorten(monkeypatch)
+
+
+def shorten(patch: pytest.MonkeyPatch) -> None:
+    """Train on few designs, move one assumption, draw no report, and track nothing."""
+    patch.setattr(fitting, "TRAINING_DESIGNS", 16)
+    patch.setattr(tornado, "LEVERS", tornado.LEVERS[:1])
+    patch.setattr(publishing, "write_report", lambda document, path: path)
+    patch.setenv("FORMULATION_TRACKING_URI", "off")
 
 
 @pytest.fixture(scope="module")
@@ -29,23 +37,27 @@ def workspace(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("repeating")
     (folder / "study.yaml").write_text(TEXT)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fitting, "TRAINING_DESIGNS", 16)
-        patch.setenv("FORMULATION_TRACKING_URI", "off")
+        shorten(patch)
         for seed in ("5", "6"):
             words = ("run", str(folder / "study.yaml"), "--home", str(folder / "home"))
             assert main([*words, "--seed", seed, *ASK]) == 0
     return folder / "home"
 
 
+def copied(workspace: Path, home: Path) -> Path:
+    """Copy a workspace with its models."""
+    shutil.copytree(workspace, home)
+    with sqlite3.connect(home / "store.sqlite") as database:
+        database.execute(
+            "UPDATE model_version SET path = replace(path, ?, ?)", (str(workspace), str(home))
+        )
+    return home
+
+
 @pytest.fixture
 def home(workspace, tmp_path) -> Path:
     """Return a copy of the workspace."""
-    copy = Path(shutil.copytree(workspace, tmp_path / "home"))
-    with sqlite3.connect(copy / "store.sqlite") as database:
-        database.execute(
-            "UPDATE model_version SET path = replace(path, ?, ?)", (str(workspace), str(copy))
-        )
-    return copy
+    return copied(workspace, tmp_path / "home")
 
 
 def told(capsys, *words: str, code: int = 0) -> dict:
@@ -107,12 +119,22 @@ def test_a_value_that_differs_is_named_and_ends_with_5(home, capsys) -> None:
     assert first["before"] == pytest.approx(1.5 * first["after"])
 
 
-@pytest.fixture
-def asynchronous(home, tmp_path) -> Path:
+@pytest.fixture(scope="module")
+def with_a_third(workspace, tmp_path_factory) -> Path:
     """Return a workspace whose third study was asynchronous."""
-    (tmp_path / "a.yaml").write_text(TEXT.replace("seed: 5}", "seed: 5, mode: asynchronous}"))
-    assert main(["run", str(tmp_path / "a.yaml"), "--home", str(home), *ASK]) == 0
+    folder = tmp_path_factory.mktemp("asynchronous")
+    home = copied(workspace, folder / "home")
+    (folder / "a.yaml").write_text(TEXT.replace("seed: 5}", "seed: 5, mode: asynchronous}"))
+    with pytest.MonkeyPatch.context() as patch:
+        shorten(patch)
+        assert main(["run", str(folder / "a.yaml"), "--home", str(home), *ASK]) == 0
     return home
+
+
+@pytest.fixture
+def asynchronous(with_a_third, tmp_path) -> Path:
+    """Return a copy of it."""
+    return copied(with_a_third, tmp_path / "home")
 
 
 def altered(home: Path, part: str, value: str) -> None:

@@ -28,6 +28,7 @@ from tests.experiments.example_document import (
     untouched_document,
 )
 from tests.experiments.large_document import large_document
+from tests.experiments.rendered import page_of
 
 MAKERS = (example_document, empty_front_document, untouched_document)
 
@@ -97,7 +98,9 @@ def test_the_report_of_a_large_study_keeps_to_its_budget(large, large_page):
 @pytest.mark.parametrize("make", MAKERS)
 def test_every_picture_has_words_and_a_table_that_says_the_same(make):
     """The picture names the element its table stands in, and there are rows in it."""
-    check_twins(Figures(render(make())))
+    found = Figures(page_of(make))
+    assert bool(found.pictures) is (make is not untouched_document)
+    check_twins(found)
 
 
 def test_the_pictures_of_a_large_study_are_all_there_with_their_tables(large_page):
@@ -189,14 +192,14 @@ def test_a_batch_that_nobody_weighs_is_refused(wrong, tmp_path: Path):
 
 def test_a_study_without_slices_says_so_and_one_with_them_shows_them(large_page):
     """A version that kept none is told of; there is no empty picture."""
-    assert "No slices were kept" in render(example_document())
-    assert "There is no candidate" in render(empty_front_document())
+    assert "No slices were kept" in page_of(example_document)
+    assert "There is no candidate" in page_of(empty_front_document)
     assert "No slices were kept" not in large_page
 
 
 def test_claims_are_said_to_be_off():
     """What is switched on stands in the report even when it is nothing."""
-    text = render(example_document())
+    text = page_of(example_document)
     assert "None: a study switches no popular claim on" in text
     assert len(re.findall(r"unsupported\.</li>", text)) >= 3
 
@@ -216,7 +219,7 @@ def test_reference_and_limits_stand_beside_the_release_of_a_study_that_states_th
     assert "Triangles: limits of the study." in text
     assert "Limits of the study: at 1 h at most 25 %." in text
     assert re.search(r"<td>reference profile</td>.*>40\.0</td>", text)
-    assert "reference profile" not in render(example_document())
+    assert "reference profile" not in page_of(example_document)
 
 
 def test_the_command_writes_the_batch_it_is_asked_for_and_refuses_one_nobody_weighs(

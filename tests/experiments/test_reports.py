@@ -31,6 +31,7 @@ from tests.experiments.example_document import (
     example_document,
     untouched_document,
 )
+from tests.experiments.rendered import page_of
 
 DOCUMENTS = (example_document, empty_front_document, untouched_document)
 
@@ -73,7 +74,7 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def page() -> Page:
-    return Page(render(example_document()))
+    return Page(page_of(example_document))
 
 
 def test_report_is_one_small_file(tmp_path: Path):
@@ -146,7 +147,7 @@ def test_every_picture_has_alt_text_and_is_inline(page: Page):
 @pytest.mark.parametrize("make", DOCUMENTS)
 def test_report_asks_nothing_of_the_network(make: Callable[[], dict[str, Any]]):
     """No address, no script, no style sheet or picture from elsewhere."""
-    text = render(make())
+    text = page_of(make)
     assert "http://" not in text
     assert "https://" not in text
     assert not {tag for tag, _ in Page(text).tags} & {"script", "link", "iframe", "object"}
@@ -155,7 +156,7 @@ def test_report_asks_nothing_of_the_network(make: Callable[[], dict[str, Any]]):
 @pytest.mark.parametrize("make", DOCUMENTS)
 def test_every_column_states_its_unit(make: Callable[[], dict[str, Any]]):
     """Each head cell ends in a unit in brackets."""
-    heads = Page(render(make())).heads
+    heads = Page(page_of(make)).heads
     assert heads
     for head in heads:
         assert head.strip().endswith("]"), head
@@ -196,7 +197,7 @@ def test_report_without_confirmation_says_so():
 def test_an_empty_front_means_do_not_make():
     """Nothing feasible is said in the first sentence, with the limit that binds most."""
     found = answer(empty_front_document())
-    page = Page(render(empty_front_document()))
+    page = Page(page_of(empty_front_document))
     assert found.verdict is Verdict.NOTHING_FEASIBLE
     assert "do not make any of these 30 designs" in page.text
     assert "(95th percentile) at most 8 mmol/d: missed by 27 of 30 designs" in page.text
@@ -204,7 +205,7 @@ def test_an_empty_front_means_do_not_make():
 
 def test_a_study_without_trials_can_be_reported():
     """An interrupted study before its first design is told as such."""
-    page = Page(render(untouched_document()))
+    page = Page(page_of(untouched_document))
     assert answer(untouched_document()).verdict is Verdict.NOT_RUN
     assert "No design has been evaluated yet" in page.text
     assert "The study is interrupted after 0 of 30 designs" in page.text

@@ -11,7 +11,6 @@ from typing import Any
 
 import pandas
 import pytest
-from attrs import frozen
 
 from experiments import tracking
 from experiments.publishing import tracking_views
@@ -21,13 +20,13 @@ from experiments.tracked import StoredContents
 from experiments.tracked.candidates import RELEASE_METRIC
 from experiments.tracking import deliver
 from experiments.tracking_messages import metric_name
-from experiments.workspace import Workspace, open_workspace
-from tests.experiments.test_end_to_end import STUDY, drive
+from experiments.workspace import Workspace
+from tests.experiments.delivered import EXPERIMENT, Tracked
+from tests.experiments.test_end_to_end import STUDY
 
 # MLflow's own tables use what SQLAlchemy 2.1 calls outdated; nothing of ours does.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
-EXPERIMENT = "mg-small"
 BODY_METRICS = (
     "serum_mmol_per_L_by_h",
     "urine_mmol_per_d_by_h",
@@ -37,44 +36,10 @@ DEAD = "http://127.0.0.1:9"
 """Port of the discard service, where nothing answers."""
 
 
-@frozen
-class Tracked:
-    """A workspace after its first delivery."""
-
-    workspace: Workspace
-    told: dict
-    document: dict
-
-    def runs(self) -> list[Any]:
-        """Return every run that was not deleted."""
-        found = self.client.search_runs([self.experiment.experiment_id])
-        return sorted(found, key=lambda run: run.data.tags["outbox_key"])
-
-    def parent(self) -> Any:
-        """Return the run of the study."""
-        return next(run for run in self.runs() if run.data.tags["kind"] == "study")
-
-    @property
-    def client(self) -> Any:
-        """A client of the workspace's tracking."""
-        from mlflow import MlflowClient
-
-        return MlflowClient(self.workspace.tracking_uri)
-
-    @property
-    def experiment(self) -> Any:
-        """The study's experiment."""
-        return self.client.get_experiment_by_name(EXPERIMENT)
-
-
 @pytest.fixture(scope="module")
-def tracked(untracked, tmp_path_factory) -> Tracked:
-    """Deliver what waited, with ``formulation track``, to a database of its own."""
-    home = untracked.copy(tmp_path_factory.mktemp("tracked"))
-    workspace = open_workspace(home=str(home), environment={}, folder=home)
-    done = drive("track", "--json", home=home, FORMULATION_TRACKING_URI=workspace.tracking_uri)
-    assert done.returncode == 0, done.stderr
-    return Tracked(workspace, json.loads(done.stdout), untracked.document)
+def tracked(delivered) -> Tracked:
+    """Return the workspace after its delivery, which these tests only look at."""
+    return delivered
 
 
 def n_messages(document: dict) -> int:

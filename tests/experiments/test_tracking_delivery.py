@@ -15,10 +15,10 @@ import pytest
 from experiments.store import Lease, Store
 from experiments.tracking import delivery
 from experiments.workspace import Workspace, open_workspace
+from tests.experiments.delivered import Tracked
 from tests.experiments.test_end_to_end import RUN, command, drive, environment
 from tests.experiments.test_tracking import (
     DEAD,
-    Tracked,
     deliver_all,
     n_messages,
 )
@@ -64,13 +64,9 @@ def copied(database: Path, folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def tracked(untracked, tmp_path_factory) -> Tracked:
-    """Deliver what waited to a database of its own."""
-    home = untracked.copy(tmp_path_factory.mktemp("tracked"))
-    workspace = local(home)
-    done = sync(home, workspace.tracking_uri)
-    assert done.returncode == 0, done.stderr
-    return Tracked(workspace, json.loads(done.stdout), untracked.document)
+def tracked(delivered, tmp_path_factory) -> Tracked:
+    """Return a delivered study whose runs may be changed."""
+    return delivered.copy(tmp_path_factory.mktemp("tracked"))
 
 
 def test_delivering_the_same_messages_again_adds_nothing(tracked, untracked, tmp_path):
