@@ -14,7 +14,7 @@ from attrs import frozen
 from experiments.candidates import form_name
 from experiments.reports.on_front import not_on_front
 from experiments.reports.plots import GREY, INK, SMALL
-from experiments.reports.process_words import setting_name
+from experiments.reports.process_words import setting_title
 from experiments.reports.spans import significant
 from experiments.reports.trade_off import system_colour
 from experiments.reports.wording import component_name, endpoint_title, unit_of, unit_text
@@ -250,7 +250,7 @@ def _told(candidate: Mapping[str, Any]) -> dict[tuple[str, str], tuple[str, floa
     for name, value in design["process"].items():
         if not isinstance(value, str):
             unit = units.get(name, "")
-            found[name, _unit(unit_text(unit))] = (setting_name(name, unit).capitalize(), value)
+            found[name, _unit(unit_text(unit))] = (setting_title(name, unit), value)
     return found
 
 
