@@ -46,8 +46,10 @@ def front_lines(document: Mapping[str, Any], width: int) -> list[str]:
     list of str
         Lines, [-].
     """
-    shown = document["front"][:MOST_CANDIDATES]
-    lines = wrap(answer(document).text, width)
+    found = answer(document)
+    # Whom the answer names stands first, wherever it lies on the front.
+    shown = sorted(document["front"], key=lambda c: c["label"] != found.label)[:MOST_CANDIDATES]
+    lines = wrap(found.text, width)
     for warning in document["study"]["warnings"]:
         lines += wrap(f"Warning: {warning}", width)
     lines.append("")
