@@ -15,7 +15,7 @@ from formulation.endpoints import STATISTICS
 from formulation.salts import get_salt
 from formulation.space import warnings
 from formulation.targets import Objective
-from formulation.units import MG_PER_MMOL
+from formulation.units import MG_PER_MMOL, with_unit
 
 ACCOUNTS = "accounts"
 """Entry of what a study records about itself that holds the accounts of its candidates by label."""
@@ -297,7 +297,7 @@ def _beyond_worst(spec: StudySpec, trial: TrialRecord) -> list[str]:
     """Say which objectives are worse than the worst the study accepts."""
     return [
         f"{o.endpoint} {trial.values[o.endpoint]:.4g} is worse than the worst acceptable"
-        f" {o.worst:g} {get_endpoint(o.endpoint).unit}"
+        f" {with_unit(o.worst, get_endpoint(o.endpoint).unit)}"
         for o in spec.objectives
         if o.normalise(trial.values[o.endpoint]) < 0
     ]

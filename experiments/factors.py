@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from attrs import evolve, field, frozen
 
-from experiments.reports.process_words import setting_name
+from experiments.reports.process_words import setting_title
 from experiments.reports.wording import component_name
 from formulation.blends import SECOND_SHARE
 from formulation.choices import active_parameters, chosen_in
@@ -141,7 +141,7 @@ def _space_edge(space: DesignSpace, factor: Factor, side: int) -> Edge:
 def _setting(design: Design, name: str, unit: str, step: float) -> Factor:
     return Factor(
         name=name,
-        title=setting_name(name, unit).capitalize(),
+        title=setting_title(name, unit),
         unit=unit,
         step=step,
         value=float(design.process[name]),

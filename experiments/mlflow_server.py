@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 
 from experiments.tracking_links import TITLES
 from experiments.workspace import Workspace
-from formulation.errors import InputError, StoreError
+from formulation.errors import InputError, TrackingServerError
 
 START_DEADLINE_S = 180.0
 """Time the server may take to answer on a loaded machine, [s]."""
@@ -44,7 +44,7 @@ def serve(
     ------
     InputError
         The port cannot be used, or tracking is kept elsewhere.
-    StoreError
+    TrackingServerError
         The server ended by itself or did not answer in time.
     """
     if workspace.has_tracking_server:
@@ -73,7 +73,7 @@ def serve(
                 say(f"{label}, {TITLES[view]}: {link}")
         say("Ctrl-C ends it.")
         code = server.wait()
-        raise StoreError(
+        raise TrackingServerError(
             f"The MLflow server ended by itself with code {code}.", hint=f"Read {log}."
         )
     except KeyboardInterrupt:
@@ -115,7 +115,7 @@ def _await_health(server: "subprocess.Popen[bytes]", port: int, log: str) -> Non
     deadline = time.monotonic() + START_DEADLINE_S
     while time.monotonic() < deadline:
         if server.poll() is not None:
-            raise StoreError(
+            raise TrackingServerError(
                 f"The MLflow server ended with code {server.returncode}; port {port} may be taken.",
                 hint=f"Read {log}, or choose another --port.",
             )
@@ -126,7 +126,7 @@ def _await_health(server: "subprocess.Popen[bytes]", port: int, log: str) -> Non
         except (urllib.error.URLError, TimeoutError, ConnectionError):
             pass
         time.sleep(POLL_S)
-    raise StoreError(
+    raise TrackingServerError(
         f"The MLflow server did not answer within {START_DEADLINE_S:.0f} s.", hint=f"Read {log}."
     )
 

@@ -8,7 +8,7 @@ from experiments.config import StudySpec, study_from_config
 from experiments.fitting import fit_or_load, refuse_other_models
 from experiments.objective import StudyEvaluator
 from experiments.searching import evaluator_of
-from experiments.store import Store, StudyRecord, TrialRecord, candidate_label
+from experiments.store import Store, StudyRecord, TrialRecord, as_candidate_label, candidate_label
 from experiments.workspace import Workspace
 from formulation.design import Design
 from formulation.errors import InputError
@@ -82,9 +82,10 @@ def open_candidate(
 
 def _trial(trials: Sequence[TrialRecord], candidate: str, study: str) -> TrialRecord:
     known = {candidate_label(t.number): t for t in trials if t.state == "complete"}
-    if candidate.upper() not in known:
+    label = as_candidate_label(candidate)
+    if label not in known:
         raise InputError(
             f"Study {study} has no candidate {candidate[:40]!r} with values.",
             hint=f"`formulation front {study}` lists its candidates, such as C042.",
         )
-    return known[candidate.upper()]
+    return known[label]

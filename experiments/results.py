@@ -339,12 +339,19 @@ def _history(
     return found
 
 
+def _missed(trial: TrialRecord) -> list[str]:
+    """Return why a design is not feasible; what else is remarked of it stands behind the misses."""
+    n = None if trial.state == "failed" else sum(slack < 0 for slack in trial.slacks.values())
+    return list(trial.reasons[:n])
+
+
 def _point(spec: StudySpec, trial: TrialRecord) -> dict[str, Any]:
     return {
         "number": trial.number,
         "system": trial.design["system"],
         "salt": _design(trial).salt_name,
         "is_feasible": trial.is_feasible,
+        "reasons": _missed(trial),
         "rung": trial.rung,
         "objectives": {o.endpoint: trial.values.get(o.endpoint) for o in spec.objectives},
     }

@@ -8,7 +8,7 @@ from typing import Any
 
 from experiments.store import Owner, Store, StudyRecord
 from experiments.workspace import Workspace
-from formulation.errors import InputError, StoreError
+from formulation.errors import InputError, OwnedError
 
 WAIT_S = 120.0
 """How long the driver may take to keep what is done and let go, [s]."""
@@ -39,7 +39,7 @@ def cancel_study(ref: str, workspace: Workspace, *, wait_s: float = WAIT_S) -> d
     ------
     InputError
         Nobody drives it, or somebody on another host.
-    StoreError
+    OwnedError
         The driver did not let go in time, or belongs to another user.
     """
     with Store.open(workspace.store_place, create=False) as store:
@@ -49,7 +49,7 @@ def cancel_study(ref: str, workspace: Workspace, *, wait_s: float = WAIT_S) -> d
         deadline = time.monotonic() + wait_s
         while _still_owns(store, driver):
             if time.monotonic() > deadline:
-                raise StoreError(
+                raise OwnedError(
                     f"Study {study.label}: {driver.who} was asked to stop {wait_s:.0f} s ago and"
                     " has not let go.",
                     hint=f"End it with `kill -9 {driver.pid}`; finished trials are kept.",
@@ -88,7 +88,7 @@ def _ask_to_stop(study: StudyRecord, driver: Owner) -> None:
     except ProcessLookupError:
         return
     except PermissionError:
-        raise StoreError(
+        raise OwnedError(
             f"Study {study.label} is driven by {driver.who}, a process of another user.",
             hint="Cancel it as that user.",
         ) from None

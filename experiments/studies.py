@@ -47,9 +47,10 @@ class Listener:
 class Interrupted(Exception):
     """The user or the system stopped a study; what was done is kept."""
 
-    def __init__(self, study: StudyRecord, exit_code: int) -> None:
+    def __init__(self, study: StudyRecord, done: int, exit_code: int) -> None:
         super().__init__(f"Study {study.label} was interrupted; what was done is kept.")
         self.study = study
+        self.done = done
         self.exit_code = exit_code
 
 
@@ -263,7 +264,7 @@ def _kept_if_stopped(store: Store, lease: Lease, study: StudyRecord) -> Iterator
     except (KeyboardInterrupt, Terminated) as stop:
         store.set_study(lease, state="interrupted", reason=type(stop).__name__)
         code = 130 if isinstance(stop, KeyboardInterrupt) else 143
-        raise Interrupted(study, code) from stop
+        raise Interrupted(study, len(finished_trials(store.trials(study.id))), code) from stop
     except InputError:
         store.set_study(lease, state="failed", reason="input")
         raise

@@ -1,8 +1,13 @@
-"""The endpoints that a study may name: a number each, with title, unit and where it comes from."""
+"""The endpoints that a study may name: a number each, with title, unit and where it comes from.
+
+What values each can have at all stands here too; a study file cannot ask for others.
+"""
 
 from enum import StrEnum
 
 from attrs import frozen
+
+from formulation.possible import ANY, FROM_ZERO, RELATIVE_CHANGE, SHARE, Possible
 
 STATISTICS = ("p05", "p50", "p95")
 """Population percentiles that are predicted, [-]."""
@@ -61,6 +66,9 @@ class Endpoint:
     has_interval: bool = True
     """Whether a prediction of it has an interval; none for arithmetic on the recipe."""
 
+    possible: Possible = FROM_ZERO
+    """Which values it can have, in `unit`."""
+
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint(name="unit_mass", title="Mass of one unit", unit="mg", scope=Scope.RECIPE, decimals=0),
@@ -95,21 +103,31 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         unit="percent",
         scope=Scope.BENCH,
         has_interval=False,
+        possible=SHARE,
     ),
-    Endpoint(name="released_1h", title="Released in 1 h", unit="percent", scope=Scope.BENCH),
-    Endpoint(name="released_2h", title="Released in 2 h", unit="percent", scope=Scope.BENCH),
-    Endpoint(name="released_8h", title="Released in 8 h", unit="percent", scope=Scope.BENCH),
+    *(
+        Endpoint(
+            name=f"released_{hours}h",
+            title=f"Released in {hours} h",
+            unit="percent",
+            scope=Scope.BENCH,
+            possible=SHARE,
+        )
+        for hours in (1, 2, 8)
+    ),
     Endpoint(
         name="absorbed_increment",
         title="Absorbed Mg, increment over diet",
         unit="mg/d",
         scope=Scope.POPULATION,
+        possible=ANY,
     ),
     Endpoint(
         name="fraction_absorbed",
         title="Fraction of the dose absorbed (increment over diet)",
         unit="percent",
         scope=Scope.POPULATION,
+        possible=SHARE,
     ),
     Endpoint(
         name="soluble_unabsorbed_load",
@@ -131,6 +149,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         unit="mmol/L",
         scope=Scope.POPULATION,
         decimals=3,
+        possible=ANY,
     ),
     Endpoint(
         name="serum",
@@ -145,6 +164,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         unit="mmol/d",
         scope=Scope.POPULATION,
         decimals=2,
+        possible=ANY,
     ),
     Endpoint(
         name="red_cell_change",
@@ -152,6 +172,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         unit="percent",
         scope=Scope.POPULATION,
         decimals=2,
+        possible=RELATIVE_CHANGE,
     ),
     Endpoint(
         name="muscle_change",
@@ -159,12 +180,14 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         unit="percent",
         scope=Scope.POPULATION,
         decimals=2,
+        possible=RELATIVE_CHANGE,
     ),
     Endpoint(
         name="laxation_risk",
         title="Chance of loose stools",
         unit="percent",
         scope=Scope.POPULATION,
+        possible=SHARE,
     ),
     Endpoint(
         name="cost_per_absorbed_mg",
@@ -181,6 +204,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         unit="percent",
         scope=Scope.STUDY,
         has_interval=False,
+        possible=SHARE,
     ),
     Endpoint(
         name=PREDICTED_F2,
@@ -189,6 +213,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         scope=Scope.STUDY,
         decimals=0,
         has_interval=False,
+        possible=SHARE,
     ),
 )
 """Every endpoint a study may name."""

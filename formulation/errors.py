@@ -9,7 +9,9 @@
     ├── RefusedError                 3  no candidate is offered, on medical grounds
     ├── NothingFeasibleError         4  the search ran and found nothing that meets every limit
     ├── RequirementError             5  a ``--require`` of the user was not met
-    ├── StoreError                   6  the database was lost, or belongs to another driver
+    ├── StoreError                   6  the database was lost, or refused a write
+    │   └── OwnedError               6  a study belongs to another process
+    ├── TrackingServerError          6  the MLflow server that was started is lost
     └── ExecutorError                6  the workers were lost or could not be started
 
 An infeasible design is data (a slack below zero, with a reason), never an exception.
@@ -146,10 +148,23 @@ class RequirementError(FormulationError):
 
 
 class StoreError(FormulationError):
-    """The database was lost, is of a newer version, or belongs to another driver."""
+    """The database was lost, cannot be used, or refused a write."""
 
     exit_code = 6
     code = "store_lost"
+
+
+class OwnedError(StoreError):
+    """A study belongs to another process, which runs it, took it over or does not let go."""
+
+    code = "study_owned"
+
+
+class TrackingServerError(FormulationError):
+    """The MLflow server of ``ui`` did not start, or ended by itself; studies are as they were."""
+
+    exit_code = 6
+    code = "tracking_server_lost"
 
 
 class ExecutorError(FormulationError):

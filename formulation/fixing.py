@@ -14,6 +14,7 @@ from formulation.delivery import FORM, DeliverySystem, Form, Selection
 from formulation.design import BALANCE_MG
 from formulation.errors import InputError, UnknownNameError
 from formulation.parameters import Parameter, RealParameter
+from formulation.units import with_unit
 
 SPARE = 0.6
 """How far a fixed amount may stray, in steps of the balance: half a step is rounding, [-]."""
@@ -125,8 +126,9 @@ def _with_setting(form: Form, name: str, value: float) -> Form:
             steps = (value - parameter.low) / parameter.step
             if abs(steps - round(steps)) > _STEPS:
                 raise InputError(
-                    f"{form.name}.{name}: {value:g} {parameter.unit} is no setting; it goes in"
-                    f" steps of {parameter.step:g} from {parameter.low:g} {parameter.unit}."
+                    f"{form.name}.{name}: {with_unit(value, parameter.unit)} is no setting;"
+                    f" it goes in steps of {parameter.step:g} from"
+                    f" {with_unit(parameter.low, parameter.unit)}."
                 )
         except InputError as error:
             reasons.append(error.message)
@@ -177,7 +179,8 @@ def _balanced(form: Form, name: str) -> int:
 def _check(form: Form, name: str, value: float, low: float, high: float, unit: str) -> None:
     if not low - _STEPS <= value <= high + _STEPS:
         raise InputError(
-            f"{form.name}.{name}: {value:g} {unit} lies outside {low:g} to {high:g} {unit}."
+            f"{form.name}.{name}: {with_unit(value, unit)} lies outside {low:g} to"
+            f" {with_unit(high, unit)}."
         )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from attrs import field, frozen
 
 from formulation.errors import InputError, UnknownNameError
+from formulation.units import with_unit
 
 _ROUNDING = 1e-6
 """Share of a step by which an end may miss the grid, [-]."""
@@ -65,14 +66,14 @@ class RealParameter:
     def __attrs_post_init__(self) -> None:
         if not self.low <= self.high:
             raise InputError(
-                f"Parameter {self.name!r}: low {self.low:g} lies above high {self.high:g}"
-                f" {self.unit}."
+                f"Parameter {self.name!r}: low {self.low:g} lies above high"
+                f" {with_unit(self.high, self.unit)}."
             )
         steps = (self.high - self.low) / self.step if self.step > 0 else 0.5
         if abs(steps - round(steps)) > _ROUNDING:
             raise InputError(
-                f"Parameter {self.name!r}: {self.low:g} to {self.high:g} {self.unit} is not a"
-                f" whole number of steps of {self.step:g} {self.unit}.",
+                f"Parameter {self.name!r}: {self.low:g} to {with_unit(self.high, self.unit)} is not"
+                f" a whole number of steps of {with_unit(self.step, self.unit)}.",
                 hint=f"Move an end to a multiple of {self.step:g} above the other.",
             )
 

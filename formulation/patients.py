@@ -16,6 +16,7 @@ from formulation.errors import InputError, UnknownNameError
 from formulation.medicines import medication_flag
 from formulation.provenance import EVIDENCE_TO_BASIS, Quantity
 from formulation.refusals import check_age, check_people
+from formulation.units import with_unit
 
 EGFR = "egfr_ml_min"
 """Field of the filtration rate, which decides whether anything is offered."""
@@ -71,7 +72,7 @@ class PatientField:
         low, high = self.default.low, self.default.high
         if not isfinite(value) or not (low or 0.0) <= value <= (high or 0.0):
             raise InputError(
-                f"{self.name}: {what} {value:g} {self.default.unit} is not possible;"
+                f"{self.name}: {what} {with_unit(value, self.default.unit)} is not possible;"
                 f" it must lie between {low:g} and {high:g}."
             )
         if self.is_flag and value not in (0.0, 1.0):

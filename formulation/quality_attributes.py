@@ -15,6 +15,7 @@ from formulation.design import Design
 from formulation.endpoint_keys import get_endpoint, parse_key
 from formulation.endpoints import ENDPOINTS, MEAN, Scope
 from formulation.errors import InputError, UnknownNameError
+from formulation.possible import Possible
 from formulation.units import with_unit
 
 STATUSES = ("computed", "assumed_relation", "not_predicted")
@@ -57,6 +58,9 @@ class Attribute:
 
     usual_high: float | None
     """Upper end of the usual range, in `unit`; None without one."""
+
+    possible: Possible
+    """Which values it can have, in `unit`; any of an endpoint, which has bounds of its own."""
 
     spread_pct: float
     """Assumed scatter of finished units around the computed value, [% of the value]."""
@@ -122,6 +126,7 @@ def attributes() -> dict[str, Attribute]:
             moved_by=_listed(row["material_or_process"]),
             usual_low=_number(row["usual_low"]),
             usual_high=_number(row["usual_high"]),
+            possible=Possible(least=_number(row["least"]), most=_number(row["most"])),
             spread_pct=_number(row["spread_pct"]) or 0.0,
             note=row["note"],
         )
@@ -202,6 +207,24 @@ def profile_unit(name: str) -> str:
     """
     found = attributes().get(name)
     return found.unit if found is not None else get_endpoint(name).unit
+
+
+def profile_possible(name: str) -> Possible:
+    """Return which values an attribute can have at all.
+
+    Parameters
+    ----------
+    name : str
+        What `profile_key` returned, [-].
+
+    Returns
+    -------
+    Possible
+        That of the endpoint where it is one, else of the table, in its unit, [-].
+    """
+    if name.partition(".")[0] in {endpoint.name for endpoint in ENDPOINTS}:
+        return get_endpoint(name).possible
+    return attributes()[name].possible
 
 
 @frozen(kw_only=True)

@@ -14,6 +14,7 @@ from formulation.delivery import FORM, Form, Relation, selection_text
 from formulation.design import BALANCE_MG, SECOND_SALT, Design, on_grid
 from formulation.excipients import Incompatibility, Severity, incompatibilities
 from formulation.parameters import ChoiceParameter, Parameter
+from formulation.units import shown_after, with_unit
 
 
 @frozen(kw_only=True)
@@ -230,7 +231,7 @@ def _process_violations(form: Form, design: Design) -> Iterator[Violation]:
                 limit=limit,
                 unit=d.unit,
                 message=f"{d.name} {_stated(size, d.unit)} lies outside the limits of {limit}"
-                f" {d.unit}.",
+                f"{shown_after(d.unit)}.",
             )
 
 
@@ -265,12 +266,12 @@ def _setting_violations(parameter: Parameter, value: float | str) -> Iterator[Vi
         return
     limit = f"{parameter.low:g} to {parameter.high:g}"
     message = ""
+    stated, unit = _stated(value, parameter.unit), shown_after(parameter.unit)
     if isinstance(value, str) or not parameter.low <= value <= parameter.high:
-        stated = _stated(value, parameter.unit)
-        message = f"{name} {stated} lies outside the limits of {limit} {parameter.unit}."
+        message = f"{name} {stated} lies outside the limits of {limit}{unit}."
     elif parameter.snap(value) != value:
         limit += f" in steps of {parameter.step:g}"
-        message = f"{name} {value:g} {parameter.unit} cannot be set; it goes from {limit}."
+        message = f"{name} {stated} cannot be set; it goes from {limit}."
     if message:
         yield Violation(
             rule="process", value=value, limit=limit, unit=parameter.unit, message=message
@@ -283,7 +284,7 @@ def _figure(value: float, digits: int) -> str:
 
 
 def _stated(value: float | str, unit: str) -> str:
-    return value if isinstance(value, str) else f"{value:g} {unit}"
+    return value if isinstance(value, str) else with_unit(value, unit)
 
 
 def choice_violation(rule: str, value: str, choices: tuple[str, ...]) -> Violation:

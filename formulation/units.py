@@ -69,7 +69,28 @@ def with_unit(value: float, unit: str) -> str:
     >>> with_unit(12.5, "percent"), with_unit(3.0, "1"), with_unit(250.0, "mg/d")
     ('12.5 %', '3', '250 mg/d')
     """
-    return f"{value:g}{_SHOWN.get(unit, f' {unit}')}"
+    return f"{value:g}{shown_after(unit)}"
+
+
+def shown_after(unit: str) -> str:
+    """Return a unit as messages write it behind a number.
+
+    Parameters
+    ----------
+    unit : str
+        Unit as the tables spell it; "1" for a pure number, [-].
+
+    Returns
+    -------
+    str
+        A space and the unit; nothing of a pure number, [-].
+
+    Examples
+    --------
+    >>> shown_after("percent"), shown_after("1"), shown_after("mg/d")
+    (' %', '', ' mg/d')
+    """
+    return _SHOWN.get(unit, f" {unit}")
 
 
 def to_unit(text: str, unit: str) -> float:

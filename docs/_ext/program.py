@@ -17,7 +17,8 @@ from experiments.requirements.measures import MEASURES, Measure
 from experiments.workspace import VARIABLES
 from formulation import errors
 from formulation.endpoint_keys import STATISTIC_WORDS, every_key
-from formulation.endpoints import ENDPOINTS
+from formulation.endpoints import ENDPOINTS, Endpoint
+from formulation.possible import ANY
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("formulation", "models", "experiments")
@@ -87,13 +88,19 @@ def endpoints() -> str:
                 code(endpoint.name),
                 cell(endpoint.title),
                 cell({"1": "", "percent": "%"}.get(endpoint.unit, endpoint.unit)),
+                cell(_possible(endpoint)),
                 endpoint.scope.value,
                 " ".join(f"`.{s}`" for s in suffixes),
             )
         )
     words = "; ".join(f"`.{name}` {title}" for name, title in STATISTIC_WORDS.items())
-    heads = ("endpoint", "what it is", "unit", "from", "may be followed by")
+    heads = ("endpoint", "what it is", "unit", "can be", "from", "may be followed by")
     return f"{table(heads, rows)}\n{words}.\n"
+
+
+def _possible(endpoint: Endpoint) -> str:
+    """Return the bounds of an endpoint; nothing where every number is possible."""
+    return "" if endpoint.possible == ANY else endpoint.possible.text(endpoint.unit)
 
 
 def settings() -> str:

@@ -25,7 +25,7 @@ from experiments.studies import Listener
 from formulation.errors import UnknownNameError
 from formulation.targets import Objective
 
-KINDS = ("auto", "jsonl", "none")
+KINDS = ("auto", JSONL := "jsonl", "none")
 PLAIN_SHARE = 0.1
 """A plain line is written each time this share of the budget is done, [-]."""
 
@@ -51,7 +51,7 @@ def make_listener(kind: str) -> Iterator[Listener]:
     """
     if kind not in KINDS:
         raise UnknownNameError("Progress", kind, KINDS)
-    if kind == "jsonl":
+    if kind == JSONL:
         yield _events()
     elif kind == "none":
         yield Listener(
@@ -67,17 +67,27 @@ def make_listener(kind: str) -> Iterator[Listener]:
         yield _plain()
 
 
-def _events() -> Listener:
-    def write(event: str, **fields: Any) -> None:
-        # One write for each line: a killed driver never leaves half an event that looks whole.
-        sys.stderr.write(json.dumps({"event": event, **fields}) + "\n")
-        sys.stderr.flush()
+def write_event(event: str, **fields: Any) -> None:
+    """Write one event as a line of JSON on stderr.
 
+    Parameters
+    ----------
+    event : str
+        Its kind, [-].
+    **fields : Any
+        What it tells, [-].
+    """
+    # One write for each line: a killed driver never leaves half an event that looks whole.
+    sys.stderr.write(json.dumps({"event": event, **fields}) + "\n")
+    sys.stderr.flush()
+
+
+def _events() -> Listener:
     return Listener(
-        say=lambda text: write("step", text=text),
-        on_started=lambda study: write("started", study=study.label, id=study.id),
-        on_ack=lambda study, numbers: write("ack", study=study.label, trials=list(numbers)),
-        on_progress=lambda objectives, p: write(
+        say=lambda text: write_event("step", text=text),
+        on_started=lambda study: write_event("started", study=study.label, id=study.id),
+        on_ack=lambda study, numbers: write_event("ack", study=study.label, trials=list(numbers)),
+        on_progress=lambda objectives, p: write_event(
             "progress", done=p.done, budget=p.budget, **_counts(objectives, p)
         ),
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 import typer
 
+from experiments.cli.interrupting import telling_interruptions
 from experiments.cli.output import emit_json, emit_lines, table_lines, terminal_width
 from experiments.cli.studies import AsJson, Home, Kind, ProgressKind, Ref, Workers, followed
 
@@ -46,14 +47,15 @@ def rerun(
     progress: ProgressKind = "auto",
 ) -> None:
     """Repeat a study from its record, and report any difference."""
-    from experiments.repeating import rerun_study
-    from experiments.workspace import open_workspace
+    with telling_interruptions(progress=progress, as_json=as_json):
+        from experiments.repeating import rerun_study
+        from experiments.workspace import open_workspace
 
-    workspace = open_workspace(home=home, executor=executor, workers=workers)
-    tell_repetition(
-        followed(lambda listener: rerun_study(study, workspace, listener), progress),
-        as_json=as_json,
-    )
+        workspace = open_workspace(home=home, executor=executor, workers=workers)
+        tell_repetition(
+            followed(lambda listener: rerun_study(study, workspace, listener), progress, as_json),
+            as_json=as_json,
+        )
 
 
 def tell_repetition(found: Mapping[str, Any], *, as_json: bool) -> None:

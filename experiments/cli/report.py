@@ -7,6 +7,9 @@ import typer
 
 from experiments.cli.studies import Home, Ref
 
+BYTES_PER_MB = 1e6
+"""Bytes in a megabyte, [B/MB]."""
+
 
 def register(app: typer.Typer) -> None:
     """Add the command to the application.
@@ -48,4 +51,14 @@ def report(
     if path.is_dir():
         raise InputError(f"Report {path} would replace a folder.", hint="Name a file in it.")
     batch = BATCH_G if batch_g is None else batch_g
-    emit_lines([str(write_report(document, path, batch, is_interactive=interactive))])
+    written = write_report(document, path, batch, is_interactive=interactive)
+    emit_lines([str(written), *([_size_words(written)] if interactive else [])])
+
+
+def _size_words(path: Path) -> str:
+    """Say how large an interactive report is, and why."""
+    mb = path.stat().st_size / BYTES_PER_MB
+    return (
+        f"{mb:.1f} MB: it holds the drawing library Plotly and the data of every picture, so that"
+        " it needs no network; without --interactive it stays below 1 MB."
+    )

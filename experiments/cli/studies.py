@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from experiments.cli.interrupting import telling_interruptions
 from experiments.cli.requiring import Require
 
 if TYPE_CHECKING:
@@ -64,18 +65,19 @@ def run(
     progress: ProgressKind = "auto",
 ) -> None:
     """Run a study: fit, search, confirm, report, track."""
-    from experiments.config import load_study, with_budget
-    from experiments.config.flags import with_fixed
-    from experiments.requirements import read_requirements
-    from experiments.studies import run_study
-    from experiments.workspace import open_workspace
+    with telling_interruptions(progress=progress, as_json=as_json):
+        from experiments.config import load_study, with_budget
+        from experiments.config.flags import with_fixed
+        from experiments.requirements import read_requirements
+        from experiments.studies import run_study
+        from experiments.workspace import open_workspace
 
-    workspace = open_workspace(
-        home=home, executor=executor, workers=workers, track_children=track_children
-    )
-    spec = with_fixed(with_budget(load_study(file), trials=trials, seed=seed), fix or ())
-    required = read_requirements(require or (), spec.objectives)
-    _drive(lambda listener: run_study(spec, workspace, listener), required, progress, as_json)
+        workspace = open_workspace(
+            home=home, executor=executor, workers=workers, track_children=track_children
+        )
+        spec = with_fixed(with_budget(load_study(file), trials=trials, seed=seed), fix or ())
+        required = read_requirements(require or (), spec.objectives)
+        _drive(lambda listener: run_study(spec, workspace, listener), required, progress, as_json)
 
 
 def resume(
@@ -92,25 +94,28 @@ def resume(
     ] = False,
 ) -> None:
     """Go on with a study that was interrupted; a repetition is compared at its end."""
-    from experiments.cli.repeating import tell_repetition
-    from experiments.cli.requiring import refuse_failed
-    from experiments.repeating import repetition
-    from experiments.requirements import outcomes, requirements_of_stored
-    from experiments.studies import resume_study
-    from experiments.workspace import open_workspace
+    with telling_interruptions(progress=progress, as_json=as_json):
+        from experiments.cli.repeating import tell_repetition
+        from experiments.cli.requiring import refuse_failed
+        from experiments.repeating import repetition
+        from experiments.requirements import outcomes, requirements_of_stored
+        from experiments.studies import resume_study
+        from experiments.workspace import open_workspace
 
-    workspace = open_workspace(
-        home=home, executor=executor, workers=workers, track_children=track_children
-    )
-    required = requirements_of_stored(require or (), study, workspace)
-    document = followed(
-        lambda listener: resume_study(study, workspace, listener, take_over=take_over), progress
-    )
-    if found := repetition(document, workspace):
-        tell_repetition(found, as_json=as_json)
-        refuse_failed(outcomes(required, document))
-    else:
-        _tell(document, required, as_json)
+        workspace = open_workspace(
+            home=home, executor=executor, workers=workers, track_children=track_children
+        )
+        required = requirements_of_stored(require or (), study, workspace)
+        document = followed(
+            lambda listener: resume_study(study, workspace, listener, take_over=take_over),
+            progress,
+            as_json,
+        )
+        if found := repetition(document, workspace):
+            tell_repetition(found, as_json=as_json)
+            refuse_failed(outcomes(required, document))
+        else:
+            _tell(document, required, as_json)
 
 
 def cancel(study: Ref, home: Home = None, as_json: AsJson = False) -> None:
@@ -183,7 +188,9 @@ def export_optuna(
     )
 
 
-def followed(work: Callable[["Listener"], dict[str, Any]], progress: str) -> dict[str, Any]:
+def followed(
+    work: Callable[["Listener"], dict[str, Any]], progress: str, as_json: bool
+) -> dict[str, Any]:
     """Run something that searches, with the right listener; a stop says how to go on.
 
     Parameters
@@ -192,13 +199,15 @@ def followed(work: Callable[["Listener"], dict[str, Any]], progress: str) -> dic
         What is done, told who listens, [-].
     progress : str
         ``auto``, ``jsonl`` or ``none``, [-].
+    as_json : bool
+        Whether a document is wanted, also of a stop, [-].
 
     Returns
     -------
     dict
         What came of it, [-].
     """
-    from experiments.cli.output import note
+    from experiments.cli.interrupting import tell_interrupted
     from experiments.cli.progress import make_listener
     from experiments.cli.terminating import sigterm_stops
     from experiments.studies import Interrupted
@@ -207,8 +216,11 @@ def followed(work: Callable[["Listener"], dict[str, Any]], progress: str) -> dic
         with sigterm_stops() as stop, make_listener(progress) as listener:
             return work(stop.heeding(listener))
     except Interrupted as end:
-        note(f"{end} Go on with: formulation resume {end.study.label}")
+        tell_interrupted(end, end.exit_code, progress=progress, as_json=as_json)
         raise typer.Exit(end.exit_code) from None
+    except typer.Exit as end:  # SIGTERM before there was a study
+        tell_interrupted(None, end.exit_code, progress=progress, as_json=as_json)
+        raise
 
 
 def _drive(
@@ -218,7 +230,7 @@ def _drive(
     as_json: bool,
 ) -> None:
     """Run, then print the result and set the exit code."""
-    _tell(followed(study, progress), required, as_json)
+    _tell(followed(study, progress, as_json), required, as_json)
 
 
 def _tell(document: dict[str, Any], required: Sequence["Requirement"], as_json: bool) -> None:

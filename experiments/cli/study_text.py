@@ -11,6 +11,7 @@ from experiments.config.spec import ASYNCHRONOUS
 from experiments.reports.account_words import body_span, is_refused, main_loss, risk_reasons
 from experiments.reports.answers import answer
 from experiments.reports.choices_made import ASYNCHRONOUS_WORDS, choices_made, how_it_ended
+from experiments.reports.on_front import not_on_front
 from experiments.reports.quality import failing_text
 from experiments.reports.unconfirmed import unconfirmed
 from experiments.reports.wording import (
@@ -21,10 +22,10 @@ from experiments.reports.wording import (
     times_text,
     unit_of,
 )
+from experiments.store import as_candidate_label
 from experiments.tracking_links import TITLES
 from experiments.workspace import OFF
 from formulation.design import Design
-from formulation.errors import UnknownNameError
 
 MOST_CANDIDATES = 12
 """Candidates shown before the rest is counted, [-]."""
@@ -45,8 +46,10 @@ def front_lines(document: Mapping[str, Any], width: int) -> list[str]:
     list of str
         Lines, [-].
     """
-    shown = document["front"][:MOST_CANDIDATES]
-    lines = wrap(answer(document).text, width)
+    found = answer(document)
+    # Whom the answer names stands first, wherever it lies on the front.
+    shown = sorted(document["front"], key=lambda c: c["label"] != found.label)[:MOST_CANDIDATES]
+    lines = wrap(found.text, width)
     for warning in document["study"]["warnings"]:
         lines += wrap(f"Warning: {warning}", width)
     lines.append("")
@@ -173,12 +176,12 @@ def product_lines(document: Mapping[str, Any], label: str) -> list[str]:
 
     Raises
     ------
-    UnknownNameError
-        The front has no such candidate.
+    InputError
+        The front has no such candidate; why, where the study has it.
     """
     found = {candidate["label"]: candidate["design"] for candidate in document["front"]}
-    if label not in found:
-        raise UnknownNameError("Candidate", label, found)
+    if (label := as_candidate_label(label)) not in found:
+        raise not_on_front(document, label)
     design = Design.from_dict(found[label])
     name = f"{document['study']['label']}-{label}"
     lines = [f"# {label} of {document['study']['name']}: a design, nothing was measured of it"]

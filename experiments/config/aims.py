@@ -183,7 +183,11 @@ def _read_ends(
     """Return the stated values in the endpoint's unit; None when one could not be read."""
     if endpoint is None:
         return None
-    unit = get_endpoint(endpoint).unit
-    read = {key: members[key].quantity(unit) for key in keys if key in members}
+    known = get_endpoint(endpoint)
+    read = {
+        key: members[key].possible_quantity(known.unit, known.possible, endpoint)
+        for key in keys
+        if key in members
+    }
     found = {key: value for key, value in read.items() if value is not None}
     return found if len(found) == len(read) else None

@@ -15,6 +15,8 @@ from experiments.config.documents import Node
 from experiments.config.files import Place
 from experiments.config.quantities import parse_quantity, shown_unit
 from formulation.errors import InputError, Problem, RefusedError, UnknownNameError, did_you_mean
+from formulation.possible import Possible
+from formulation.units import with_unit
 
 T = TypeVar("T")
 
@@ -266,6 +268,35 @@ class Item:
             self._wrong_type(f"a value in {shown_unit(unit)}")
             return None
         return self.attempt(partial(_parsed, self.node.text, unit, why))
+
+    def possible_quantity(self, unit: str, possible: Possible, name: str) -> float | None:
+        """Return a written quantity that something can be; a stored study is taken as it is.
+
+        Parameters
+        ----------
+        unit : str
+            Unit wanted; "1" for a pure number, [-].
+        possible : Possible
+            Which values there are, in `unit`, [-].
+        name : str
+            What it is asked of, [-].
+
+        Returns
+        -------
+        float or None
+            Magnitude in `unit`; None after a refusal, [-].
+        """
+        value = self.quantity(unit)
+        if value is None or not self.file or possible.includes(value):
+            return value
+        wanted, nearest = possible.text(unit), with_unit(possible.nearest(value), unit)
+        self.refuse(
+            "out_of_range",
+            f"{name} cannot be {with_unit(value, unit)}; it is {wanted}.",
+            rule=wanted,
+            hint=f"Write a value in that range; {nearest} is the nearest.",
+        )
+        return None
 
     def _child(self, key: str, node: Node) -> "Item":
         pointer = f"{self.pointer}.{key}".removeprefix(".")

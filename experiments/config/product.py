@@ -27,6 +27,7 @@ from formulation.design import SECOND_SALT, Design
 from formulation.errors import InputError, Problem
 from formulation.regimen import MAX_INTAKES_PER_DAY, MAX_UNITS_PER_INTAKE, Regimen
 from formulation.salts import Lot
+from formulation.units import shown_after
 
 MAX_PRODUCTS = 500
 """Most products of one file, [-]."""
@@ -244,7 +245,7 @@ def _refuse_violations(item: Item, members: Mapping[str, Item], design: Design) 
     for violation in item.attempt(lambda: product_violations(design)) or ():
         words = re.findall(r"\w+", violation.message)
         blamed = next((entries[word] for word in words if word in entries), item)
-        allowed = "" if violation.unit == "-" else f" {violation.unit}"
+        allowed = shown_after(violation.unit)
         blamed.refuse(
             f"product_{violation.rule}", violation.message, rule=f"{violation.limit}{allowed}"
         )

@@ -6,7 +6,12 @@ from functools import partial
 from experiments.config.items import Item
 from experiments.config.quantities import quantity_text
 from formulation.attributes import unpriced_in
-from formulation.quality_attributes import ProfileTarget, profile_key, profile_unit
+from formulation.quality_attributes import (
+    ProfileTarget,
+    profile_key,
+    profile_possible,
+    profile_unit,
+)
 from formulation.space import DesignSpace
 from formulation.targets import Objective, OutcomeLimit, get_endpoint
 
@@ -114,15 +119,20 @@ def _read_target(item: Item) -> ProfileTarget | None:
     key = named.attempt(partial(profile_key, name))
     if key is None:
         return None
-    ends = _read_ends(members, profile_unit(key))
+    ends = _read_ends(members, key)
     if ends is None:
         return None
     return item.attempt(lambda: ProfileTarget(attribute=key, **ends))
 
 
-def _read_ends(members: Mapping[str, Item], unit: str) -> dict[str, float] | None:
+def _read_ends(members: Mapping[str, Item], attribute: str) -> dict[str, float] | None:
     """Return the bounds in the attribute's unit; None when one could not be read."""
-    read = {key: members[key].quantity(unit) for key in ENDS if key in members}
+    unit, possible = profile_unit(attribute), profile_possible(attribute)
+    read = {
+        key: members[key].possible_quantity(unit, possible, attribute)
+        for key in ENDS
+        if key in members
+    }
     found = {key: value for key, value in read.items() if value is not None}
     return found if len(found) == len(read) else None
 

@@ -16,6 +16,7 @@ MAX_QUANTITY_TEXT = 100
 
 _NUMBER = r"[-+]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|\.?nan|\.?inf(?:inity)?)"
 _QUANTITY = re.compile(rf"({_NUMBER})\s*(.*)", re.IGNORECASE)
+_COMMA = re.compile(r"[-+]?[0-9]*,[0-9]+(?![0-9,.])")
 # Names joined by single operators: no power, bracket or second number ever reaches the parser.
 _UNIT = re.compile(r"(?:1/)?[A-Za-zµμ°%]+(?:[/*· ][A-Za-zµμ°%]+)*")
 
@@ -47,6 +48,11 @@ def parse_quantity(text: str, unit: str) -> float:
     """
     given = text.strip()
     shown = shown_unit(unit)
+    if _COMMA.match(given) and len(given) <= MAX_QUANTITY_TEXT:
+        raise InputError(
+            f"{given!r} has a decimal comma; a value in {shown} is wanted.",
+            hint=f"Write a point: '{given.replace(',', '.', 1)}'.",
+        )
     match = _QUANTITY.fullmatch(given)
     if match is None or len(given) > MAX_QUANTITY_TEXT:
         raise InputError(

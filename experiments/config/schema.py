@@ -13,7 +13,6 @@ from experiments.config.aims import MAX_LIMITS, MAX_OBJECTIVES
 from experiments.config.items import MAX_TEXT
 from experiments.config.people import MAX_MEDICATION, NAME_PATTERN
 from experiments.config.profile import MAX_PROFILE
-from experiments.config.quantities import shown_unit
 from experiments.config.schema_aims import (
     limit,
     objective,
@@ -43,6 +42,7 @@ from formulation.patients import MAX_POPULATION, named_spreads, patient_fields
 from formulation.refusals import REFUSED_CONDITIONS
 from formulation.regimen import MAX_INTAKES_PER_DAY, MAX_UNITS_PER_INTAKE
 from formulation.salts import salts
+from formulation.units import shown_after
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 VERSION = 1
@@ -232,10 +232,10 @@ def _range_text(system: DeliverySystem, name: str) -> str:
     form_name, _, bare = name.rpartition(".")
     having = [f for f in system.forms if bare in f.ranges() and form_name in ("", f.name)]
     found = [form.ranges()[bare] for form in having]
-    unit = "% w/w" if _is_share(having, bare) else shown_unit(found[0][2])
+    unit = " % w/w" if _is_share(having, bare) else shown_after(found[0][2])
     low, high = min(low for low, _, _ in found), max(high for _, high, _ in found)
     where = ", ".join(form.name for form in having)
-    return f"{low:g} to {high:g} {unit} ({where})"
+    return f"{low:g} to {high:g}{unit} ({where})"
 
 
 def _is_share(forms: Iterable[Form], name: str) -> bool:

@@ -21,6 +21,7 @@ from experiments.reports.html import filled
 from experiments.reports.interactive import TOOLBAR
 from experiments.reports.plots import INK, NORMAL, SMALL
 from experiments.reports.wording import endpoint_title, unit_of
+from experiments.store import as_candidate_label
 from experiments.workspace import Workspace
 from formulation.errors import InputError
 
@@ -176,7 +177,7 @@ def _drawn(
             f"Picture {name!r} is not about components.", hint="Leave --components away."
         )
     document = read_study(ref, workspace)
-    label = None if candidate is None else candidate.upper()
+    label = None if candidate is None else as_candidate_label(candidate)
     question = Question(
         document=document,
         label=label,

@@ -11,10 +11,11 @@ from experiments.profiling import profile
 from experiments.reports.answers import answer
 from experiments.reports.drivers import DriverPanel, driver_data
 from experiments.reports.mixture_map import MixtureMap
+from experiments.reports.on_front import not_on_front
 from experiments.reports.plot_data import History, ReleasePanel, history_data, release_data
 from experiments.reports.profiler import ProfilerPanel, profiler_data
 from experiments.reports.trade_off import TradeOff, trade_off_data
-from formulation.errors import InputError, UnknownNameError
+from formulation.errors import InputError
 
 
 @frozen(kw_only=True, eq=False)
@@ -116,7 +117,7 @@ def curves_of(question: Question) -> tuple[ReleasePanel, ...]:
     if question.label is not None:
         labels = [c["label"] for c in question.document["front"]]
         if question.label not in labels:
-            raise UnknownNameError("Candidate", question.label, labels)
+            raise not_on_front(question.document, question.label)
         panels = tuple(
             evolve(panel, curves=tuple(chosen), n_left_out=0)
             for panel in panels
@@ -160,7 +161,7 @@ def importance_of(question: Question) -> Importance:
     """
     front = {c["label"]: c["design"]["system"] for c in question.document["front"]}
     if question.one not in front:
-        raise UnknownNameError("Candidate", question.one, front)
+        raise not_on_front(question.document, question.one)
     system = front[question.one]
     models = {m["system"]: m for m in question.document["models"]}
     model: Mapping[str, Any] = models.get(system, {})

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from experiments.objective import EXTRAPOLATION
+from experiments.reports.answers import answer
 from experiments.reports.front_column import Candidate, Cell, CellKind, FrontColumn, column_of
 from experiments.reports.process_words import setting_name
 from experiments.reports.wording import (
@@ -50,8 +51,17 @@ def front_columns(document: Mapping[str, Any]) -> tuple[FrontColumn, ...]:
         cells where there is no candidate, [-].
     """
     front = document["front"]
+    best = answer(document).label
     return (
         *_identity(front),
+        column_of(
+            front,
+            "recommended",
+            "-",
+            "yes_no",
+            "Whether the answer of the study names it",
+            lambda c: c["label"] == best,
+        ),
         *_recipe(front),
         *_process(front),
         *_regimen(front),

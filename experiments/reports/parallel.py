@@ -12,15 +12,16 @@ import numpy as np
 from attrs import frozen
 
 from experiments.candidates import form_name
+from experiments.reports.on_front import not_on_front
 from experiments.reports.plots import GREY, INK, SMALL
-from experiments.reports.process_words import setting_name
+from experiments.reports.process_words import setting_title
 from experiments.reports.spans import significant
 from experiments.reports.trade_off import system_colour
 from experiments.reports.wording import component_name, endpoint_title, unit_of, unit_text
 from formulation.arrays import FloatArray
 from formulation.delivery import get_system
 from formulation.design import SECOND_SALT
-from formulation.errors import InputError, UnknownNameError
+from formulation.errors import InputError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -117,7 +118,7 @@ def parallel_data(document: Mapping[str, Any], label: str | None = None) -> Para
     if label is not None:
         chosen = next((c for c in front if c["label"] == label), None)
         if chosen is None:
-            raise UnknownNameError("Candidate", label, [c["label"] for c in front])
+            raise not_on_front(document, label)
         front = [c for c in front if _form(c) == _form(chosen)]
     factors = _factors(front)
     kept = sorted(factors, key=_spread, reverse=True)[:MOST_FACTORS]
@@ -249,7 +250,7 @@ def _told(candidate: Mapping[str, Any]) -> dict[tuple[str, str], tuple[str, floa
     for name, value in design["process"].items():
         if not isinstance(value, str):
             unit = units.get(name, "")
-            found[name, _unit(unit_text(unit))] = (setting_name(name, unit).capitalize(), value)
+            found[name, _unit(unit_text(unit))] = (setting_title(name, unit), value)
     return found
 
 

@@ -9,10 +9,14 @@ from typing import Any
 from attrs import frozen
 
 from formulation.endpoint_keys import get_endpoint
+from formulation.possible import FROM_ZERO, Possible
 from formulation.targets import Goal, Objective
 
 BEST, CONFIRMED = "best", "confirmed"
 """First part of the names that stand for an objective of the study."""
+
+PART = Possible(least=0.0, most=1.0)
+"""A share that is told as a part of 1, [-]."""
 
 
 @frozen(kw_only=True)
@@ -33,6 +37,9 @@ class Measure:
 
     is_count: bool = False
     """Whether it is a whole number."""
+
+    possible: Possible = FROM_ZERO
+    """Which values it can have, in its unit."""
 
     absent: str = "the study tells none"
     """Why there may be none."""
@@ -70,6 +77,7 @@ def _best(objective: Objective) -> Measure:
         name=f"{BEST}.{key}",
         title=f"best of the front as predicted: {endpoint.title}",
         unit=endpoint.unit,
+        possible=endpoint.possible,
         read=read,
         absent="nothing is feasible",
     )
@@ -87,6 +95,7 @@ def _best_confirmed(objective: Objective) -> Measure:
         name=f"{CONFIRMED}.{key}",
         title=f"best of the confirmed candidates, every subject integrated: {endpoint.title}",
         unit=endpoint.unit,
+        possible=endpoint.possible,
         read=read,
         absent="no candidate is confirmed",
     )
@@ -134,16 +143,19 @@ MEASURES: tuple[Measure, ...] = (
     Measure(
         name="hypervolume",
         title="hypervolume between worst acceptable and ideal values",
+        possible=PART,
         read=lambda document: document["hypervolume"],
     ),
     Measure(
         name="feasible_fraction",
         title="designs that meet every limit, of those evaluated",
+        possible=PART,
         read=lambda document: document["feasible_fraction"],
     ),
     Measure(
         name="desirability",
         title="desirability of the most desirable candidate, as predicted",
+        possible=PART,
         read=_desirability,
         absent="nothing is feasible",
     ),
@@ -180,12 +192,14 @@ MEASURES: tuple[Measure, ...] = (
     Measure(
         name="confirmed_fraction",
         title="candidates that meet every limit when every subject is integrated, of those tried",
+        possible=PART,
         read=_confirmed_fraction,
         absent="no candidate was integrated",
     ),
     Measure(
         name="rank_correlation",
         title="least rank correlation of surrogate and simulator, over what decides the study",
+        possible=Possible(least=-1.0, most=1.0),
         read=lambda document: _agreement(document, "spearman", min),
         absent="too few candidates were integrated, or their values do not vary",
     ),
@@ -198,6 +212,7 @@ MEASURES: tuple[Measure, ...] = (
     Measure(
         name="coverage90",
         title="what the 90 % intervals of the surrogates held on designs left out, at least",
+        possible=PART,
         read=_coverage,
         absent="the study names no surrogate",
     ),

@@ -255,11 +255,16 @@ def _limit(text: str, value: str, measure: Measure) -> float:
     """Return the limit in the unit of the measure, which may be left out."""
     is_bare = _NUMBER.fullmatch(value) and len(value) <= MAX_QUANTITY_TEXT
     try:
-        return parse_quantity(value, "1" if is_bare else measure.unit)
+        limit = parse_quantity(value, "1" if is_bare else measure.unit)
     except InputError as error:
         shown = shown_unit(measure.unit)
         hint = f"Write a number, which is in {shown}." if measure.unit != "1" else EXAMPLE
         _refuse("invalid_input", f"{text!r}: {error.message}", hint)
+    if not measure.possible.includes(limit):
+        shown, wanted = _with_unit(limit, measure.unit), measure.possible.text(measure.unit)
+        message = f"{text!r}: {measure.name} cannot be {shown}; it is {wanted}."
+        _refuse("out_of_range", message, "Write a value in that range.")
+    return limit
 
 
 def _full_name(name: str) -> str:

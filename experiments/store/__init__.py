@@ -15,6 +15,7 @@ from experiments.store.records import (
     StudyState,
     TrialRecord,
     TrialState,
+    as_candidate_label,
     candidate_label,
     study_label,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "StudyState",
     "TrialRecord",
     "TrialState",
+    "as_candidate_label",
     "candidate_label",
     "read_address",
     "store_exists",

@@ -25,7 +25,7 @@ from experiments.store._process import Standing
 from experiments.store._schema import meta
 from experiments.store.address import read_address, without_password
 from experiments.store.lease import Claim, Owner
-from formulation.errors import InputError, StoreError
+from formulation.errors import InputError, OwnedError, StoreError
 
 # The driver remarks on connections that break; what matters of it is an error in our own words.
 logging.getLogger("psycopg").addHandler(logging.NullHandler())
@@ -222,7 +222,7 @@ class SessionClaim:
 
         Raises
         ------
-        StoreError
+        OwnedError
             Another session holds it.
         """
         session = self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
@@ -234,7 +234,7 @@ class SessionClaim:
             holders = session.exec_driver_sql(f"{_HOLDERS} {self.number}").scalars().all()
             self.release()
             sessions = ", ".join(map(str, holders)) or "one that has just ended"
-            raise StoreError(
+            raise OwnedError(
                 f"Study {self.label} is held by another session of the server ({sessions}).",
                 hint="Wait until it ends; its administrator can end it with pg_terminate_backend.",
             )

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, insert, select, update
 from experiments.store._codec import now_utc
 from experiments.store._process import Process, Standing
 from experiments.store._schema import owner
-from formulation.errors import StoreError
+from formulation.errors import OwnedError, StoreError
 
 
 class Claim(Protocol):
@@ -215,7 +215,7 @@ def check(connection: Connection, lease: Lease) -> None:
             "write; nothing of it was stored.",
             hint="Own the study again to write to it.",
         )
-    raise StoreError(
+    raise OwnedError(
         f"Study {lease.label} was taken over by {now.who if now else 'nobody known'} (epoch "
         f"{now.epoch if now else 0}, this driver's was {lease.epoch}); nothing of this write was "
         "stored.",
@@ -253,20 +253,20 @@ def refuse_held(holder: Owner, label: str, here: Process, *, take_over: bool) ->
 
     Raises
     ------
-    StoreError
+    OwnedError
         Its owner lives, or is on another host and `take_over` is false.
     """
     if holder.pid is None:
         return
     if holder.standing == "alive":
         there = "" if holder.host == here.host else f" on {holder.host}"
-        raise StoreError(
+        raise OwnedError(
             f"Study {label} is owned by {holder.who}, which is running.",
             hint=f"Wait for it; or stop it{there} with 'formulation cancel {label}', or"
             f" 'kill {holder.pid}', and resume.",
         )
     if holder.standing == "elsewhere" and not take_over:
-        raise StoreError(
+        raise OwnedError(
             f"Study {label} is owned by {holder.who}, and whether that process still "
             f"runs cannot be seen from {here.host}.",
             hint="Resume on that host; or, if it is surely gone, take the study over with "

@@ -4,6 +4,7 @@ Every limit's slack is below zero when the limit is missed. Numbers are finite: 
 is a failed trial with a reason, never a row with NaN.
 """
 
+import re
 from typing import Any, Literal
 
 from attrs import Attribute, field, frozen, validators
@@ -43,6 +44,28 @@ def study_label(number: int) -> str:
     'S014'
     """
     return f"S{number:03d}"
+
+
+def as_candidate_label(text: str) -> str:
+    """Return what a person wrote as candidates are called here.
+
+    Parameters
+    ----------
+    text : str
+        Such as ``"c42"`` or ``" C042 "``, [-].
+
+    Returns
+    -------
+    str
+        The label it means; any other text unchanged, [-].
+
+    Examples
+    --------
+    >>> as_candidate_label("c42"), as_candidate_label("best")
+    ('C042', 'best')
+    """
+    found = re.fullmatch(r"[cC](\d{1,9})", text.strip(), re.ASCII)
+    return candidate_label(int(found[1])) if found else text
 
 
 def candidate_label(number: int) -> str:

@@ -269,8 +269,8 @@ def _narrow_real(parameter: Parameter, name: str, low: float, high: float) -> Pa
     if max(low, parameter.low) > min(high, parameter.high):
         when = "; ".join(f"{key} {' or '.join(known)}" for key, known in parameter.when.items())
         raise InputError(
-            f"{name}: {low:g} to {high:g} {parameter.unit} leaves nothing of {parameter.low:g} to"
-            f" {parameter.high:g}, which it has with {when}.",
+            f"{name}: {low:g} to {with_unit(high, parameter.unit)} leaves nothing of"
+            f" {parameter.low:g} to {parameter.high:g}, which it has with {when}.",
             hint="Leave those settings out under 'choices', or widen the range.",
         )
     return evolve(parameter, low=max(low, parameter.low), high=min(high, parameter.high))

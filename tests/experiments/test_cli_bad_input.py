@@ -245,6 +245,20 @@ def test_an_interrupt_ends_with_130(monkeypatch, capsys):
     assert (code, out) == (130, "")
 
 
+def test_a_run_that_is_interrupted_before_its_study_is_told_in_one_document(monkeypatch, capsys):
+    """Also to who reads events: there is nothing to resume."""
+
+    def interrupted(_path: Path) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("experiments.config.load_study", interrupted)
+    code, out, err = run(capsys, "run", "a.yaml", "--json", "--progress", "jsonl")
+    told, event = json.loads(out), json.loads(err)
+    assert (code, told["status"], told["study"]) == (130, "interrupted", None)
+    assert (told["resume"], told["hint"]) == (None, "Run the command again.")
+    assert (event["event"], event["exit_code"]) == ("interrupted", 130)
+
+
 def _process(*words: str, code: str = "") -> subprocess.CompletedProcess:
     program = ["-c", code] if code else ["-m", "experiments.cli", *words]
     return subprocess.run(

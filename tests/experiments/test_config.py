@@ -1,6 +1,7 @@
 """Study files become checked studies, or one list of everything wrong with them."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -174,7 +175,10 @@ def test_everything_wrong_is_reported_at_once_in_the_order_of_the_file():
         ("swallowed_mass,", "swallowed_mas,", "objectives[1].endpoint", "'swallowed_mass'"),
         ("peak_gut_load.p95,", "peak_gut_load.p96,", "objectives[2].endpoint", "p95"),
         ("ideal: 40 mg/d", "ideal: -1 mg/d", "objectives[0]", "must be better than worst"),
+        ("ideal: 40 mg/d", "ideal: '40,5 mg/d'", "objectives[0].ideal", "a point: '40.5 mg/d'"),
         ("high: 12 mmol/d", "", "limits[0]", "neither low nor high"),
+        ("high: 12 mmol/d", "high: -1 mmol/d", "limits[0].high", "0 mmol/d or more"),
+        ("ideal: 40 mg/d", "weight: 99, ideal: 40 mg/d", "objectives[0]", "between 0.1 and 10"),
         ("seed: 7}", "strategy: tpee}", "budget.strategy", "'tpe'"),
         ("trials: 120", "confirm_subjects: 10", "budget.confirm_subjects", "from 256"),
         ("study: reference", "study: a/b", "study", "letters, digits"),
@@ -187,6 +191,36 @@ def test_a_mistake_is_named_with_its_place_and_what_to_do(old, new, pointer, mes
     assert found[0].pointer.startswith(pointer)
     assert message in found[0].message + found[0].hint
     assert 1 <= found[0].line <= len(TEXT.splitlines())
+
+
+IMPOSSIBLE = [
+    ("limits", "predicted_f2, low: 120", "it is 0 to 100. Write a value in that range; 100 is"),
+    ("limits", "limits_met, low: 150 %", "it is 0 % to 100 %. Write a value in that range; 100 %"),
+    ("limits", "fraction_absorbed.p05, low: 130 %", "fraction_absorbed.p05 cannot be 130 %"),
+    ("limits", "unit_mass, low: -5 mg", "it is 0 mg or more"),
+    ("profile", "ph, high: 15", "ph cannot be 15; it is 0 to 14"),
+    ("profile", "serum, high: -1 mmol/L", "it is 0 mmol/L or more"),
+    ("profile", "friability, high: 120 %", "it is 0 % to 100 %"),
+]
+
+
+@pytest.mark.parametrize(("key", "bound", "message"), IMPOSSIBLE)
+def test_a_bound_that_nothing_can_reach_is_refused_in_the_file(key, bound, message):
+    """The value, what is possible, and the nearest possible value, where it stands."""
+    word = "attribute" if key == "profile" else "endpoint"
+    text = re.sub(r"limits:\n( .*\n)+", "", TEXT) + f"{key}:\n  - {{{word}: {bound}}}\n"
+    text += "reference_release: [{time: 1 h, released: 25 %}]\n" if "f2" in bound else ""
+    (found,) = [p for p in problems_of(text) if p.code == "out_of_range"]
+    assert found.pointer.startswith(f"{key}[0].")
+    assert message in f"{found.message} {found.hint}"
+    assert found.line == len(text[: text.index(bound)].splitlines())
+
+
+def test_a_stored_study_with_a_bound_that_nothing_reaches_is_still_read():
+    """It was run so; a version that knows better must not lose it."""
+    study = load_study(TEXT)
+    config = {**study.config, "limits": [{"endpoint": "unit_mass", "low": "-5 mg"}]}
+    assert study_from_config(config).limits[0].low == -5
 
 
 def test_a_refusal_on_medical_grounds_is_raised_only_when_it_stands_alone():
@@ -236,7 +270,7 @@ def test_documents_that_are_no_study_are_left_early(text, code):
         ("5 mgs/", "mg", "is not a value in mg"),
         ("5 flurbs", "mg", "flurbs"),
         ("five mg", "mg", "is not a number with a unit"),
-        ("0,5 g", "g", "is not a value in g"),
+        ("0,5 g", "g", "has a decimal comma"),
         ("5 %", "mL/min/1.73m2", "is not a value in"),
         ("1" * 101 + " mg", "mg", "is not a number with a unit"),
     ],

@@ -140,7 +140,7 @@ def stalled_driver(finished: Finished, home: Path) -> Iterator[subprocess.Popen]
     """Give a driver of the 40 trials, stopped by SIGSTOP at its first acknowledgement."""
     words = ("run", str(finished.file), "--executor", "inline", "--progress", "jsonl")
     with subprocess.Popen(
-        command(*words, home=home),
+        command(*words, "--json", home=home),
         env=environment(),
         cwd=home.parent,
         stdout=subprocess.PIPE,
@@ -407,10 +407,15 @@ def stop(finished: Finished, home: Path, number: signal.Signals, code: int) -> N
         driver.send_signal(number)
         driver.send_signal(signal.SIGCONT)
         out, err = driver.communicate(timeout=120)
-    assert (driver.returncode, out) == (code, "")
-    assert "Study S002 was interrupted; what was done is kept." in err
-    assert "formulation resume S002" in err
-    assert "Traceback" not in err
+    assert driver.returncode == code
+    document = json.loads(out)
+    assert (document["schema"], document["status"]) == ("formulation/interrupted", "interrupted")
+    assert document["message"] == "Study S002 was interrupted; what was done is kept."
+    assert (document["exit_code"], document["resume"]) == (code, "formulation resume S002")
+    assert (document["study"]["label"], document["trials"] >= 8) == ("S002", True)
+    *_, last = (json.loads(line) for line in err.splitlines())
+    assert (last["event"], last["id"]) == ("interrupted", document["study"]["id"])
+    assert last["resume"] == "formulation resume S002"
 
 
 def test_a_second_driver_is_refused_while_the_first_lives(finished, tmp_path):

@@ -14,7 +14,7 @@ from attrs import evolve
 
 from experiments.store import Store, StudyRecord, TrialRecord
 from experiments.store._process import standing, this_process
-from formulation.errors import StoreError, UnknownNameError
+from formulation.errors import OwnedError, StoreError, UnknownNameError
 from tests.experiments.databases import bury_owner, rows, sql
 
 SEEN_BY_PROCESS = pytest.mark.parametrize("place", ["sqlite"], indirect=True)
@@ -99,9 +99,12 @@ def test_a_study_is_owned_once_within_a_process(store: Store, study: StudyRecord
     """A second lease of the same process would be a second writer too."""
     with (
         store.own(study.id),
-        pytest.raises(StoreError, match=f"S001 is owned by pid {os.getpid()} on .* since 2"),
+        pytest.raises(
+            OwnedError, match=f"S001 is owned by pid {os.getpid()} on .* since 2"
+        ) as held,
     ):
         store.own(study.id)
+    assert [problem.code for problem in held.value.problems] == ["study_owned"]
 
 
 def test_a_living_owner_is_left_alone(place: Path | str, store: Store, study: StudyRecord) -> None:

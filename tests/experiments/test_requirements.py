@@ -103,6 +103,8 @@ def test_a_limit_with_a_unit_is_converted() -> None:
         ("hypervolume >= nan", "not a finite number"),
         ("hypervolume >= inf", "not a finite number"),
         ("hypervolume >= 1e999", "is not"),
+        ("hypervolume >= 1.2", "hypervolume cannot be 1.2; it is 0 to 1"),
+        ("n_front >= -1", "n_front cannot be -1; it is 0 or more"),
         ("hypervolume >= 2 mg", "hypervolume >= 2 mg"),
         ("hypervolume >= 0.2 or trials > 3", "is not"),
         ("hypervolume == 0.2", "is no count"),
