@@ -100,12 +100,12 @@ def account_lines(account: "CurveAccount", width: int) -> Iterator[str]:
     yield from labelled("DE", f"{account.efficiency_pct:.1f} % up to {last}", width)
     how = "weighted by count over variance" if account.fits.weighted else "not weighted"
     for times in (ALL_TIMES, EARLY_TIMES):
-        ranked = account.fits.ranked(times)
-        n = ranked[0].n_points if ranked else 0
+        told = (*account.fits.exact(times), *account.fits.ranked(times))
+        n = told[0].n_points if told else 0
         yield ""
         yield f"Fitted to {times}" + (f" (n = {n}, {how})" if n else "")
-        if ranked:
-            yield from _table(ranked, width)
+        if told:
+            yield from _table(told, width)
         yield from labelled("Preferred", account.words(times), width)
         refused = [r for r in account.fits.refused if r.times == times]
         if refused:
@@ -121,29 +121,35 @@ def _points(product: "UnitCurves") -> list[list[str]]:
     ]
 
 
-def _table(ranked: tuple["Fit", ...], width: int) -> list[str]:
+def _table(told: tuple["Fit", ...], width: int) -> list[str]:
     columns = ["model", "parameters ± standard error", "R²", "adj. R²", "AIC", "AICc", "above best"]
-    best = ranked[0].aicc
+    best = next((fit.aicc for fit in told if fit.aicc is not None), 0.0)
     cells = [
         [
             fit.title,
             ", ".join(_estimate(e) for e in fit.estimates),
             _share(fit.r2),
             _share(fit.r2_adjusted),
-            f"{fit.aic:.1f}",
-            f"{fit.aicc:.1f}",
-            f"{fit.aicc - best:.1f}",
+            *(
+                ["exact", "exact", ""]
+                if fit.aic is None or fit.aicc is None
+                else [f"{fit.aic:.1f}", f"{fit.aicc:.1f}", f"{fit.aicc - best:.1f}"]
+            ),
         ]
-        for fit in ranked
+        for fit in told
     ]
     return table_lines(columns, cells, width)
 
 
 def _estimate(estimate: "Estimate") -> str:
+    from models.dissolution.fits import WITHOUT_ERROR
+
     unit = "" if estimate.unit == "-" else f" {estimate.unit}"
     error = estimate.standard_error
-    spread = " (at an edge)" if error is None else f" ± {error:.2g}"
-    return f"{estimate.name} {estimate.value:.4g}{spread}{unit}"
+    if error is None:
+        why = WITHOUT_ERROR[estimate.without_error]
+        return f"{estimate.name} {estimate.value:.4g}{unit} ({why})"
+    return f"{estimate.name} {estimate.value:.4g} ± {error:.2g}{unit}"
 
 
 def _share(value: float | None) -> str:

@@ -79,6 +79,32 @@ def test_the_document_of_a_fit_is_finite_and_ranked(two, capsys):
     assert first["n_units"] == [12] * 7
 
 
+def test_a_curve_without_scatter_prefers_nothing(tmp_path, capsys):
+    """A line through every point is told as exact, in words and as a document."""
+    path = table(tmp_path, values("A", [1.0 * m for m in MINUTES], n=1))
+    code, out, _ = run(capsys, "fit", path)
+    text = " ".join(out.split())
+    assert code == 0
+    assert "Preferred Through every point, to 0.000001 %: zero order" in text
+    assert "k 60 %/h (exact)" in text
+    assert "By AICc the curve prefers" not in text
+    first = document(capsys, "fit", path)["formulations"][0]
+    assert first["preferred"]["all_times"]["model"] is None
+    line = next(fit for fit in first["fits"] if fit["model"] == "zero_order")
+    assert (line["is_exact"], line["aicc"]) == (True, None)
+    assert line["parameters"][0]["without_error"] == "exact"
+
+
+def test_an_edge_is_named_on_parameters_that_lie_on_one_alone(tmp_path, capsys):
+    """A curve that is over at the first time tells neither rate nor lag apart."""
+    done = [96.0, 99.0, 97.0, 98.5, 99.0, 98.0, 97.5]
+    code, out, _ = run(capsys, "fit", table(tmp_path, values("A", done, n=1)))
+    assert code == 0
+    (line,) = (x for x in out.splitlines() if x.startswith("first order with plateau, lag"))
+    assert "not told apart" in line
+    assert "at an edge" not in line
+
+
 def test_the_fits_are_written_as_a_table(two, tmp_path, capsys):
     """One parameter a row, with unit; what was not fitted with its reason."""
     path = tmp_path / "fits.csv"
