@@ -12,7 +12,15 @@ from formulation.errors import InputError
 from models.data.course_curves import Course, CourseFile, read_courses
 from models.data.unit_curves import UnitCurveFile
 from models.dissolution.deconvolution import SAMPLED, Absorbed, check_sampled, wagner_nelson
-from models.dissolution.ivivc import LevelA, Pair, level_a
+from models.dissolution.ivivc import (
+    MEAN_ERROR_PCT,
+    MIN_GAP_PCT,
+    MIN_PRODUCTS,
+    SINGLE_ERROR_PCT,
+    LevelA,
+    Pair,
+    level_a,
+)
 
 MAX_EXTRAPOLATED = 0.2
 """Share of the area behind the last value from which it is told of, [-]."""
@@ -45,11 +53,20 @@ class Relation:
     @property
     def verdict(self) -> str:
         """What the internal check says, in words."""
-        passes = self.line.passes
-        if passes is None:
+        passes, gap = self.line.passes, self.line.bench_gap_pct
+        if len(self.line.errors) < MIN_PRODUCTS:
             return "no verdict: the guideline wants two products that release at different rates"
+        if passes is None:
+            return (
+                f"no verdict: on the bench the products lie at most {gap:.3g} percentage points"
+                f" apart at one time; from {MIN_GAP_PCT:g} on they count as different in rate"
+            )
         word = "passed" if passes else "not passed"
-        return f"internal check {word}: mean error at most 10 %, none above 15 %"
+        return (
+            f"internal check {word}: mean error at most {MEAN_ERROR_PCT:g} %, none above"
+            f" {SINGLE_ERROR_PCT:g} %; products up to {gap:.3g} percentage points apart on the"
+            f" bench ({MIN_GAP_PCT:g} wanted)"
+        )
 
 
 def relate(
@@ -203,6 +220,7 @@ def relation_dict(found: Relation) -> dict[str, Any]:
         ],
         "n_left_out": line.n_left_out,
         "errors": [asdict(error) for error in line.errors],
+        "bench_gap_pct": line.bench_gap_pct,
         "passes": line.passes,
         "verdict": found.verdict,
         "notes": list(found.notes),

@@ -119,6 +119,16 @@ def test_a_time_scale_is_looked_for_when_asked(tmp_path, capsys):
     assert found["time_scale"] == pytest.approx(1.5, rel=0.05)
 
 
+def test_one_product_under_two_names_is_no_check(tmp_path, capsys):
+    """What was found on the bench is said, and what is wanted."""
+    twice = {"one": 0.6, "again": 0.6}
+    found = document(capsys, bench(tmp_path, twice), people(tmp_path, twice), "--k", K)
+    assert found["passes"] is None
+    assert found["bench_gap_pct"] == 0
+    assert "lie at most 0 percentage points apart" in found["verdict"]
+    assert "from 10 on" in found["verdict"]
+
+
 def test_minutes_are_read_as_minutes(tmp_path, capsys):
     """The same course in another unit of time."""
     hours = document(capsys, bench(tmp_path), people(tmp_path), "--k", K)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from formulation.errors import DataError, InputError, UnknownNameError
+from models.dissolution.convolution import predict_values
 from models.dissolution.deconvolution import (
     SERUM,
     TRACER,
@@ -11,7 +12,7 @@ from models.dissolution.deconvolution import (
     terminal_phase,
     wagner_nelson,
 )
-from models.dissolution.ivivc import Pair, level_a, predict_values
+from models.dissolution.ivivc import Pair, level_a
 
 K = 0.2
 TIMES = np.linspace(0, 48, 481)
@@ -22,13 +23,13 @@ def tracer(ka, times=TIMES):
     return ka / (ka - K) * (np.exp(-K * times) - np.exp(-ka * times))
 
 
-def pair(name, rate, ka=None, scale=1.0, k=K):
-    values = tracer(rate / scale if ka is None else ka)
+def pair(name, rate, ka=None, scale=1.0, k=K, released=1.0, times=TIMES):
+    values = tracer(rate / scale if ka is None else ka, times)
     return Pair(
         name=name,
         times_h=BENCH,
-        dissolved=1 - np.exp(-rate * BENCH),
-        absorbed=wagner_nelson(TIMES, values, sampled=TRACER, k_per_h=k),
+        dissolved=released * (1 - np.exp(-rate * BENCH)),
+        absorbed=wagner_nelson(times, values, sampled=TRACER, k_per_h=k),
         values=values,
     )
 
@@ -136,6 +137,36 @@ def test_a_time_scale_is_found_again():
     assert found.slope == pytest.approx(1, abs=1e-2)
 
 
+@pytest.mark.parametrize("true", [0.5, 1.0, 2.0])
+@pytest.mark.parametrize("released", [0.6, 0.8, 1.0])
+def test_a_time_scale_is_found_of_products_that_end_below_their_label(true, released):
+    """The line has a slope for that; the shares themselves never agree."""
+    rates = {"quick": 0.55, "slow": 0.25}
+    pairs = [pair(n, rate, scale=true, released=released) for n, rate in rates.items()]
+    found = level_a(pairs, time_scale=None)
+    assert found.time_scale == pytest.approx(true, rel=2e-2)
+    assert found.slope == pytest.approx(1 / released, rel=2e-2)
+    assert found.r2 > 0.999
+
+
+def test_a_time_scale_takes_a_degree_of_freedom():
+    """The same line with the scale given has the smaller standard errors."""
+    pairs = [pair("a", 0.5, ka=0.3), pair("b", 0.2, ka=0.15)]
+    found = level_a(pairs, time_scale=None)
+    given = level_a(pairs, time_scale=found.time_scale)
+    n = len(found.points)
+    assert found.slope_error == pytest.approx(given.slope_error * ((n - 2) / (n - 3)) ** 0.5)
+
+
+@pytest.mark.parametrize("true", [0.02, 40.0])
+def test_a_time_scale_at_an_end_of_the_search_is_refused(true):
+    """With the range: what is found there is no answer."""
+    times = np.geomspace(0.02, 20, 200) * true
+    pairs = [pair(n, rate, scale=true, k=K, times=times) for n, rate in (("a", 0.5), ("b", 0.3))]
+    with pytest.raises(InputError, match=r"at an end of [\d.]+ to [\d.]+, where"):
+        level_a(pairs, time_scale=None)
+
+
 @pytest.mark.parametrize("ka", [0.4, 3.0])
 def test_plateaus_do_not_count(ka):
     """A curve that is over has points that agree with anything, whichever is over first."""
@@ -150,9 +181,18 @@ def test_one_product_is_no_check():
 
 
 def test_a_relation_that_misses_fails_its_check():
-    """Two products that dissolve alike and are absorbed differently."""
-    found = level_a([pair("a", 0.3, ka=0.6), pair("b", 0.3, ka=0.1)])
+    """The quick one is absorbed slowly, and the reverse."""
+    found = level_a([pair("a", 0.5, ka=0.1), pair("b", 0.25, ka=0.6)])
     assert found.passes is False
+
+
+@pytest.mark.parametrize(("rate", "passes"), [(0.5, None), (0.4, None), (0.37, True)])
+def test_products_that_do_not_differ_on_the_bench_give_no_verdict(rate, passes):
+    """One product under two names would always pass; 10 points at one time are wanted."""
+    found = level_a([pair("a", 0.5), pair("b", rate)])
+    gap = 100 * np.abs(np.exp(-0.5 * BENCH) - np.exp(-rate * BENCH)).max()
+    assert found.bench_gap_pct == pytest.approx(gap)
+    assert found.passes is passes
 
 
 def test_standard_errors_are_those_of_the_straight_line():
