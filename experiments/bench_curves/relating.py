@@ -170,6 +170,11 @@ def _notes(bench: UnitCurveFile, people: CourseFile, pairs: Sequence[Pair]) -> I
             " absorption, and the share absorbed comes out too quick: give the k of a quick form."
         )
     for pair in pairs:
+        if pair.absorbed.flaws:
+            yield (
+                f"{pair.name}: its share absorbed {', and '.join(pair.absorbed.flaws)}, which no"
+                " share does: look at k, at a baseline that was left in, and at the samples."
+            )
         if pair.absorbed.extrapolated > MAX_EXTRAPOLATED:
             yield (
                 f"{pair.name}: {100 * pair.absorbed.extrapolated:.3g} % of its area lies behind the"

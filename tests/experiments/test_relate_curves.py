@@ -129,6 +129,23 @@ def test_one_product_under_two_names_is_no_check(tmp_path, capsys):
     assert "from 10 on" in found["verdict"]
 
 
+def test_a_baseline_is_refused_at_zero_and_told_of_later(tmp_path, capsys):
+    """A course that begins above zero, and one whose baseline was not sampled at zero."""
+    path = people(tmp_path)
+    lines = [line.split(",") for line in path.read_text(encoding="utf-8").splitlines()]
+    raised = [",".join((p, t, f"{float(v) + 8:.4f}")) for p, t, v in lines[1:]]
+    head = ",".join(lines[0])
+    path.write_text("\n".join([head, *raised]) + "\n", encoding="utf-8")
+    code, _, err = run(capsys, bench(tmp_path), path, "--k", K)
+    assert code == 2
+    assert "quick: Wagner-Nelson of a curve that is 8 at 0 h" in err
+    assert "before the dose off" in err
+    later = [line for line in raised if line.split(",")[1] != "0"]
+    path.write_text("\n".join([head, *later]) + "\n", encoding="utf-8")
+    notes = document(capsys, bench(tmp_path), path, "--k", K / 4)["notes"]
+    assert any("quick: its share absorbed rises to" in note for note in notes)
+
+
 def test_minutes_are_read_as_minutes(tmp_path, capsys):
     """The same course in another unit of time."""
     hours = document(capsys, bench(tmp_path), people(tmp_path), "--k", K)

@@ -51,6 +51,19 @@ def test_the_share_absorbed_by_hand():
     assert found.fraction == pytest.approx([0, 2.5 / 5.5, 6 / 5.5, 1])
 
 
+def test_a_share_that_no_absorption_has_is_told_of():
+    """By hand as above: 6 / 5.5 at 2 h, and down to 1; a clean curve has nothing to tell."""
+    found = wagner_nelson(
+        np.array([0.0, 1, 2, 3]), np.array([0.0, 2, 4, 2]), sampled=URINE, k_per_h=0.5
+    )
+    assert found.flaws == (
+        "rises to 109.1 % at 2 h",
+        "falls by 9.09 percentage points to 3 h",
+    )
+    clean = wagner_nelson(TIMES, tracer(0.8), sampled=TRACER, k_per_h=K)
+    assert clean.flaws == ()
+
+
 def test_the_unit_of_the_values_does_not_matter():
     """It is a share."""
     a, b = (wagner_nelson(TIMES, c * tracer(0.8), sampled=TRACER, k_per_h=K) for c in (1, 1000))
@@ -92,6 +105,7 @@ def test_serum_magnesium_is_refused_with_the_reason():
         ([0, 1, 2], [0, 2, 1], 0.5, InputError, "at least 4"),
         ([0, 1, 2, 3], [0, 2, -1, 1], 0.5, InputError, "none below zero"),
         ([0, 1, 2, 3], [0, 0, 0, 0], 0.5, InputError, "one above it"),
+        ([0, 1, 2, 3], [0.5, 2, 2, 1], 0.5, InputError, "is 0.5 at 0 h: it must begin at zero"),
         ([0, 1, 2, 3], [0, 2, 2, 1], 0.0, InputError, "rate constant of 0"),
         ([0, 1, 2, 3], [0, 2, 3, 4], None, InputError, "Terminal phase: 0 values"),
         ([0, 1, 2, 3, 4], [0, 2, 1, 1, 1], None, InputError, "do not"),
