@@ -78,6 +78,7 @@ def similarity_lines(one: "Similarity", width: int) -> Iterator[str]:
     yield ""
     yield from labelled("Compared", f"{one.test.name} with {one.reference.name}", width)
     yield from table_lines(["time", "reference [%]", "test [%]", "counts"], _points(one), width)
+    yield from labelled("Times", f"{rules.times_end}.", width)
     yield from labelled("f1", "none" if one.f1 is None else f"{one.f1:.2f} %", width)
     yield from labelled("f2", "none" if one.f2 is None else f"{one.f2:.2f}", width)
     yield from _interval_lines(one, width)

@@ -227,6 +227,17 @@ def test_quick_products_need_no_f2(tmp_path, capsys):
     assert one["verdict"].startswith("similar without f2")
 
 
+def test_quick_products_of_unknown_units_are_not_similar_yet(tmp_path, capsys):
+    """No f2 is needed, but means of an unknown number of units decide nothing."""
+    quick = [60.0, 80.0, 90.0, 95.0, 97.0, 98.0, 99.0]
+    rows = [(name, m, x) for name in "RT" for m, x in zip(MINUTES, quick, strict=True)]
+    path = table(tmp_path, rows, head="product,time [min],released [%]\n")
+    (one,) = document(capsys, "compare", path, "--reference", "R")["comparisons"]
+    assert one["is_exempt"]
+    assert one["verdict"].startswith("both release 85 % within 15 minutes, so no f2 is needed, but")
+    assert one["verdict"].endswith("; rules that cannot be told: units, cv_early")
+
+
 def test_a_workbook_is_read_as_the_csv_is(two, tmp_path, capsys):
     """The same numbers from a sheet."""
     book = Workbook()
