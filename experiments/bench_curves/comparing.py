@@ -6,7 +6,7 @@ import numpy as np
 from attrs import asdict, evolve, frozen
 
 from experiments.bench_curves.fitting import curve_dict
-from experiments.bench_curves.reading import find_curve
+from experiments.bench_curves.reading import find_curve, is_computed
 from formulation.errors import InputError
 from formulation.similarity import MIN_TIMES, f1, f2
 from models.data.unit_curves import UnitCurveFile, UnitCurves
@@ -201,7 +201,7 @@ def _interval(
 
 
 def _notes(reference: UnitCurves, test: UnitCurves) -> tuple[str, ...]:
-    """Return whether the two were measured in another way, as far as the table says it."""
+    """Return what the table says of the two that sets them apart, or makes them no measurement."""
     stated = [{evolve(c, source=None) for c in product.conditions} for product in (reference, test)]
     fields: dict[str, set[Any]] = {}
     for conditions in set.union(*stated):
@@ -213,9 +213,17 @@ def _notes(reference: UnitCurves, test: UnitCurves) -> tuple[str, ...]:
         for name, values in fields.items()
         if len(values) > 1
     ]
+    notes = [
+        f"{product.name} is stated to be {product.origin}: the rules and the interval are those of"
+        " measured units, and say nothing of such numbers."
+        for product in (reference, test)
+        if is_computed(product.origin)
+    ]
     if not fields:
-        return ("The file does not say in which vessel either was measured.",)
-    return (f"They were not measured alike: {'; '.join(apart)}.",) if apart else ()
+        notes.append("The file does not say in which vessel either was measured.")
+    if apart:
+        notes.append(f"They were not measured alike: {'; '.join(apart)}.")
+    return tuple(notes)
 
 
 def comparison_dict(table: UnitCurveFile, found: tuple[Similarity, ...]) -> dict[str, Any]:
@@ -236,7 +244,7 @@ def comparison_dict(table: UnitCurveFile, found: tuple[Similarity, ...]) -> dict
     return {
         "form": table.form,
         "notes": list(table.notes),
-        "origin": "measured",
+        "origin": table.stated,
         "guideline": found[0].eligibility.guideline,
         "comparisons": [_similarity_dict(one) for one in found],
     }

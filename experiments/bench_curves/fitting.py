@@ -155,7 +155,7 @@ def fit_dict(table: UnitCurveFile, accounts: Sequence[CurveAccount]) -> dict[str
     return {
         "form": table.form,
         "notes": list(table.notes),
-        "origin": "measured",
+        "origin": table.stated,
         "formulations": [_account_dict(account) for account in accounts],
         "remark": NO_PROOF,
     }
@@ -183,7 +183,7 @@ def _account_dict(account: CurveAccount) -> dict[str, Any]:
 
 
 def curve_dict(product: UnitCurves) -> dict[str, Any]:
-    """Return a measured curve as the JSON documents have it.
+    """Return a curve as the JSON documents have it.
 
     Parameters
     ----------
@@ -193,9 +193,10 @@ def curve_dict(product: UnitCurves) -> dict[str, Any]:
     Returns
     -------
     dict
-        Times, means, standard deviations and counts; null for what is not known, [-].
+        Origin, times, means, standard deviations and counts; null for what is not known, [-].
     """
     return {
+        "origin": product.origin or None,
         "times_h": product.times_h.tolist(),
         "mean_pct": product.mean_pct.tolist(),
         "sd_pct": [sd if isfinite(sd) else None for sd in product.sd_pct.tolist()],

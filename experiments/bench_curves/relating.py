@@ -6,7 +6,7 @@ from typing import Any
 
 from attrs import asdict, evolve, frozen
 
-from experiments.bench_curves.reading import ReadOptions, read_curves
+from experiments.bench_curves.reading import ReadOptions, is_computed, read_curves
 from experiments.datasets.files import read_bytes
 from formulation.errors import InputError
 from models.data.course_curves import Course, CourseFile, read_courses
@@ -40,6 +40,9 @@ class Relation:
 
     unit: str
     """Unit of what was sampled."""
+
+    stated: str
+    """Whose word it is, in words."""
 
     absorbed: dict[str, Absorbed]
     """Share absorbed, by product."""
@@ -120,9 +123,10 @@ def relate(
     return Relation(
         sampled=sampled,
         unit=people.unit,
+        stated=people.stated,
         absorbed={pair.name: pair.absorbed for pair in pairs},
         line=level_a(pairs, time_scale=time_scale),
-        notes=tuple(_notes(bench, people, pairs)),
+        notes=(*_origin_notes(bench, people), *_notes(bench, people, pairs)),
     )
 
 
@@ -152,6 +156,14 @@ def _pair(
         absorbed=absorbed,
         values=course.values,
     )
+
+
+def _origin_notes(bench: UnitCurveFile, people: CourseFile) -> Iterator[str]:
+    """Yield what is not stated to be measured, for a relation of it is none of a product."""
+    for where, named in (("on the bench", bench.products), ("in people", people.courses)):
+        for one in named:
+            if is_computed(one.origin):
+                yield f"{one.name} {where} is stated to be {one.origin}, not measured."
 
 
 def _notes(bench: UnitCurveFile, people: CourseFile, pairs: Sequence[Pair]) -> Iterator[str]:
@@ -200,6 +212,7 @@ def relation_dict(found: Relation) -> dict[str, Any]:
         "sampled": found.sampled,
         "sampled_words": SAMPLED[found.sampled],
         "value_unit": found.unit,
+        "origin": found.stated,
         "absorbed": [
             {
                 "name": name,

@@ -1,9 +1,13 @@
 """Words that the commands about bench curves share: labelled lines, times, options of a table."""
 
+from collections.abc import Iterator
 from textwrap import wrap
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from models.data.unit_curves import UnitCurveFile
 
 LABEL = 11
 """Width of the words in front of a line, [-] (characters)."""
@@ -38,6 +42,26 @@ def labelled(label: str, text: str, width: int) -> list[str]:
     """
     indent = " " * LABEL
     return wrap(text, width, initial_indent=label.ljust(LABEL), subsequent_indent=indent)
+
+
+def file_lines(read: "UnitCurveFile", width: int) -> Iterator[str]:
+    """Yield how a table was read.
+
+    Parameters
+    ----------
+    read : UnitCurveFile
+        The table, [-].
+    width : int
+        Characters of a line, [-].
+
+    Yields
+    ------
+    str
+        One line, [-].
+    """
+    yield from labelled("File", f"{read.stated}; {read.form}", width)
+    for text in read.notes:
+        yield from labelled("Note", text, width)
 
 
 def time_text(hours: float) -> str:

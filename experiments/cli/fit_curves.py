@@ -1,4 +1,4 @@
-"""``formulation dissolution fit``: kinetic models of measured release curves."""
+"""``formulation dissolution fit``: kinetic models of release curves of a bench."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +12,7 @@ from experiments.cli.curve_text import (
     ReleasedUnit,
     Sheet,
     TimeUnit,
+    file_lines,
     labelled,
     time_text,
 )
@@ -26,7 +27,7 @@ SCHEMA, VERSION = "formulation/dissolution-fit", 1
 
 
 def fit(
-    table: Annotated[Path, typer.Argument(help="Measured curves, CSV or .xlsx.")],
+    table: Annotated[Path, typer.Argument(help="Curves of a bench, CSV or .xlsx.")],
     formulation: Annotated[
         list[str] | None, typer.Option("--formulation", help="Which one; may be repeated.")
     ] = None,
@@ -42,7 +43,7 @@ def fit(
     released_unit: ReleasedUnit = "",
     as_json: AsJson = False,
 ) -> None:
-    """Fit kinetic models to measured release curves, with and without a lag."""
+    """Fit kinetic models to release curves of a bench, with and without a lag."""
     from experiments import bench_curves
     from experiments.bench_curves.fitting import COLUMNS, NO_PROOF
     from experiments.reports.files import check_file, unwritable, write_file
@@ -65,8 +66,7 @@ def fit(
         emit_json({"schema": SCHEMA, "version": VERSION, **bench_curves.fit_dict(read, found)})
         return
     width = terminal_width()
-    for text in (f"measured; {read.form}", *read.notes):
-        emit_lines(labelled("File" if text.startswith("measured") else "", text, width))
+    emit_lines(file_lines(read, width))
     for account in found:
         emit_lines(account_lines(account, width))
     emit_lines(["", *labelled("Note", NO_PROOF, width)])
@@ -87,14 +87,16 @@ def account_lines(account: "CurveAccount", width: int) -> Iterator[str]:
     str
         One line, [-].
     """
-    from experiments.bench_curves.reading import units_text
+    from experiments.bench_curves.reading import origin_text, unit_of_release, units_text
     from models.dissolution.kinetics import ALL_TIMES, EARLY_TIMES
 
     product = account.product
     last = time_text(float(product.times_h[-1]))
     yield ""
-    yield from labelled("Curve", f"{product.name}, measured: {units_text(product)}", width)
-    yield from table_lines(["time", "% of label", "sd [%]", "n"], _points(product), width)
+    text = f"{product.name}{origin_text(product.origin)}: {units_text(product)}"
+    yield from labelled("Curve", text, width)
+    heads = ["time", f"of label {unit_of_release(product.origin)}", "sd [%]", "n"]
+    yield from table_lines(heads, _points(product), width)
     text = f"{time_text(account.mdt_h)}, of what is released by {last}"
     yield from labelled("MDT", f"{text} ({product.mean_pct[-1]:.3g} % of label)", width)
     yield from labelled("DE", f"{account.efficiency_pct:.1f} % up to {last}", width)

@@ -101,7 +101,8 @@ def relation_lines(found: "Relation", width: int) -> Iterator[str]:
     from models.dissolution.ivivc import SCALES
 
     line = found.line
-    yield from labelled("Sampled", f"{SAMPLED[found.sampled]} [{found.unit}], measured", width)
+    text = f"{SAMPLED[found.sampled]} [{found.unit}], {found.stated}"
+    yield from labelled("Sampled", text, width)
     for name, absorbed in found.absorbed.items():
         yield ""
         yield from labelled("Absorbed", f"{name}: {_rate(absorbed)}", width)

@@ -166,8 +166,8 @@ def _fit(
     if solved is None:
         return refuse("no start converged")
     theta, jacobian, on_edge = solved
-    if has_lag and (reason := _lag_flaw(model, theta[-1], times)):
-        return refuse(f"{reason}, {which}")
+    if has_lag and (reason := _lag_flaw(model, theta[-1], times, which)):
+        return refuse(reason)
     residuals = curve_values(model, has_lag, times, theta) - released
     rss = float((weight * residuals**2).sum())
     center = float((weight * released).sum() / weight.sum())
@@ -190,13 +190,13 @@ def _fit(
     )
 
 
-def _lag_flaw(model: KineticModel, lag: float, times: FloatArray) -> str:
+def _lag_flaw(model: KineticModel, lag: float, times: FloatArray, which: str) -> str:
     """Return why a lag makes no fit of its own; empty where it does."""
     if lag <= LAG_EDGE * times[0]:
         return "the best lag is 0 h, so it is the fit without one"
     n_behind = int((times > lag * (1 + LAG_EDGE)).sum())
     if n_behind < (wanted := len(model.parameters) + SPARE_POINTS):
-        return f"{n_behind} of the {wanted} times it needs lie behind a lag of {lag:.3g} h"
+        return f"{n_behind} of the {wanted} times it needs lie behind a lag of {lag:.3g} h, {which}"
     return ""
 
 

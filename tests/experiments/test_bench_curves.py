@@ -54,21 +54,24 @@ def test_a_fit_tells_moments_models_and_what_is_preferred(two, capsys):
     code, out, _ = run(capsys, "fit", two, "--formulation", "T")
     assert code == 0
     text = " ".join(out.split())
-    assert "Curve T, measured: 12 units" in text
+    assert "File as stated in curves.csv; CSV" in text
+    assert "Curve T: 12 units" in text
+    assert "measured" not in text.replace("Note", "").split("Fitted to")[0]
     assert "By AICc the curve prefers" in text
     assert "it proves no mechanism" in text
     assert " 1/h" in text
     assert "Fitted to all times (n = 7, not weighted)" in text
     assert "Fitted to times up to 60 % (n = 4, not weighted)" in text
     assert "Peppas-Sahlin: 4 of the 5 times it needs" in text
-    assert "R, measured" not in text
+    assert "Curve R" not in text
 
 
 def test_the_document_of_a_fit_is_finite_and_ranked(two, capsys):
     """The lowest AICc first, apart for each choice of times."""
     found = document(capsys, "fit", two)
     assert (found["schema"], found["version"]) == ("formulation/dissolution-fit", 1)
-    assert found["origin"] == "measured"
+    assert found["origin"] == "as stated in curves.csv"
+    assert {f["origin"] for f in found["formulations"]} == {None}
     assert [f["name"] for f in found["formulations"]] == ["R", "T"]
     first = found["formulations"][0]
     for times, key in (("all times", "all_times"), ("times up to 60 %", "early_times")):
@@ -140,6 +143,29 @@ def test_a_comparison_tells_rules_values_and_verdict(two, capsys):
     low, high = one["interval"]["percentile"]
     assert low < one["f2"] < high
     assert one["notes"] == ["The file does not say in which vessel either was measured."]
+
+
+def test_what_a_file_calls_simulated_is_never_called_measured(tmp_path, capsys):
+    """Over the table, beside the name, in the notes and in the document."""
+    head = HEAD.replace("medium", "origin")
+    rows = values("R", REFERENCE, medium="measured"), values("T", SLOWER, medium="Simulated")
+    path = table(tmp_path, *rows, head=head)
+    text = " ".join(run(capsys, "fit", path, "--formulation", "T")[1].split())
+    assert "Curve T, stated to be simulated: 12 units" in text
+    assert "of label [%], simulated" in text
+    text = " ".join(run(capsys, "compare", path, "--reference", "R", "--draws", 200)[1].split())
+    assert "reference [%] test [%], simulated counts" in text
+    assert "Note T is stated to be simulated" in text
+    (one,) = document(capsys, "compare", path, "--reference", "R")["comparisons"]
+    assert (one["reference"]["origin"], one["test"]["origin"]) == ("measured", "simulated")
+
+
+def test_notes_on_a_file_are_no_file(tmp_path, capsys):
+    """One word in front of each, whatever the note begins with."""
+    rows = [(*row[:5], "x") for row in values("R", REFERENCE)]
+    path = table(tmp_path, rows, head=HEAD.replace("medium", "measured by"))
+    out = run(capsys, "fit", path)[1]
+    assert [line.split()[0] for line in out.splitlines()[:2]] == ["File", "Note"]
 
 
 def test_the_seed_makes_the_interval_again(two, capsys):
