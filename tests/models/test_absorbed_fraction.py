@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from attrs import evolve
 
 from formulation.errors import DataError, InputError, UnknownNameError
 from models.dissolution.convolution import predict_values
@@ -161,6 +162,22 @@ def test_a_time_scale_is_found_of_products_that_end_below_their_label(true, rele
     assert found.time_scale == pytest.approx(true, rel=2e-2)
     assert found.slope == pytest.approx(1 / released, rel=2e-2)
     assert found.r2 > 0.999
+
+
+def test_few_points_that_lie_well_do_not_make_the_time_scale():
+    """Scatter of 3 points of label: five of thirteen points lie best at a scale of 5."""
+    people = np.array([0, 0.5, 1, 1.5, 2, 3, 4, 6, 8, 10, 12, 16, 24, 36, 48])
+    scatter = (
+        [-2.4, 0.7, -5.0, 2.0, 3.4, -1.4, 1.3, 0.8, -1.2],
+        [-2.6, -6.1, 4.2, -0.1, 7.6, 2.5, 0.8, -2.0, 4.2],
+    )
+    pairs = []
+    for rate, off in zip((0.6, 0.25), scatter, strict=True):
+        clean = pair(f"{rate}", rate, released=0.6, times=people)
+        pairs.append(evolve(clean, dissolved=clean.dissolved + np.array(off) / 100))
+    found = level_a(pairs, time_scale=None)
+    assert len(found.points) > 9
+    assert 0.7 < found.time_scale < 1.4
 
 
 def test_a_time_scale_takes_a_degree_of_freedom():
