@@ -6,7 +6,7 @@ import numpy as np
 from attrs import asdict, evolve, frozen
 
 from experiments.bench_curves.fitting import curve_dict
-from experiments.bench_curves.reading import find_curve
+from experiments.bench_curves.reading import find_curve, is_computed
 from formulation.errors import InputError
 from formulation.similarity import MIN_TIMES, f1, f2
 from models.data.unit_curves import UnitCurveFile, UnitCurves
@@ -23,6 +23,9 @@ from models.dissolution.eligibility import (
 
 SCATTER_RULES = frozenset({"cv_early", "cv_late"})
 """Rules that an interval over units makes up for."""
+
+TIME_RULES = frozenset({"same_times", "times"})
+"""Rules that f2 alone needs, so none where no f2 is needed."""
 
 
 @frozen(kw_only=True, eq=False)
@@ -58,18 +61,16 @@ class Similarity:
         """What may be said, in words."""
         rules = self.eligibility
         if rules.is_exempt:
-            return "similar without f2: both release 85 % within 15 minutes"
+            return self._exempt_verdict()
         if self.f2 is None:
             return f"no f2: {len(rules.times_h)} of the {MIN_TIMES} times it needs count"
         side = "at least" if self.f2 >= SIMILAR_F2 else "below"
         if rules.is_eligible:
             word = "similar" if self.f2 >= SIMILAR_F2 else "not similar"
             return f"{word}: every rule is met, and f2 is {side} {SIMILAR_F2:g}"
-        missed = list(dict.fromkeys(r.name for r in rules.rules if r.met is False))
-        open_ = list(dict.fromkeys(r.name for r in rules.rules if r.met is None))
+        missed, open_ = self._unmet(False), self._unmet(None)
         text = f"f2 is {side} {SIMILAR_F2:g}, but decides nothing by itself"
-        text += f"; rules missed: {', '.join(missed)}" if missed else ""
-        text += f"; rules that cannot be told: {', '.join(open_)}" if open_ else ""
+        text += _unmet_text(missed, open_)
         if missed and SCATTER_RULES.issuperset(missed + open_) and self.interval is not None:
             low = self.interval.percentile[0]
             meets = "is" if low >= SIMILAR_F2 else "is not"
@@ -78,6 +79,25 @@ class Similarity:
                 f" counts: {low:.1f} {meets} at least {SIMILAR_F2:g}"
             )
         return text
+
+    def _unmet(self, met: bool | None) -> list[str]:
+        """Return the rules that are missed (False) or cannot be told (None), each once."""
+        return list(dict.fromkeys(r.name for r in self.eligibility.rules if r.met is met))
+
+    def _exempt_verdict(self) -> str:
+        """Return what may be said where no f2 is needed; the means must still be good."""
+        missed, open_ = (
+            [name for name in self._unmet(met) if name not in TIME_RULES] for met in (False, None)
+        )
+        if not missed + open_:
+            return "similar without f2: both release 85 % within 15 minutes"
+        text = "both release 85 % within 15 minutes, so no f2 is needed, but the means decide"
+        return f"{text} nothing by themselves{_unmet_text(missed, open_)}"
+
+
+def _unmet_text(missed: list[str], open_: list[str]) -> str:
+    text = f"; rules missed: {', '.join(missed)}" if missed else ""
+    return text + (f"; rules that cannot be told: {', '.join(open_)}" if open_ else "")
 
 
 def compare_curves(
@@ -181,7 +201,7 @@ def _interval(
 
 
 def _notes(reference: UnitCurves, test: UnitCurves) -> tuple[str, ...]:
-    """Return whether the two were measured in another way, as far as the table says it."""
+    """Return what the table says of the two that sets them apart, or makes them no measurement."""
     stated = [{evolve(c, source=None) for c in product.conditions} for product in (reference, test)]
     fields: dict[str, set[Any]] = {}
     for conditions in set.union(*stated):
@@ -193,9 +213,17 @@ def _notes(reference: UnitCurves, test: UnitCurves) -> tuple[str, ...]:
         for name, values in fields.items()
         if len(values) > 1
     ]
+    notes = [
+        f"{product.name} is stated to be {product.origin}: the rules and the interval are those of"
+        " measured units, and say nothing of such numbers."
+        for product in (reference, test)
+        if is_computed(product.origin)
+    ]
     if not fields:
-        return ("The file does not say in which vessel either was measured.",)
-    return (f"They were not measured alike: {'; '.join(apart)}.",) if apart else ()
+        notes.append("The file does not say in which vessel either was measured.")
+    if apart:
+        notes.append(f"They were not measured alike: {'; '.join(apart)}.")
+    return tuple(notes)
 
 
 def comparison_dict(table: UnitCurveFile, found: tuple[Similarity, ...]) -> dict[str, Any]:
@@ -216,7 +244,7 @@ def comparison_dict(table: UnitCurveFile, found: tuple[Similarity, ...]) -> dict
     return {
         "form": table.form,
         "notes": list(table.notes),
-        "origin": "measured",
+        "origin": table.stated,
         "guideline": found[0].eligibility.guideline,
         "comparisons": [_similarity_dict(one) for one in found],
     }
@@ -229,6 +257,7 @@ def _similarity_dict(one: Similarity) -> dict[str, Any]:
         "test": {"name": one.test.name, **curve_dict(one.test)},
         "times_h": list(rules.times_h),
         "left_out_h": list(rules.left_out_h),
+        "times_end": rules.times_end,
         "f1_pct": one.f1,
         "f2": one.f2,
         "rules": [asdict(rule) for rule in rules.rules],

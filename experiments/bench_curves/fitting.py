@@ -11,8 +11,8 @@ from experiments.bench_curves.reading import find_curve
 from formulation.arrays import FloatArray
 from formulation.errors import InputError
 from models.data.unit_curves import UnitCurveFile, UnitCurves
-from models.dissolution.fits import CurveFits, Fit
-from models.dissolution.fitting import CLOSE_AICC, fit_kinetics
+from models.dissolution.fits import WITHOUT_ERROR, CurveFits, Fit
+from models.dissolution.fitting import CLOSE_AICC, ROUNDING_PCT, fit_kinetics
 from models.dissolution.kinetics import ALL_TIMES, EARLY_TIMES
 from models.dissolution.moments import dissolution_efficiency, mean_dissolution_time
 
@@ -23,7 +23,8 @@ NO_PROOF = (
 
 COLUMNS = (
     *("formulation", "times", "n_points", "rank", "model", "equation", "parameter", "value"),
-    *("standard_error", "unit", "r2", "r2_adjusted", "aic", "aicc", "rss [%^2]", "not_fitted"),
+    *("standard_error", "without_error", "unit", "r2", "r2_adjusted", "aic", "aicc", "rss [%^2]"),
+    "not_fitted",
 )
 """Heads of the table that is written."""
 
@@ -57,15 +58,27 @@ class CurveAccount:
         str
             One sentence or two, [-].
         """
-        ranked = self.fits.ranked(times)
+        exact, ranked = self.fits.exact(times), self.fits.ranked(times)
+        if exact:
+            return (
+                f"Through every point, to {ROUNDING_PCT:.6f} %:"
+                f" {', '.join(fit.title for fit in exact)}. That leaves no residuals, so there is"
+                " neither a standard error nor a preference; measured points scatter, so ask"
+                " whether these were computed."
+            )
         if not ranked:
             return "No model could be fitted to these times."
         best = ranked[0]
-        close = [fit.title for fit in ranked[1:] if fit.aicc - best.aicc <= CLOSE_AICC]
+        close = [fit.title for fit in ranked[1:] if _above(fit, best) <= CLOSE_AICC]
         text = f"By AICc the curve prefers {best.title} ({best.equation})."
         if close:
             text += f" Within {CLOSE_AICC:g} of it, so told about as well: {', '.join(close)}."
         return text
+
+
+def _above(fit: Fit, best: Fit) -> float:
+    """Return how far the AICc of a ranked fit lies above that of the best."""
+    return (fit.aicc or 0.0) - (best.aicc or 0.0)
 
 
 def fit_curves(
@@ -142,7 +155,7 @@ def fit_dict(table: UnitCurveFile, accounts: Sequence[CurveAccount]) -> dict[str
     return {
         "form": table.form,
         "notes": list(table.notes),
-        "origin": "measured",
+        "origin": table.stated,
         "formulations": [_account_dict(account) for account in accounts],
         "remark": NO_PROOF,
     }
@@ -170,7 +183,7 @@ def _account_dict(account: CurveAccount) -> dict[str, Any]:
 
 
 def curve_dict(product: UnitCurves) -> dict[str, Any]:
-    """Return a measured curve as the JSON documents have it.
+    """Return a curve as the JSON documents have it.
 
     Parameters
     ----------
@@ -180,9 +193,10 @@ def curve_dict(product: UnitCurves) -> dict[str, Any]:
     Returns
     -------
     dict
-        Times, means, standard deviations and counts; null for what is not known, [-].
+        Origin, times, means, standard deviations and counts; null for what is not known, [-].
     """
     return {
+        "origin": product.origin or None,
         "times_h": product.times_h.tolist(),
         "mean_pct": product.mean_pct.tolist(),
         "sd_pct": [sd if isfinite(sd) else None for sd in product.sd_pct.tolist()],
@@ -198,9 +212,16 @@ def _fit_dict(fit: Fit) -> dict[str, Any]:
         "times": fit.times,
         "n_points": fit.n_points,
         "parameters": [
-            {"name": e.name, "value": e.value, "standard_error": e.standard_error, "unit": e.unit}
+            {
+                "name": e.name,
+                "value": e.value,
+                "standard_error": e.standard_error,
+                "without_error": e.without_error,
+                "unit": e.unit,
+            }
             for e in fit.estimates
         ],
+        "is_exact": fit.is_exact,
         "rss_pct2": fit.rss,
         "r2": fit.r2,
         "r2_adjusted": fit.r2_adjusted,
@@ -210,8 +231,10 @@ def _fit_dict(fit: Fit) -> dict[str, Any]:
 
 
 def _preferred(account: CurveAccount, times: str) -> dict[str, Any] | None:
-    ranked = account.fits.ranked(times)
-    return {"model": ranked[0].name, "words": account.words(times)} if ranked else None
+    exact, ranked = account.fits.exact(times), account.fits.ranked(times)
+    if not (exact or ranked):
+        return None
+    return {"model": None if exact else ranked[0].name, "words": account.words(times)}
 
 
 def fit_rows(accounts: Sequence[CurveAccount]) -> Iterator[tuple[Any, ...]]:
@@ -230,11 +253,13 @@ def fit_rows(accounts: Sequence[CurveAccount]) -> Iterator[tuple[Any, ...]]:
     for account in accounts:
         name = account.product.name
         for times in (ALL_TIMES, EARLY_TIMES):
-            for rank, fit in enumerate(account.fits.ranked(times), 1):
+            ranked = account.fits.ranked(times)
+            ranks = [(None, fit) for fit in account.fits.exact(times)] + [*enumerate(ranked, 1)]
+            for rank, fit in ranks:
                 head = (name, times, fit.n_points, rank, fit.title, fit.equation)
                 tail = (fit.r2, fit.r2_adjusted, fit.aic, fit.aicc, fit.rss, None)
                 for e in fit.estimates:
-                    unit = e.unit.replace("-", "1")
-                    yield (*head, e.name, e.value, e.standard_error, unit, *tail)
+                    unit, why = e.unit.replace("-", "1"), WITHOUT_ERROR.get(e.without_error)
+                    yield (*head, e.name, e.value, e.standard_error, why, unit, *tail)
         for refused in account.fits.refused:
-            yield (name, refused.times, None, None, refused.title, *[None] * 10, refused.reason)
+            yield (name, refused.times, None, None, refused.title, *[None] * 11, refused.reason)

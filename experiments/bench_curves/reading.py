@@ -7,6 +7,7 @@ from attrs import frozen
 
 from experiments.datasets.files import read_bytes
 from formulation.errors import InputError, UnknownNameError
+from formulation.provenance import Origin
 from models.data.unit_curves import UnitCurveFile, UnitCurves, read_unit_curves
 
 
@@ -104,3 +105,51 @@ def units_text(product: UnitCurves) -> str:
         return "number of units not known"
     span = f"{fewest}" if fewest == most else f"{fewest} to {most}"
     return f"{span} unit{'s' if most > 1 else ''}"
+
+
+def is_computed(origin: str) -> bool:
+    """Return whether numbers are said to be something else than read from an instrument.
+
+    Parameters
+    ----------
+    origin : str
+        What a file says of them; empty where it says nothing, [-].
+
+    Returns
+    -------
+    bool
+        Whether they are, [-].
+    """
+    return origin not in ("", Origin.MEASURED, Origin.LITERATURE)
+
+
+def origin_text(origin: str) -> str:
+    """Return what a file says its numbers are, in words to be put behind a name.
+
+    Parameters
+    ----------
+    origin : str
+        As it stands there; may be empty, [-].
+
+    Returns
+    -------
+    str
+        Such as ``, stated to be simulated``; empty where nothing is said, [-].
+    """
+    return f", stated to be {origin}" if origin else ""
+
+
+def unit_of_release(origin: str) -> str:
+    """Return the unit over a column of a table, with what is said of its numbers if not measured.
+
+    Parameters
+    ----------
+    origin : str
+        What the file says of them; may be empty, [-].
+
+    Returns
+    -------
+    str
+        Such as ``[%], simulated``, [-].
+    """
+    return f"[%], {origin}" if is_computed(origin) else "[%]"

@@ -6,13 +6,21 @@ from typing import Any
 
 from attrs import asdict, evolve, frozen
 
-from experiments.bench_curves.reading import ReadOptions, read_curves
+from experiments.bench_curves.reading import ReadOptions, is_computed, read_curves
 from experiments.datasets.files import read_bytes
 from formulation.errors import InputError
 from models.data.course_curves import Course, CourseFile, read_courses
 from models.data.unit_curves import UnitCurveFile
 from models.dissolution.deconvolution import SAMPLED, Absorbed, check_sampled, wagner_nelson
-from models.dissolution.ivivc import LevelA, Pair, level_a
+from models.dissolution.ivivc import (
+    MEAN_ERROR_PCT,
+    MIN_GAP_PCT,
+    MIN_PRODUCTS,
+    SINGLE_ERROR_PCT,
+    LevelA,
+    Pair,
+    level_a,
+)
 
 MAX_EXTRAPOLATED = 0.2
 """Share of the area behind the last value from which it is told of, [-]."""
@@ -33,6 +41,9 @@ class Relation:
     unit: str
     """Unit of what was sampled."""
 
+    stated: str
+    """Whose word it is, in words."""
+
     absorbed: dict[str, Absorbed]
     """Share absorbed, by product."""
 
@@ -45,11 +56,20 @@ class Relation:
     @property
     def verdict(self) -> str:
         """What the internal check says, in words."""
-        passes = self.line.passes
-        if passes is None:
+        passes, gap = self.line.passes, self.line.bench_gap_pct
+        if len(self.line.errors) < MIN_PRODUCTS:
             return "no verdict: the guideline wants two products that release at different rates"
+        if passes is None:
+            return (
+                f"no verdict: on the bench the products lie at most {gap:.3g} percentage points"
+                f" apart at one time; from {MIN_GAP_PCT:g} on they count as different in rate"
+            )
         word = "passed" if passes else "not passed"
-        return f"internal check {word}: mean error at most 10 %, none above 15 %"
+        return (
+            f"internal check {word}: mean error at most {MEAN_ERROR_PCT:g} %, none above"
+            f" {SINGLE_ERROR_PCT:g} %; products up to {gap:.3g} percentage points apart on the"
+            f" bench ({MIN_GAP_PCT:g} wanted)"
+        )
 
 
 def relate(
@@ -103,9 +123,10 @@ def relate(
     return Relation(
         sampled=sampled,
         unit=people.unit,
+        stated=people.stated,
         absorbed={pair.name: pair.absorbed for pair in pairs},
         line=level_a(pairs, time_scale=time_scale),
-        notes=tuple(_notes(bench, people, pairs)),
+        notes=(*_origin_notes(bench, people), *_notes(bench, people, pairs)),
     )
 
 
@@ -137,6 +158,14 @@ def _pair(
     )
 
 
+def _origin_notes(bench: UnitCurveFile, people: CourseFile) -> Iterator[str]:
+    """Yield what is not stated to be measured, for a relation of it is none of a product."""
+    for where, named in (("on the bench", bench.products), ("in people", people.courses)):
+        for one in named:
+            if is_computed(one.origin):
+                yield f"{one.name} {where} is stated to be {one.origin}, not measured."
+
+
 def _notes(bench: UnitCurveFile, people: CourseFile, pairs: Sequence[Pair]) -> Iterator[str]:
     yield from bench.notes
     yield from people.notes
@@ -153,6 +182,11 @@ def _notes(bench: UnitCurveFile, people: CourseFile, pairs: Sequence[Pair]) -> I
             " absorption, and the share absorbed comes out too quick: give the k of a quick form."
         )
     for pair in pairs:
+        if pair.absorbed.flaws:
+            yield (
+                f"{pair.name}: its share absorbed {', and '.join(pair.absorbed.flaws)}, which no"
+                " share does: look at k, at a baseline that was left in, and at the samples."
+            )
         if pair.absorbed.extrapolated > MAX_EXTRAPOLATED:
             yield (
                 f"{pair.name}: {100 * pair.absorbed.extrapolated:.3g} % of its area lies behind the"
@@ -178,6 +212,7 @@ def relation_dict(found: Relation) -> dict[str, Any]:
         "sampled": found.sampled,
         "sampled_words": SAMPLED[found.sampled],
         "value_unit": found.unit,
+        "origin": found.stated,
         "absorbed": [
             {
                 "name": name,
@@ -203,6 +238,7 @@ def relation_dict(found: Relation) -> dict[str, Any]:
         ],
         "n_left_out": line.n_left_out,
         "errors": [asdict(error) for error in line.errors],
+        "bench_gap_pct": line.bench_gap_pct,
         "passes": line.passes,
         "verdict": found.verdict,
         "notes": list(found.notes),

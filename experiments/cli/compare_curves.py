@@ -1,4 +1,4 @@
-"""``formulation dissolution compare``: measured release curves held against a reference."""
+"""``formulation dissolution compare``: release curves of a bench held against a reference."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,7 +25,7 @@ SCHEMA, VERSION = "formulation/dissolution-compare", 1
 
 
 def compare(
-    table: Annotated[Path, typer.Argument(help="Measured curves, CSV or .xlsx.")],
+    table: Annotated[Path, typer.Argument(help="Curves of a bench, CSV or .xlsx.")],
     reference: Annotated[str, typer.Option("--reference", help="Formulation to resemble.")],
     test: Annotated[
         str, typer.Option("--test", help="The other one; default: every other one.")
@@ -39,7 +39,7 @@ def compare(
     released_unit: ReleasedUnit = "",
     as_json: AsJson = False,
 ) -> None:
-    """Compare measured release curves: f1, f2 with its rules and its interval over units."""
+    """Compare release curves of a bench: f1, f2 with its rules and its interval over units."""
     from experiments import bench_curves
 
     options = bench_curves.ReadOptions(
@@ -74,10 +74,17 @@ def similarity_lines(one: "Similarity", width: int) -> Iterator[str]:
     str
         One line, [-].
     """
+    from experiments.bench_curves.reading import unit_of_release
+
     rules = one.eligibility
     yield ""
     yield from labelled("Compared", f"{one.test.name} with {one.reference.name}", width)
-    yield from table_lines(["time", "reference [%]", "test [%]", "counts"], _points(one), width)
+    heads = [
+        f"{which} {unit_of_release(product.origin)}"
+        for which, product in (("reference", one.reference), ("test", one.test))
+    ]
+    yield from table_lines(["time", *heads, "counts"], _points(one), width)
+    yield from labelled("Times", f"{rules.times_end}.", width)
     yield from labelled("f1", "none" if one.f1 is None else f"{one.f1:.2f} %", width)
     yield from labelled("f2", "none" if one.f2 is None else f"{one.f2:.2f}", width)
     yield from _interval_lines(one, width)

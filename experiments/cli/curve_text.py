@@ -59,9 +59,9 @@ def file_lines(read: "UnitCurveFile", width: int) -> Iterator[str]:
     str
         One line, [-].
     """
-    yield from labelled("File", f"measured; {read.form}", width)
+    yield from labelled("File", f"{read.stated}; {read.form}", width)
     for text in read.notes:
-        yield from labelled("", text, width)
+        yield from labelled("Note", text, width)
 
 
 def time_text(hours: float) -> str:

@@ -1,4 +1,4 @@
-"""``formulation dissolution fit``: kinetic models of measured release curves."""
+"""``formulation dissolution fit``: kinetic models of release curves of a bench."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,7 +27,7 @@ SCHEMA, VERSION = "formulation/dissolution-fit", 1
 
 
 def fit(
-    table: Annotated[Path, typer.Argument(help="Measured curves, CSV or .xlsx.")],
+    table: Annotated[Path, typer.Argument(help="Curves of a bench, CSV or .xlsx.")],
     formulation: Annotated[
         list[str] | None, typer.Option("--formulation", help="Which one; may be repeated.")
     ] = None,
@@ -43,7 +43,7 @@ def fit(
     released_unit: ReleasedUnit = "",
     as_json: AsJson = False,
 ) -> None:
-    """Fit kinetic models to measured release curves, with and without a lag."""
+    """Fit kinetic models to release curves of a bench, with and without a lag."""
     from experiments import bench_curves
     from experiments.bench_curves.fitting import COLUMNS, NO_PROOF
     from experiments.reports.files import check_file, unwritable, write_file
@@ -87,25 +87,27 @@ def account_lines(account: "CurveAccount", width: int) -> Iterator[str]:
     str
         One line, [-].
     """
-    from experiments.bench_curves.reading import units_text
+    from experiments.bench_curves.reading import origin_text, unit_of_release, units_text
     from models.dissolution.kinetics import ALL_TIMES, EARLY_TIMES
 
     product = account.product
     last = time_text(float(product.times_h[-1]))
     yield ""
-    yield from labelled("Curve", f"{product.name}, measured: {units_text(product)}", width)
-    yield from table_lines(["time", "% of label", "sd [%]", "n"], _points(product), width)
+    text = f"{product.name}{origin_text(product.origin)}: {units_text(product)}"
+    yield from labelled("Curve", text, width)
+    heads = ["time", f"of label {unit_of_release(product.origin)}", "sd [%]", "n"]
+    yield from table_lines(heads, _points(product), width)
     text = f"{time_text(account.mdt_h)}, of what is released by {last}"
     yield from labelled("MDT", f"{text} ({product.mean_pct[-1]:.3g} % of label)", width)
     yield from labelled("DE", f"{account.efficiency_pct:.1f} % up to {last}", width)
     how = "weighted by count over variance" if account.fits.weighted else "not weighted"
     for times in (ALL_TIMES, EARLY_TIMES):
-        ranked = account.fits.ranked(times)
-        n = ranked[0].n_points if ranked else 0
+        told = (*account.fits.exact(times), *account.fits.ranked(times))
+        n = told[0].n_points if told else 0
         yield ""
         yield f"Fitted to {times}" + (f" (n = {n}, {how})" if n else "")
-        if ranked:
-            yield from _table(ranked, width)
+        if told:
+            yield from _table(told, width)
         yield from labelled("Preferred", account.words(times), width)
         refused = [r for r in account.fits.refused if r.times == times]
         if refused:
@@ -121,29 +123,35 @@ def _points(product: "UnitCurves") -> list[list[str]]:
     ]
 
 
-def _table(ranked: tuple["Fit", ...], width: int) -> list[str]:
+def _table(told: tuple["Fit", ...], width: int) -> list[str]:
     columns = ["model", "parameters ± standard error", "R²", "adj. R²", "AIC", "AICc", "above best"]
-    best = ranked[0].aicc
+    best = next((fit.aicc for fit in told if fit.aicc is not None), 0.0)
     cells = [
         [
             fit.title,
             ", ".join(_estimate(e) for e in fit.estimates),
             _share(fit.r2),
             _share(fit.r2_adjusted),
-            f"{fit.aic:.1f}",
-            f"{fit.aicc:.1f}",
-            f"{fit.aicc - best:.1f}",
+            *(
+                ["exact", "exact", ""]
+                if fit.aic is None or fit.aicc is None
+                else [f"{fit.aic:.1f}", f"{fit.aicc:.1f}", f"{fit.aicc - best:.1f}"]
+            ),
         ]
-        for fit in ranked
+        for fit in told
     ]
     return table_lines(columns, cells, width)
 
 
 def _estimate(estimate: "Estimate") -> str:
+    from models.dissolution.fits import WITHOUT_ERROR
+
     unit = "" if estimate.unit == "-" else f" {estimate.unit}"
     error = estimate.standard_error
-    spread = " (at an edge)" if error is None else f" ± {error:.2g}"
-    return f"{estimate.name} {estimate.value:.4g}{spread}{unit}"
+    if error is None:
+        why = WITHOUT_ERROR[estimate.without_error]
+        return f"{estimate.name} {estimate.value:.4g}{unit} ({why})"
+    return f"{estimate.name} {estimate.value:.4g} ± {error:.2g}{unit}"
 
 
 def _share(value: float | None) -> str:

@@ -98,9 +98,11 @@ def relation_lines(found: "Relation", width: int) -> Iterator[str]:
     """
     from experiments.bench_curves.relating import NOT_COVERED
     from models.dissolution.deconvolution import SAMPLED
+    from models.dissolution.ivivc import SCALES
 
     line = found.line
-    yield from labelled("Sampled", f"{SAMPLED[found.sampled]} [{found.unit}], measured", width)
+    text = f"{SAMPLED[found.sampled]} [{found.unit}], {found.stated}"
+    yield from labelled("Sampled", text, width)
     for name, absorbed in found.absorbed.items():
         yield ""
         yield from labelled("Absorbed", f"{name}: {_rate(absorbed)}", width)
@@ -108,7 +110,11 @@ def relation_lines(found: "Relation", width: int) -> Iterator[str]:
         cells = [[time_text(time), f"{100 * share:.1f}"] for time, share in points]
         yield from table_lines(["time", "% of what is absorbed at all"], cells, width)
     yield ""
-    manner = "looked for" if line.scale_is_fitted else "as given"
+    manner = (
+        f"looked for between {SCALES[0]:g} and {SCALES[1]:g}"
+        if line.scale_is_fitted
+        else "as given"
+    )
     yield from labelled(
         "Level A",
         f"absorbed = {line.intercept:.3g} (± {line.intercept_error:.2g}) + {line.slope:.4g}"

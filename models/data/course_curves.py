@@ -7,11 +7,14 @@ of it is a share. A column of serum or total magnesium is refused, because no sh
 told from it.
 """
 
+from pathlib import PurePath
+
 import numpy as np
 from attrs import Factory, define, frozen
 
 from formulation.arrays import FloatArray
 from formulation.errors import InputError, Problem
+from formulation.provenance import Origin
 from models.data.cell_reader import CellReader, listed
 from models.data.column_names import column_key, misspelt, name_and_unit, role_of
 from models.data.curve_columns import SUFFIXES, time_scale
@@ -22,6 +25,7 @@ ROLES = {
     "product": "product formulation formulation_id recipe form",
     "time": "time t",
     "value": "value concentration conc tracer enrichment rate excretion_rate",
+    "origin": "origin",
     "serum": "serum plasma serum_mg serum_magnesium plasma_magnesium total_magnesium",
 }
 """Names each column may have, blanks in them written as ``_``."""
@@ -43,6 +47,9 @@ class Course:
     values: FloatArray
     """One mean a time, of shape (n_times,), in `CourseFile.unit`."""
 
+    origin: str = ""
+    """What the file says its numbers are, such as ``simulated``; empty where it does not."""
+
 
 @frozen(kw_only=True)
 class CourseFile:
@@ -62,6 +69,14 @@ class CourseFile:
 
     form: str = ""
     """What the file is."""
+
+    file: str = ""
+    """Its name."""
+
+    @property
+    def stated(self) -> str:
+        """Whose word the values are, in words: nothing here knows whether they were measured."""
+        return f"as stated in {PurePath(self.file).name}"
 
 
 def read_courses(data: bytes, *, file: str, sheet: str = "", encoding: str = "") -> CourseFile:
@@ -95,18 +110,23 @@ def read_courses(data: bytes, *, file: str, sheet: str = "", encoding: str = "")
     if reader.n_blank:
         notes.append(f"Empty cells, taken as not measured: {reader.n_blank}.")
     return CourseFile(
-        courses=tuple(_course(name, found) for name, found in reader.values.items()),
+        courses=tuple(_course(name, reader) for name in reader.values),
         unit=header.unit,
         problems=listed(reader.cells.problems, file),
         notes=tuple(notes),
         form=table.form,
+        file=file,
     )
 
 
-def _course(name: str, found: dict[float, float]) -> Course:
+def _course(name: str, reader: "_Reader") -> Course:
+    found = reader.values[name]
     times = sorted(found)
     return Course(
-        name=name, times_h=np.array(times), values=np.array([found[time] for time in times])
+        name=name,
+        times_h=np.array(times),
+        values=np.array([found[time] for time in times]),
+        origin=reader.origins.get(name, ""),
     )
 
 
@@ -175,6 +195,7 @@ class _Reader:
     header: _Header
     cells: CellReader
     values: dict[str, dict[float, float]] = Factory(dict)
+    origins: dict[str, str] = Factory(dict)
     n_blank: int = 0
 
     def take(self, row: Row) -> None:
@@ -194,6 +215,7 @@ class _Reader:
             return
         hours = round(time * self.header.factor, 9)
         known = self.values.setdefault(name, {})
+        self._note_origin(row, name)
         if hours < 0:
             cells.refuse(row, roles["time"], "negative_time", f"time {time:g} is negative.")
         elif value < 0:
@@ -206,3 +228,18 @@ class _Reader:
             cells.refuse(row, roles["time"], "duplicate_time", message, hint)
         else:
             known[hours] = value
+
+    def _note_origin(self, row: Row, name: str) -> None:
+        """Take up what a row says its number is; the rows of a course must agree."""
+        text = self.cells.role_text(row, "origin").casefold()
+        if not text:
+            return
+        column = self.header.roles["origin"]
+        if text not in tuple(Origin):
+            message = f"{text[:80]!r} is no origin of a number."
+            hint = f"Write one of {', '.join(Origin)}, or leave it empty."
+            self.cells.refuse(row, column, "unknown_origin", message, hint)
+        elif (before := self.origins.setdefault(name, text)) != text:
+            message = f"the row says {text}, others of {name} {before}."
+            hint = "Give what was measured and what was not a product each."
+            self.cells.refuse(row, column, "mixed_origins", message, hint)

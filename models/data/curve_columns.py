@@ -33,6 +33,7 @@ ROLES = {
     "temperature": "temperature",
     "volume": "volume",
     "source": "source",
+    "origin": "origin",
 }
 """Names a column of the long form may have, blanks in them written as ``_``."""
 

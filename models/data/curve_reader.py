@@ -6,6 +6,7 @@ from attrs import Factory, define, evolve, field
 
 from formulation.errors import did_you_mean
 from formulation.profiles import MAX_FRACTION
+from formulation.provenance import Origin
 from models.data.cell_reader import CellReader
 from models.data.curve_columns import Columns
 from models.data.curve_conditions import ConditionReader
@@ -83,8 +84,9 @@ class CurveReader:
             self.vessels.note(row, (product, batch))
             fraction = self._fraction(row, column, product)
             sd, n = self._spread(row, product)
+            states_n, origin = bool(self.cells.role_text(row, "n")), self._origin(row)
             if time_h is not None and fraction is not None:
-                yield evolve(point, fraction=fraction, sd=sd, n=n)
+                yield evolve(point, fraction=fraction, sd=sd, n=n, states_n=states_n, origin=origin)
 
     def curves(self, points: Sequence[Point]) -> tuple[MeanCurve, ...]:
         """Return the mean curve of every product and batch, noting what makes it none.
@@ -229,6 +231,21 @@ class CurveReader:
                 message = f"{count:g} replicates; a whole number from 1 to {MAX_COUNT} is wanted."
                 self.cells.refuse(row, column, "wrong_count", message)
         return sd, n
+
+    def _origin(self, row: Row) -> str:
+        """Return what a row says its number is; a recipe learns from measured ones alone."""
+        text = self.cells.role_text(row, "origin").casefold()
+        if not text:
+            return ""
+        column = self.columns.roles["origin"]
+        if text not in tuple(Origin):
+            message = f"{text[:80]!r} is no origin of a number."
+            hint = f"Write one of {', '.join(Origin)}, or leave it empty."
+            self.cells.refuse(row, column, "unknown_origin", message, hint)
+        elif self.labels_mg is not None and text not in (Origin.MEASURED, Origin.LITERATURE):
+            message = f"the row says that its value is {text}; only measured curves are learnt."
+            self.cells.refuse(row, column, "not_measured", message, "Leave the curve out.")
+        return text
 
     def _deviation(self, row: Row, column: int, product: str) -> float | None:
         if self.cells.role_text(row, "replicate"):

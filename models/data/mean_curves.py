@@ -76,7 +76,13 @@ class Point:
     """Standard deviation, where the value is a mean and says it, [-]."""
 
     n: int
-    """Replicates behind the value, [-]."""
+    """Replicates behind the value, one where nothing is stated, [-]."""
+
+    states_n: bool = False
+    """Whether its row states how many these are."""
+
+    origin: str = ""
+    """What its row says the number is, such as ``simulated``; empty where it does not."""
 
     row: Row
     """Row of the table."""

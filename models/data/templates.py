@@ -87,12 +87,17 @@ TEMPLATES: tuple[Template, ...] = (
             Column(name="rpm", meaning="Speed, in rounds a minute."),
             Column(name="temperature [degC]", meaning="Temperature; in degC, K or degF."),
             Column(name="volume [mL]", meaning="Volume of the medium; in mL, L or cm3."),
+            Column(
+                name="origin",
+                meaning="measured or literature; empty counts as measured. What was simulated or"
+                " assumed is refused.",
+            ),
             Column(name="source", meaning="Where the curve comes from, such as a notebook page."),
         ),
         examples=tuple(
             (
                 *("citrate-tablet", "1", None, time, released, sd, 6),
-                *("hcl", 1.2, "USP 2 (paddle)", 50, 37, 900, EXAMPLE),
+                *("hcl", 1.2, "USP 2 (paddle)", 50, 37, 900, None, EXAMPLE),
             )
             for time, released, sd in ((10, 35.5, 4.1), (20, 62.0, 3.2), (45, 94.5, 1.8))
         ),

@@ -4,10 +4,13 @@ The same tables are read as for an import, by the same rules and with the same p
 name is a product, and units are kept instead of averaged. What a unit is, the table tells: a
 column for the vessel; or, where there is none, the batch, if there are several of them with one
 value at a time (openpkflow writes its vessels so). A table of means keeps the standard deviation
-and the count that it states. Masses need the content of a product, which is not known here.
+and the count that it states, one included. Whether numbers were measured nobody here knows: what a
+column ``origin`` says is kept, and without one they are what the file states. Masses need the
+content of a product, which is not known here.
 """
 
 from collections.abc import Iterator, Sequence
+from pathlib import PurePath
 
 import numpy as np
 from attrs import Factory, define, evolve, frozen
@@ -43,7 +46,10 @@ class UnitCurves:
     """Standard deviation between units, of shape (n_times,), [%]; NaN where it is not known."""
 
     n_units: FloatArray
-    """Units behind each mean, of shape (n_times,), [-]; 0 where it is not known."""
+    """Units behind each mean, of shape (n_times,), [-]; 0 where nothing is stated."""
+
+    origin: str = ""
+    """What the file says its numbers are, such as ``simulated``; empty where it does not."""
 
     rising_pct: FloatArray
     """The mean without the falls that are noise, of shape (n_times,), [%]."""
@@ -70,6 +76,14 @@ class UnitCurveFile:
 
     form: str = ""
     """What the file is, such as ``CSV, comma, utf-8, long form``."""
+
+    file: str = ""
+    """Its name."""
+
+    @property
+    def stated(self) -> str:
+        """Whose word the numbers are, in words: nothing here knows whether they were measured."""
+        return f"as stated in {PurePath(self.file).name}"
 
 
 def read_unit_curves(
@@ -119,6 +133,7 @@ def read_unit_curves(
         problems=listed(reader.cells.problems, file),
         notes=(*reader.notes(points, ()), *grouping.notes),
         form=f"{table.form}, {'wide' if columns.is_wide else 'long'} form",
+        file=file,
     )
 
 
@@ -168,6 +183,21 @@ class _Grouping:
                 name = curve_name(product, batch) if len(batches) > 1 else product
                 yield from self._curves(name, own, lost, [batch], are_units=False)
 
+    def _origin(self, points: Sequence[Point]) -> str:
+        """Return what the rows of a curve say their numbers are, refusing two of that."""
+        said = [point for point in points if point.origin]
+        for point in said:
+            if point.origin != said[0].origin:
+                message = (
+                    f"the row says {point.origin}, row {said[0].row.number} of the same curve"
+                    f" {said[0].origin}."
+                )
+                hint = "Give what was measured and what was not a product each."
+                column = self.reader.columns.roles["origin"]
+                self.reader.cells.refuse(point.row, column, "mixed_origins", message, hint)
+                break
+        return said[0].origin if said else ""
+
     def _refuse_mixed(self, point: Point) -> None:
         message = f"{point.product} has a mean here and values of units elsewhere."
         hint = "Give one or the other."
@@ -191,6 +221,7 @@ class _Grouping:
             row, column = flaw.point.row, flaw.point.column
             self.reader.cells.refuse(row, column, flaw.code, flaw.message, flaw.hint)
         stated = tuple(self.reader.vessels.conditions((product, batch)) for batch in batches)
+        origin = self._origin(points)
         if mean is None:
             return
         times = np.array(mean.times_h)
@@ -208,6 +239,7 @@ class _Grouping:
             mean_pct=means,
             sd_pct=sd,
             n_units=n,
+            origin=origin,
             rising_pct=100 * np.array(mean.fraction),
             largest_fall=mean.largest_fall,
             conditions=stated,
@@ -229,7 +261,7 @@ def _of_means(
     ordered = [min(points, key=lambda p: abs(p.time_h - time)) for time in times.tolist()]
     means = np.array([100 * point.fraction for point in ordered])
     sd = np.array([np.nan if point.sd is None else 100 * point.sd for point in ordered])
-    return means, sd, np.array([float(p.n) if p.n > 1 else 0.0 for p in ordered])
+    return means, sd, np.array([float(p.n) if p.states_n else 0.0 for p in ordered])
 
 
 def _unit(point: Point) -> str:

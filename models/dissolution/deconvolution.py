@@ -41,6 +41,9 @@ MIN_VALUES = 4
 MIN_TERMINAL = 3
 """Fewest values to which k is fitted, [-]."""
 
+IMPOSSIBLE_SHARE = 0.03
+"""By this a share may exceed one, or fall, before it is told of, [-]."""
+
 R2_TOLERANCE = 1e-4
 """Runs whose adjusted R2 is this near to the best are as good, [-]."""
 
@@ -87,6 +90,24 @@ class Absorbed:
     extrapolated: float
     """Share of that area behind the last value, [-]."""
 
+    @property
+    def flaws(self) -> tuple[str, ...]:
+        """What no share absorbed does, in words: exceed one, or fall, by more than areas err."""
+        highest = float(self.fraction.max())
+        falls = np.maximum.accumulate(self.fraction) - self.fraction
+        texts = []
+        if highest > 1 + IMPOSSIBLE_SHARE:
+            texts.append(f"rises to {100 * highest:.4g} % at {self._hour(self.fraction)} h")
+        if falls.max() > IMPOSSIBLE_SHARE:
+            texts.append(
+                f"falls by {100 * float(falls.max()):.3g} percentage points to"
+                f" {self._hour(falls)} h"
+            )
+        return tuple(texts)
+
+    def _hour(self, values: FloatArray) -> str:
+        return f"{self.times_h[int(values.argmax())]:.4g}"
+
 
 def wagner_nelson(
     times_h: FloatArray,
@@ -118,7 +139,8 @@ def wagner_nelson(
     DataError
         Total magnesium in serum or plasma was sampled.
     InputError
-        It is no curve, too short, below zero, zero throughout, or k is none.
+        It is no curve, too short, below zero, zero throughout, does not begin at zero, or k is
+        none.
 
     References
     ----------
@@ -131,6 +153,12 @@ def wagner_nelson(
             f"Wagner-Nelson of {times.size} values from {found.min():g} to {found.max():g}: at"
             f" least {MIN_VALUES} are wanted, none below zero and one above it.",
             hint="Take the value before the dose off, and leave out what lies below detection.",
+        )
+    if times[0] == 0 and found[0] > 0:
+        raise InputError(
+            f"Wagner-Nelson of a curve that is {found[0]:g} at 0 h: it must begin at zero, for a"
+            " baseline would be counted as absorbed.",
+            hint="Take the value before the dose off every value.",
         )
     if k_per_h is not None and not (np.isfinite(k_per_h) and k_per_h > 0):
         raise InputError(f"Wagner-Nelson: a rate constant of {k_per_h:g} 1/h; above 0 is wanted.")

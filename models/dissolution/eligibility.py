@@ -1,13 +1,18 @@
 """When f2 of measured curves may be used: the rules of two guidelines, each with what was found.
 
 Common to both [1]_ [2]_: at least three times, zero not counted, the same for both products; means
-of twelve units; a coefficient of variation of at most 20 % early and 10 % later; one time after
-85 %; and no f2 at all where both products release 85 % within 15 minutes. They differ in detail:
+of twelve units; a coefficient of variation bounded at 20 % early and 10 % later; and no f2 at all
+where both products release 85 % within 15 minutes. They differ in detail:
 
-- FDA: early is up to 15 minutes (or the first time, if all are later); times are counted up to the
-  first at which **both** have released more than 85 %; 85 % within 15 minutes is enough.
-- EMA: early is the first time; times are counted up to the first at which **either** has released
-  more than 85 %; it must be more than 85 % within 15 minutes.
+- FDA: early is up to 15 minutes (or the first time, if all are later), and the coefficient of
+  variation is **at most** 20 and 10 %; times are counted up to the first at which **both** have
+  released more than 85 %; 85 % within 15 minutes is enough.
+- EMA: early is the first time, and the coefficient of variation is **below** 20 and 10 %; times
+  are counted up to the first at which **either** has released more than 85 %; it must be more than
+  85 % within 15 minutes.
+
+That one time after 85 % counts is no rule that a product could miss: the times are chosen so, and
+where they end is told. Where nothing is released of any unit, there is no scatter.
 
 Not judged: whether medium, apparatus and strength are those a guideline asks for.
 
@@ -35,7 +40,10 @@ EARLY_H = 0.25
 """The 15 minutes of the rules, [h]."""
 
 EARLY_CV_PCT, LATE_CV_PCT = 20.0, 10.0
-"""Highest coefficient of variation at early and at later times, [%]."""
+"""Bounds of the coefficient of variation at early and at later times, [%]."""
+
+ROUNDING_PCT = 1e-6
+"""Shares and their scatter this near to a bound lie on it: the rest is rounding, [%]."""
 
 MIN_UNITS = 12
 """Units behind each mean, [-]."""
@@ -117,6 +125,9 @@ class Eligibility:
     left_out_h: tuple[float, ...]
     """Common times that do not count because they lie after 85 %, [h]."""
 
+    times_end: str
+    """Where the times that count end, and why, in words."""
+
     is_exempt: bool
     """Whether both release 85 % within 15 minutes, so that no f2 is needed."""
 
@@ -153,7 +164,7 @@ def check_eligibility(
         raise UnknownNameError("Guideline", guideline, GUIDELINES)
     shared = common_times(reference, test)
     first, second = (at_times(product, shared) for product in (reference, test))
-    is_over = np.stack([p.mean_pct > FULL_PCT for p in (first, second)])
+    is_over = np.stack([p.mean_pct > FULL_PCT + ROUNDING_PCT for p in (first, second)])
     over = np.flatnonzero(is_over.all(axis=0) if guideline == FDA else is_over.any(axis=0))
     n = int(over[0]) + 1 if over.size else shared.size
     kept = at_times(first, shared[:n]), at_times(second, shared[:n])
@@ -166,7 +177,6 @@ def check_eligibility(
             found=f"{n}",
             met=n >= MIN_TIMES,
         ),
-        _one_after(is_over, n, guideline),
         *(_units(product) for product in kept),
         *(rule for product in kept for rule in _variation(product, guideline)),
     )
@@ -175,6 +185,7 @@ def check_eligibility(
         rules=(exemption, *rules) if is_exempt else rules,
         times_h=tuple(shared[:n].tolist()),
         left_out_h=tuple(shared[n:].tolist()),
+        times_end=_times_end(shared, n, bool(over.size), guideline),
         is_exempt=is_exempt,
     )
 
@@ -240,15 +251,14 @@ def _is_among(time: float, times: FloatArray) -> bool:
     return bool((np.abs(times - time) <= TIME_ROUNDING_H).any())
 
 
-def _one_after(is_over: np.ndarray, n: int, guideline: str) -> Rule:
-    whom = "both products" if guideline == FDA else "either product"
-    counted = is_over[:, :n].all(axis=0) if guideline == FDA else is_over[:, :n].any(axis=0)
-    left = is_over.shape[1] - n
-    return Rule(
-        name="one_after_85",
-        wanted=f"at most one time at which {whom} released more than {FULL_PCT:g} %",
-        found=f"{int(counted.sum())} counts" + (f", {left} later left out" if left else ""),
-        met=True,
+def _times_end(shared: FloatArray, n: int, is_cut: bool, guideline: str) -> str:
+    whom = "both products have" if guideline == FDA else "either product has"
+    if not is_cut:
+        return f"every common time counts: at none {whom} released more than {FULL_PCT:g} %"
+    left = shared.size - n
+    return (
+        f"counted up to {60 * shared[n - 1]:g} min, the first at which {whom} released more than"
+        f" {FULL_PCT:g} %; {left or 'none'} left out"
     )
 
 
@@ -271,17 +281,33 @@ def _variation(product: ProductMeans, guideline: str) -> Iterator[Rule]:
         early = np.arange(product.times_h.size) == 0
     with np.errstate(divide="ignore", invalid="ignore"):
         cv = 100 * product.sd_pct / product.mean_pct
+    cv[(product.mean_pct == 0) & (product.sd_pct == 0)] = 0.0
     for name, at, limit in (("cv_early", early, EARLY_CV_PCT), ("cv_late", ~early, LATE_CV_PCT)):
         if not at.any():
             continue
         words = "early" if name == "cv_early" else "later"
-        wanted = f"coefficient of variation at most {limit:g} % at {words} times"
-        if not np.isfinite(cv[at]).all():
+        bound = "at most" if guideline == FDA else "below"
+        wanted = f"coefficient of variation {bound} {limit:g} % at {words} times"
+        known = np.flatnonzero(at & np.isfinite(cv))
+        worst = int(known[cv[known].argmax()]) if known.size else -1
+        is_within = worst >= 0 and _is_within(float(cv[worst]), limit, guideline)
+        if known.size < at.sum() and (worst < 0 or is_within):
             yield Rule(name=name, wanted=wanted, found=f"{product.name}: not known", met=None)
             continue
-        worst = int(np.flatnonzero(at)[cv[at].argmax()])
-        found = f"{product.name}: {cv[worst]:.3g} % at {60 * product.times_h[worst]:g} min"
-        yield Rule(name=name, wanted=wanted, found=found, met=bool(cv[worst] <= limit))
+        found = f"{product.name}: {_cv_text(float(cv[worst]), limit)} at"
+        found += f" {60 * product.times_h[worst]:g} min"
+        yield Rule(name=name, wanted=wanted, found=found, met=is_within)
+
+
+def _is_within(cv: float, limit: float, guideline: str) -> bool:
+    return cv <= limit + ROUNDING_PCT if guideline == FDA else cv < limit - ROUNDING_PCT
+
+
+def _cv_text(cv: float, limit: float) -> str:
+    """Return a coefficient of variation that does not read as its bound where it is not."""
+    short = f"{cv:.3g} %"
+    is_bound = abs(cv - limit) <= ROUNDING_PCT
+    return short if is_bound or float(f"{cv:.3g}") != limit else f"{cv:.9g} %"
 
 
 def _exemption(reference: ProductMeans, test: ProductMeans, guideline: str) -> tuple[bool, Rule]:
@@ -290,7 +316,8 @@ def _exemption(reference: ProductMeans, test: ProductMeans, guideline: str) -> t
     for product in (reference, test):
         within = product.mean_pct[product.times_h <= EARLY_H + TIME_ROUNDING_H]
         highest.append(float(within.max()) if within.size else 0.0)
-    is_exempt = all(h >= FULL_PCT if guideline == FDA else h > FULL_PCT for h in highest)
+    rounding = -ROUNDING_PCT if guideline == FDA else ROUNDING_PCT
+    is_exempt = all(high > FULL_PCT + rounding for high in highest)
     found = ", ".join(
         f"{product.name} {high:.3g} %"
         for product, high in zip((reference, test), highest, strict=True)

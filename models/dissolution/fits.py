@@ -1,5 +1,6 @@
 """What a kinetic fit says: parameters, criteria, its curve, and what was not fitted."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,15 @@ from attrs import frozen
 
 from formulation.arrays import FloatArray
 from models.dissolution.kinetics import KineticModel
+
+ON_EDGE, INSEPARABLE, EXACT = "edge", "inseparable", "exact"
+
+WITHOUT_ERROR: Mapping[str, str] = {
+    ON_EDGE: "at an edge",
+    INSEPARABLE: "not told apart",
+    EXACT: "exact",
+}
+"""Why a parameter has no standard error, in words."""
 
 
 @frozen(kw_only=True)
@@ -23,7 +33,10 @@ class Estimate:
     """Its value, in the unit."""
 
     standard_error: float | None
-    """How sure it is, in the unit; None where the linearised model cannot tell."""
+    """How sure it is, in the unit; None where that cannot be told."""
+
+    without_error: str = ""
+    """Why there is none, one of `WITHOUT_ERROR`; empty where there is one."""
 
 
 @frozen(kw_only=True, eq=False)
@@ -54,11 +67,16 @@ class Fit:
     r2_adjusted: float | None
     """The same for the parameters it takes, [-]; None of a level curve."""
 
-    aic: float
-    """Information criterion, [-]."""
+    aic: float | None
+    """Information criterion, [-]; None of an exact fit."""
 
-    aicc: float
-    """The same, corrected for few points, [-]."""
+    aicc: float | None
+    """The same, corrected for few points, [-]; None of an exact fit."""
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether it goes through every point, so that nothing is left to rank it by."""
+        return self.aicc is None
 
     @property
     def name(self) -> str:
@@ -115,7 +133,7 @@ class CurveFits:
     """Every model on one curve."""
 
     fits: tuple[Fit, ...]
-    """What was fitted: all times before the early ones, the lowest AICc first."""
+    """What was fitted: all times before the early ones; exact fits, then the lowest AICc first."""
 
     refused: tuple[NotFitted, ...]
     """What was not."""
@@ -124,7 +142,7 @@ class CurveFits:
     """Whether the means were weighted."""
 
     def ranked(self, times: str) -> tuple[Fit, ...]:
-        """Return the fits to the same times, the lowest AICc first.
+        """Return the fits to the same times that are not exact, the lowest AICc first.
 
         Parameters
         ----------
@@ -136,7 +154,22 @@ class CurveFits:
         tuple of Fit
             What may be compared with each other, [-].
         """
-        return tuple(fit for fit in self.fits if fit.times == times)
+        return tuple(fit for fit in self.fits if fit.times == times and not fit.is_exact)
+
+    def exact(self, times: str) -> tuple[Fit, ...]:
+        """Return the fits that go through every one of the same times.
+
+        Parameters
+        ----------
+        times : str
+            Which times, one of `kinetics`, [-].
+
+        Returns
+        -------
+        tuple of Fit
+            In the order of the models, [-].
+        """
+        return tuple(fit for fit in self.fits if fit.times == times and fit.is_exact)
 
 
 def curve_values(model: KineticModel, has_lag: bool, times_h: FloatArray, theta: Any) -> Any:

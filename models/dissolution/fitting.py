@@ -13,7 +13,11 @@ mechanism. R2 is 1 - RSS / SS about the mean, adjusted R2 is 1 - (1 - R2) (n - 1
 Standard errors are those of the linearised model, with RSS / (n - p) for the variance; residuals of
 a cumulative curve hang together, so they are too small rather than too large. A parameter at the
 edge of what is allowed, or a lag at one of the times, has none; nor do parameters whose effects
-cannot be told apart.
+cannot be told apart; each says which it is.
+
+Times up to a lag tell nothing of the curve behind it, however many there are: behind the lag as
+many times are wanted as its other parameters need without one. A fit that goes through every point
+leaves no residuals, so it has neither standard errors nor criteria and is not ranked.
 
 References
 ----------
@@ -22,14 +26,24 @@ References
 """
 
 from collections.abc import Callable, Sequence
-from math import log
+from math import inf, log
 from typing import Any
 
 import numpy as np
 
 from formulation.arrays import FloatArray
 from formulation.errors import InputError
-from models.dissolution.fits import CurveFits, Estimate, Fit, NotFitted, curve_values, fit_name
+from models.dissolution.fits import (
+    EXACT,
+    INSEPARABLE,
+    ON_EDGE,
+    CurveFits,
+    Estimate,
+    Fit,
+    NotFitted,
+    curve_values,
+    fit_name,
+)
 from models.dissolution.kinetics import (
     ALL_TIMES,
     EARLY_PCT,
@@ -44,10 +58,13 @@ SPARE_POINTS = 2
 """Times that a fit needs beyond its parameters, for AICc to exist, [-]."""
 
 ROUNDING_PCT = 1e-6
-"""Root mean square of residuals below which a fit counts as exact, [%]."""
+"""Root mean square of residuals below which a fit is exact: values have six decimals, [%]."""
 
 EDGE = 1e-7
 """A parameter this near to the edge of what is allowed, as a share, lies on it, [-]."""
+
+LAG_EDGE = 1e-5
+"""A lag this near to a time, as a share of it, lies at its kink, [-]."""
 
 TOGETHER = 1e-7
 """Parameters whose effects are one but for this share cannot be told apart, [-]."""
@@ -108,7 +125,8 @@ def fit_kinetics(
             for has_lag in (False, True):
                 fit = _fit(model, has_lag, which, times[kept], released[kept], weight[kept])
                 (found if isinstance(fit, Fit) else refused).append(fit)  # type: ignore[arg-type]
-        fits += sorted(found, key=lambda fit: fit.aicc)
+        # Exact fits have no criterion; they come first, in the order of the models.
+        fits += sorted(found, key=lambda fit: -inf if fit.aicc is None else fit.aicc)
     return CurveFits(fits=tuple(fits), refused=tuple(refused), weighted=weights is not None)
 
 
@@ -148,30 +166,48 @@ def _fit(
     if solved is None:
         return refuse("no start converged")
     theta, jacobian, on_edge = solved
-    if has_lag and theta[-1] == 0:
-        return refuse("the best lag is 0 h, so it is the fit without one")
+    if has_lag and (reason := _lag_flaw(model, theta[-1], times, which)):
+        return refuse(reason)
     residuals = curve_values(model, has_lag, times, theta) - released
     rss = float((weight * residuals**2).sum())
     center = float((weight * released).sum() / weight.sum())
     total = float((weight * (released - center) ** 2).sum())
     r2 = 1 - rss / total if total > 0 else None
-    aic = n * log(max(rss / n, ROUNDING_PCT**2)) + 2 * p
-    names = [(q.name, q.unit) for q in model.parameters] + [(LAG, "h")] * has_lag
-    errors = _standard_errors(jacobian, on_edge, rss / (n - p))
+    is_exact = rss / n <= ROUNDING_PCT**2
+    aic = None if is_exact else n * log(rss / n) + 2 * p
+    errors = [(None, EXACT)] * p if is_exact else _errors(jacobian, on_edge, rss / (n - p))
     return Fit(
         model=model,
         has_lag=has_lag,
         times=which,
         n_points=n,
-        estimates=tuple(
-            Estimate(name=name, unit=unit, value=value, standard_error=error)
-            for (name, unit), value, error in zip(names, theta.tolist(), errors, strict=True)
-        ),
+        estimates=_estimates(model, theta, errors),
         rss=rss,
         r2=r2,
         r2_adjusted=None if r2 is None else 1 - (1 - r2) * (n - 1) / (n - p),
         aic=aic,
-        aicc=aic + 2 * p * (p + 1) / (n - p - 1),
+        aicc=None if aic is None else aic + 2 * p * (p + 1) / (n - p - 1),
+    )
+
+
+def _lag_flaw(model: KineticModel, lag: float, times: FloatArray, which: str) -> str:
+    """Return why a lag makes no fit of its own; empty where it does."""
+    if lag <= LAG_EDGE * times[0]:
+        return "the best lag is 0 h, so it is the fit without one"
+    n_behind = int((times > lag * (1 + LAG_EDGE)).sum())
+    if n_behind < (wanted := len(model.parameters) + SPARE_POINTS):
+        return f"{n_behind} of the {wanted} times it needs lie behind a lag of {lag:.3g} h, {which}"
+    return ""
+
+
+def _estimates(
+    model: KineticModel, theta: FloatArray, errors: Sequence[tuple[float | None, str]]
+) -> tuple[Estimate, ...]:
+    """Return the parameters with their standard errors; one more than the model has is the lag."""
+    names = [*((q.name, q.unit) for q in model.parameters), (LAG, "h")]
+    return tuple(
+        Estimate(name=name, unit=unit, value=value, standard_error=error, without_error=why)
+        for (name, unit), value, (error, why) in zip(names, theta.tolist(), errors, strict=False)
     )
 
 
@@ -204,7 +240,11 @@ def _best(
     width = EDGE * np.maximum(np.abs(found.x), 1e-3)
     is_low, is_high = found.x - low < width, high - found.x < width
     theta = np.where(is_low, low, np.where(is_high, high, found.x))
-    return theta, found.jac, is_low | is_high
+    on_edge = is_low | is_high
+    if has_lag:
+        # The fit has a kink at every time: no slope tells how sure a lag near one is.
+        on_edge[-1] |= bool((np.abs(times - theta[-1]) <= LAG_EDGE * times).any())
+    return theta, found.jac, on_edge
 
 
 def _solve(
@@ -242,8 +282,8 @@ def _beginnings(
         return [(np.array(s), low, high) for s in model.starts(times, released)]
     found = []
     edges = [0.0, *times.tolist()]
-    # Behind the lag as many times are left as the other parameters need.
-    for i in range(times.size - len(model.parameters)):
+    # Behind the lag as many times are left as the other parameters need without one.
+    for i in range(times.size - len(model.parameters) - SPARE_POINTS + 1):
         middle = (edges[i] + edges[i + 1]) / 2
         for start in model.starts(times[i:] - middle, released[i:]):
             bounds = np.append(low, edges[i]), np.append(high, edges[i + 1])
@@ -251,10 +291,12 @@ def _beginnings(
     return found
 
 
-def _standard_errors(jacobian: FloatArray, on_edge: Any, variance: float) -> list[float | None]:
-    """Return the standard error of each parameter that lies on no edge."""
+def _errors(jacobian: FloatArray, on_edge: Any, variance: float) -> list[tuple[float | None, str]]:
+    """Return the standard error of each parameter, or why there is none."""
     free = np.flatnonzero(~on_edge)
-    errors: list[float | None] = [None] * len(on_edge)
+    errors: list[tuple[float | None, str]] = [
+        (None, ON_EDGE if is_edge else INSEPARABLE) for is_edge in on_edge
+    ]
     slopes = jacobian[:, free]
     scale = np.linalg.norm(slopes, axis=0)
     if not free.size or not (scale > 0).all():
@@ -265,5 +307,5 @@ def _standard_errors(jacobian: FloatArray, on_edge: Any, variance: float) -> lis
         return errors
     spread = np.sqrt(variance * ((turned.T / sizes) ** 2).sum(axis=1)) / scale
     for index, value in zip(free, spread.tolist(), strict=True):
-        errors[index] = value
+        errors[index] = value, ""
     return errors

@@ -11,6 +11,13 @@ input, and one compartment with the product's own k into a concentration; its hi
 are compared with those observed. The area observed scales the curve, so its error tells how
 complete the relation is, not how much of the dose is absorbed. The guideline wants at least two
 products that release at different rates, mean absolute errors of at most 10 % and none above 15 %.
+Products count as different here where two of them lie at least 10 percentage points apart at one
+time on the bench, the 10 % that the guideline gives as an example; else there is no verdict.
+
+A time scale that is looked for is the one whose line leaves the smallest share of the variance over
+(for its degrees of freedom, and divided by the number of points), among those at which at least
+half as many points count as at any other. It takes a degree of freedom from the standard errors,
+which do not tell how sure the scale itself is.
 
 Not covered: the external check with a product that was not fitted, levels B and C, a relation that
 is no straight line, two compartments.
@@ -21,13 +28,15 @@ References
 """
 
 from collections.abc import Sequence
-from math import sqrt
+from itertools import combinations
+from math import inf, sqrt
 
 import numpy as np
 from attrs import frozen
 
 from formulation.arrays import FloatArray
 from formulation.errors import InputError
+from models.dissolution.convolution import predict_values
 from models.dissolution.deconvolution import Absorbed
 from models.dissolution.moments import check_curve
 
@@ -43,8 +52,20 @@ MEAN_ERROR_PCT, SINGLE_ERROR_PCT = 10.0, 15.0
 MIN_PRODUCTS = 2
 """Products that release at different rates, [-]."""
 
+MIN_GAP_PCT = 10.0
+"""Gap at one bench time from which two products release at different rates, [% of label]."""
+
 SCALES = (0.1, 10.0)
 """Between these a time scale is looked for, [-]."""
+
+N_SCALES = 161
+"""Scales from which the search sets out, as many in each decade, [-]."""
+
+SCALE_EDGE = 0.01
+"""A scale this near to an end of what was looked at, as a share, is none, [-]."""
+
+POINTS_KEPT = 0.5
+"""Share of the most points that must count at a scale, [-]."""
 
 
 @frozen(kw_only=True, eq=False)
@@ -124,10 +145,13 @@ class LevelA:
     errors: tuple[PredictionError, ...]
     """The internal check, a product each."""
 
+    bench_gap_pct: float
+    """Largest gap between two products at one bench time, [% of label]; 0 of one product."""
+
     @property
     def passes(self) -> bool | None:
-        """Whether the internal check is passed; None for too few products."""
-        if len(self.errors) < MIN_PRODUCTS:
+        """Whether the internal check is passed; None for products that do not differ in rate."""
+        if len(self.errors) < MIN_PRODUCTS or self.bench_gap_pct < MIN_GAP_PCT:
             return None
         columns = [[abs(e.cmax_pct) for e in self.errors], [abs(e.auc_pct) for e in self.errors]]
         return all(
@@ -153,24 +177,22 @@ def level_a(pairs: Sequence[Pair], *, time_scale: float | None = 1.0) -> LevelA:
     Raises
     ------
     InputError
-        There is no product, the scale is none, or too few points count.
+        There is no product, the scale is none or ends where it was looked for, or too few points
+        count.
     """
     if not pairs:
         raise InputError("Level A: no product has both curves.")
     if time_scale is not None and not (np.isfinite(time_scale) and time_scale > 0):
         raise InputError(f"Level A: a time scale of {time_scale:g}; above 0 is wanted.")
+    is_fitted = time_scale is None
     scale = _find_scale(pairs) if time_scale is None else time_scale
     points, n_all = _points(pairs, scale)
     if len(points) < MIN_POINTS:
-        raise InputError(
-            f"Level A: {len(points)} of {n_all} points lie between {100 * LOW:g} and"
-            f" {100 * HIGH:g} % on both sides; at least {MIN_POINTS} are wanted.",
-            hint="Sample more often while it dissolves, or state another time scale.",
-        )
+        raise _too_few(len(points), n_all, MIN_POINTS)
     x, y = (np.array([p[i] for p in points]) for i in (2, 3))
     slope, intercept, left = _line(x, y)
     n, spread = x.size, float(((x - x.mean()) ** 2).sum())
-    variance = left / (n - 2)
+    variance = left / (n - 2 - is_fitted)
     return LevelA(
         slope=slope,
         intercept=intercept,
@@ -179,11 +201,34 @@ def level_a(pairs: Sequence[Pair], *, time_scale: float | None = 1.0) -> LevelA:
         r2=1 - left / float(((y - y.mean()) ** 2).sum()),
         rmse=sqrt(left / n),
         time_scale=scale,
-        scale_is_fitted=time_scale is None,
+        scale_is_fitted=is_fitted,
         points=points,
         n_left_out=n_all - len(points),
         errors=tuple(_error(pair, slope, intercept, scale) for pair in pairs),
+        bench_gap_pct=100 * max((_gap(*two) for two in combinations(pairs, 2)), default=0.0),
     )
+
+
+def _too_few(n: int, n_all: int, wanted: int) -> InputError:
+    return InputError(
+        f"Level A: {n} of {n_all} points lie between {100 * LOW:g} and {100 * HIGH:g} % on both"
+        f" sides; at least {wanted} are wanted.",
+        hint="Sample more often while it dissolves, or state another time scale.",
+    )
+
+
+def _gap(first: Pair, second: Pair) -> float:
+    """Return the largest gap of two products on the bench, read by straight lines, [-]."""
+    last = min(float(first.times_h[-1]), float(second.times_h[-1]))
+    times = np.union1d(first.times_h, second.times_h)
+    times = times[times <= last]
+    lines = []
+    for pair in (first, second):
+        bench, dissolved = check_curve(pair.times_h, pair.dissolved)
+        if bench[0] > 0:
+            bench, dissolved = np.insert(bench, 0, 0.0), np.insert(dissolved, 0, 0.0)
+        lines.append(np.interp(times, bench, dissolved))
+    return float(np.abs(lines[0] - lines[1]).max())
 
 
 def _line(x: FloatArray, y: FloatArray) -> tuple[float, float, float]:
@@ -215,54 +260,44 @@ def _points(
 
 
 def _find_scale(pairs: Sequence[Pair]) -> float:
-    """Return the time scale at which the shares themselves lie nearest to each other."""
+    """Return the time scale whose line leaves the least over, or refuse one at an end."""
     from scipy.optimize import minimize_scalar
 
-    def gap(log_scale: float) -> float:
-        squares = n = 0.0
-        for pair in pairs:
-            there = np.exp(log_scale) * pair.times_h
-            absorbed = np.interp(there, pair.absorbed.times_h, pair.absorbed.fraction)
-            squares += float(((absorbed - pair.dissolved) ** 2).sum())
-            n += there.size
-        return squares / n
+    grid = np.geomspace(*SCALES, N_SCALES)
+    counts = [len(_points(pairs, scale)[0]) for scale in grid.tolist()]
+    n_all = sum(pair.times_h.size for pair in pairs)
+    # A scale takes a degree of freedom, so one point more than a line is wanted.
+    wanted = max(MIN_POINTS + 1, POINTS_KEPT * max(counts))
+    looked_at = grid[np.array(counts) >= wanted]
+    if not looked_at.size:
+        raise _too_few(max(counts), n_all, MIN_POINTS + 1)
 
-    grid = np.linspace(np.log(SCALES[0]), np.log(SCALES[1]), 81)
-    best = int(np.argmin([gap(g) for g in grid]))
-    edges = grid[max(best - 1, 0)], grid[min(best + 1, grid.size - 1)]
-    found = minimize_scalar(gap, bounds=edges, method="bounded", options={"xatol": 1e-10})
-    return float(np.exp(found.x))
+    def left_over(log_scale: float) -> float:
+        points, _ = _points(pairs, float(np.exp(log_scale)))
+        return _left_over(points) if len(points) >= wanted else inf
+
+    logs = np.log(looked_at)
+    best = int(np.argmin([left_over(x) for x in logs]))
+    edges = logs[max(best - 1, 0)], logs[min(best + 1, logs.size - 1)]
+    found = minimize_scalar(left_over, bounds=edges, method="bounded", options={"xatol": 1e-10})
+    scale = float(np.exp(found.x if found.fun < left_over(logs[best]) else logs[best]))
+    low, high = float(looked_at[0]), float(looked_at[-1])
+    if not low * (1 + SCALE_EDGE) < scale < high / (1 + SCALE_EDGE):
+        raise InputError(
+            f"Level A: the time scale that fits best is {scale:.4g}, at an end of {low:.4g} to"
+            f" {high:.4g}, where it could be looked for, so the true one may lie beyond.",
+            hint="Check the unit of time of both tables, or state the time scale.",
+        )
+    return scale
 
 
-def predict_values(
-    times_h: FloatArray, fraction: FloatArray, *, k_per_h: float, auc_inf: float
-) -> FloatArray:
-    """Return the concentration that one compartment shows of a share absorbed over time.
-
-    Parameters
-    ----------
-    times_h : ndarray of shape (n_times,)
-        Times, rising from zero, [h].
-    fraction : ndarray of shape (n_times,)
-        Share absorbed by then; it enters at an even rate between two times, [-].
-    k_per_h : float
-        Rate constant of elimination, [1/h].
-    auc_inf : float
-        Area without end of all that is absorbed, [value h].
-
-    Returns
-    -------
-    ndarray of shape (n_times,)
-        Concentration, in the unit of the area's value, [any].
-    """
-    times, shares = check_curve(times_h, fraction)
-    values = np.zeros(times.size)
-    for i in range(1, times.size):
-        step = float(times[i] - times[i - 1])
-        kept = np.exp(-k_per_h * step)
-        rate = k_per_h * auc_inf * float(shares[i] - shares[i - 1]) / step
-        values[i] = values[i - 1] * kept + rate / k_per_h * (1 - kept)
-    return values
+def _left_over(points: Sequence[tuple[str, float, float, float]]) -> float:
+    """Return the share of the variance a line leaves, for its freedom, over the points, [-]."""
+    x, y = (np.array([p[i] for p in points]) for i in (2, 3))
+    if not (np.ptp(x) > 0 and np.ptp(y) > 0):
+        return inf
+    left, n = _line(x, y)[2], x.size
+    return left / (n - 3) * (n - 1) / float(((y - y.mean()) ** 2).sum()) / n
 
 
 def _error(pair: Pair, slope: float, intercept: float, scale: float) -> PredictionError:

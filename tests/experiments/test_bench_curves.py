@@ -54,21 +54,24 @@ def test_a_fit_tells_moments_models_and_what_is_preferred(two, capsys):
     code, out, _ = run(capsys, "fit", two, "--formulation", "T")
     assert code == 0
     text = " ".join(out.split())
-    assert "Curve T, measured: 12 units" in text
+    assert "File as stated in curves.csv; CSV" in text
+    assert "Curve T: 12 units" in text
+    assert "measured" not in text.replace("Note", "").split("Fitted to")[0]
     assert "By AICc the curve prefers" in text
     assert "it proves no mechanism" in text
     assert " 1/h" in text
     assert "Fitted to all times (n = 7, not weighted)" in text
     assert "Fitted to times up to 60 % (n = 4, not weighted)" in text
     assert "Peppas-Sahlin: 4 of the 5 times it needs" in text
-    assert "R, measured" not in text
+    assert "Curve R" not in text
 
 
 def test_the_document_of_a_fit_is_finite_and_ranked(two, capsys):
     """The lowest AICc first, apart for each choice of times."""
     found = document(capsys, "fit", two)
     assert (found["schema"], found["version"]) == ("formulation/dissolution-fit", 1)
-    assert found["origin"] == "measured"
+    assert found["origin"] == "as stated in curves.csv"
+    assert {f["origin"] for f in found["formulations"]} == {None}
     assert [f["name"] for f in found["formulations"]] == ["R", "T"]
     first = found["formulations"][0]
     for times, key in (("all times", "all_times"), ("times up to 60 %", "early_times")):
@@ -77,6 +80,32 @@ def test_the_document_of_a_fit_is_finite_and_ranked(two, capsys):
         assert first["preferred"][key]["model"] == own[0]["model"]
     assert first["mean_pct"] == pytest.approx(REFERENCE)
     assert first["n_units"] == [12] * 7
+
+
+def test_a_curve_without_scatter_prefers_nothing(tmp_path, capsys):
+    """A line through every point is told as exact, in words and as a document."""
+    path = table(tmp_path, values("A", [1.0 * m for m in MINUTES], n=1))
+    code, out, _ = run(capsys, "fit", path)
+    text = " ".join(out.split())
+    assert code == 0
+    assert "Preferred Through every point, to 0.000001 %: zero order" in text
+    assert "k 60 %/h (exact)" in text
+    assert "By AICc the curve prefers" not in text
+    first = document(capsys, "fit", path)["formulations"][0]
+    assert first["preferred"]["all_times"]["model"] is None
+    line = next(fit for fit in first["fits"] if fit["model"] == "zero_order")
+    assert (line["is_exact"], line["aicc"]) == (True, None)
+    assert line["parameters"][0]["without_error"] == "exact"
+
+
+def test_an_edge_is_named_on_parameters_that_lie_on_one_alone(tmp_path, capsys):
+    """A curve that is over at the first time tells neither rate nor lag apart."""
+    done = [96.0, 99.0, 97.0, 98.5, 99.0, 98.0, 97.5]
+    code, out, _ = run(capsys, "fit", table(tmp_path, values("A", done, n=1)))
+    assert code == 0
+    (line,) = (x for x in out.splitlines() if x.startswith("first order with plateau, lag"))
+    assert "not told apart" in line
+    assert "at an edge" not in line
 
 
 def test_the_fits_are_written_as_a_table(two, tmp_path, capsys):
@@ -114,6 +143,29 @@ def test_a_comparison_tells_rules_values_and_verdict(two, capsys):
     low, high = one["interval"]["percentile"]
     assert low < one["f2"] < high
     assert one["notes"] == ["The file does not say in which vessel either was measured."]
+
+
+def test_what_a_file_calls_simulated_is_never_called_measured(tmp_path, capsys):
+    """Over the table, beside the name, in the notes and in the document."""
+    head = HEAD.replace("medium", "origin")
+    rows = values("R", REFERENCE, medium="measured"), values("T", SLOWER, medium="Simulated")
+    path = table(tmp_path, *rows, head=head)
+    text = " ".join(run(capsys, "fit", path, "--formulation", "T")[1].split())
+    assert "Curve T, stated to be simulated: 12 units" in text
+    assert "of label [%], simulated" in text
+    text = " ".join(run(capsys, "compare", path, "--reference", "R", "--draws", 200)[1].split())
+    assert "reference [%] test [%], simulated counts" in text
+    assert "Note T is stated to be simulated" in text
+    (one,) = document(capsys, "compare", path, "--reference", "R")["comparisons"]
+    assert (one["reference"]["origin"], one["test"]["origin"]) == ("measured", "simulated")
+
+
+def test_notes_on_a_file_are_no_file(tmp_path, capsys):
+    """One word in front of each, whatever the note begins with."""
+    rows = [(*row[:5], "x") for row in values("R", REFERENCE)]
+    path = table(tmp_path, rows, head=HEAD.replace("medium", "measured by"))
+    out = run(capsys, "fit", path)[1]
+    assert [line.split()[0] for line in out.splitlines()[:2]] == ["File", "Note"]
 
 
 def test_the_seed_makes_the_interval_again(two, capsys):
@@ -199,6 +251,17 @@ def test_quick_products_need_no_f2(tmp_path, capsys):
     (one,) = document(capsys, "compare", path, "--reference", "R")["comparisons"]
     assert one["is_exempt"]
     assert one["verdict"].startswith("similar without f2")
+
+
+def test_quick_products_of_unknown_units_are_not_similar_yet(tmp_path, capsys):
+    """No f2 is needed, but means of an unknown number of units decide nothing."""
+    quick = [60.0, 80.0, 90.0, 95.0, 97.0, 98.0, 99.0]
+    rows = [(name, m, x) for name in "RT" for m, x in zip(MINUTES, quick, strict=True)]
+    path = table(tmp_path, rows, head="product,time [min],released [%]\n")
+    (one,) = document(capsys, "compare", path, "--reference", "R")["comparisons"]
+    assert one["is_exempt"]
+    assert one["verdict"].startswith("both release 85 % within 15 minutes, so no f2 is needed, but")
+    assert one["verdict"].endswith("; rules that cannot be told: units, cv_early")
 
 
 def test_a_workbook_is_read_as_the_csv_is(two, tmp_path, capsys):

@@ -72,7 +72,7 @@ def test_the_text_says_what_was_sampled_and_what_is_not_covered(tmp_path, capsys
     text = " ".join(out.split())
     assert code == 0
     for words in (
-        "isotopic tracer in plasma [nmol/L], measured",
+        "isotopic tracer in plasma [nmol/L], as stated in people.csv",
         "cmax predicted [nmol/L]",
         "internal check passed",
         "k was fitted to the end of each curve",
@@ -117,6 +117,48 @@ def test_a_time_scale_is_looked_for_when_asked(tmp_path, capsys):
     )
     assert found["scale_is_fitted"]
     assert found["time_scale"] == pytest.approx(1.5, rel=0.05)
+
+
+def test_one_product_under_two_names_is_no_check(tmp_path, capsys):
+    """What was found on the bench is said, and what is wanted."""
+    twice = {"one": 0.6, "again": 0.6}
+    found = document(capsys, bench(tmp_path, twice), people(tmp_path, twice), "--k", K)
+    assert found["passes"] is None
+    assert found["bench_gap_pct"] == 0
+    assert "lie at most 0 percentage points apart" in found["verdict"]
+    assert "from 10 on" in found["verdict"]
+
+
+def test_a_baseline_is_refused_at_zero_and_told_of_later(tmp_path, capsys):
+    """A course that begins above zero, and one whose baseline was not sampled at zero."""
+    path = people(tmp_path)
+    lines = [line.split(",") for line in path.read_text(encoding="utf-8").splitlines()]
+    raised = [",".join((p, t, f"{float(v) + 8:.4f}")) for p, t, v in lines[1:]]
+    head = ",".join(lines[0])
+    path.write_text("\n".join([head, *raised]) + "\n", encoding="utf-8")
+    code, _, err = run(capsys, bench(tmp_path), path, "--k", K)
+    assert code == 2
+    assert "quick: Wagner-Nelson of a curve that is 8 at 0 h" in err
+    assert "before the dose off" in err
+    later = [line for line in raised if line.split(",")[1] != "0"]
+    path.write_text("\n".join([head, *later]) + "\n", encoding="utf-8")
+    notes = document(capsys, bench(tmp_path), path, "--k", K / 4)["notes"]
+    assert any("quick: its share absorbed rises to" in note for note in notes)
+
+
+def test_a_course_that_is_stated_to_be_simulated_is_told_of(tmp_path, capsys):
+    """Rows of one course must agree."""
+    path = people(tmp_path)
+    head, *rows = path.read_text(encoding="utf-8").splitlines()
+    told = [f"{row},{'simulated' if row.startswith('slow') else ''}" for row in rows]
+    path.write_text("\n".join([f"{head},origin", *told]) + "\n", encoding="utf-8")
+    found = document(capsys, bench(tmp_path), path, "--k", K)
+    assert found["notes"][0] == "slow in people is stated to be simulated, not measured."
+    told[-1] = told[-1].replace("simulated", "measured")
+    path.write_text("\n".join([f"{head},origin", *told]) + "\n", encoding="utf-8")
+    code, out, _ = run(capsys, bench(tmp_path), path, "--json")
+    assert code == 2
+    assert json.loads(out)["errors"][0]["code"] == "mixed_origins"
 
 
 def test_minutes_are_read_as_minutes(tmp_path, capsys):

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from attrs import evolve
 
 from formulation.errors import DataError, InputError, UnknownNameError
+from models.dissolution.convolution import predict_values
 from models.dissolution.deconvolution import (
     SERUM,
     TRACER,
@@ -11,7 +13,7 @@ from models.dissolution.deconvolution import (
     terminal_phase,
     wagner_nelson,
 )
-from models.dissolution.ivivc import Pair, level_a, predict_values
+from models.dissolution.ivivc import Pair, level_a
 
 K = 0.2
 TIMES = np.linspace(0, 48, 481)
@@ -22,13 +24,13 @@ def tracer(ka, times=TIMES):
     return ka / (ka - K) * (np.exp(-K * times) - np.exp(-ka * times))
 
 
-def pair(name, rate, ka=None, scale=1.0, k=K):
-    values = tracer(rate / scale if ka is None else ka)
+def pair(name, rate, ka=None, scale=1.0, k=K, released=1.0, times=TIMES):
+    values = tracer(rate / scale if ka is None else ka, times)
     return Pair(
         name=name,
         times_h=BENCH,
-        dissolved=1 - np.exp(-rate * BENCH),
-        absorbed=wagner_nelson(TIMES, values, sampled=TRACER, k_per_h=k),
+        dissolved=released * (1 - np.exp(-rate * BENCH)),
+        absorbed=wagner_nelson(times, values, sampled=TRACER, k_per_h=k),
         values=values,
     )
 
@@ -48,6 +50,19 @@ def test_the_share_absorbed_by_hand():
     )
     assert found.auc_inf == pytest.approx(11)
     assert found.fraction == pytest.approx([0, 2.5 / 5.5, 6 / 5.5, 1])
+
+
+def test_a_share_that_no_absorption_has_is_told_of():
+    """By hand as above: 6 / 5.5 at 2 h, and down to 1; a clean curve has nothing to tell."""
+    found = wagner_nelson(
+        np.array([0.0, 1, 2, 3]), np.array([0.0, 2, 4, 2]), sampled=URINE, k_per_h=0.5
+    )
+    assert found.flaws == (
+        "rises to 109.1 % at 2 h",
+        "falls by 9.09 percentage points to 3 h",
+    )
+    clean = wagner_nelson(TIMES, tracer(0.8), sampled=TRACER, k_per_h=K)
+    assert clean.flaws == ()
 
 
 def test_the_unit_of_the_values_does_not_matter():
@@ -91,6 +106,7 @@ def test_serum_magnesium_is_refused_with_the_reason():
         ([0, 1, 2], [0, 2, 1], 0.5, InputError, "at least 4"),
         ([0, 1, 2, 3], [0, 2, -1, 1], 0.5, InputError, "none below zero"),
         ([0, 1, 2, 3], [0, 0, 0, 0], 0.5, InputError, "one above it"),
+        ([0, 1, 2, 3], [0.5, 2, 2, 1], 0.5, InputError, "is 0.5 at 0 h: it must begin at zero"),
         ([0, 1, 2, 3], [0, 2, 2, 1], 0.0, InputError, "rate constant of 0"),
         ([0, 1, 2, 3], [0, 2, 3, 4], None, InputError, "Terminal phase: 0 values"),
         ([0, 1, 2, 3, 4], [0, 2, 1, 1, 1], None, InputError, "do not"),
@@ -136,6 +152,52 @@ def test_a_time_scale_is_found_again():
     assert found.slope == pytest.approx(1, abs=1e-2)
 
 
+@pytest.mark.parametrize("true", [0.5, 1.0, 2.0])
+@pytest.mark.parametrize("released", [0.6, 0.8, 1.0])
+def test_a_time_scale_is_found_of_products_that_end_below_their_label(true, released):
+    """The line has a slope for that; the shares themselves never agree."""
+    rates = {"quick": 0.55, "slow": 0.25}
+    pairs = [pair(n, rate, scale=true, released=released) for n, rate in rates.items()]
+    found = level_a(pairs, time_scale=None)
+    assert found.time_scale == pytest.approx(true, rel=2e-2)
+    assert found.slope == pytest.approx(1 / released, rel=2e-2)
+    assert found.r2 > 0.999
+
+
+def test_few_points_that_lie_well_do_not_make_the_time_scale():
+    """Scatter of 3 points of label: five of thirteen points lie best at a scale of 5."""
+    people = np.array([0, 0.5, 1, 1.5, 2, 3, 4, 6, 8, 10, 12, 16, 24, 36, 48])
+    scatter = (
+        [-2.4, 0.7, -5.0, 2.0, 3.4, -1.4, 1.3, 0.8, -1.2],
+        [-2.6, -6.1, 4.2, -0.1, 7.6, 2.5, 0.8, -2.0, 4.2],
+    )
+    pairs = []
+    for rate, off in zip((0.6, 0.25), scatter, strict=True):
+        clean = pair(f"{rate}", rate, released=0.6, times=people)
+        pairs.append(evolve(clean, dissolved=clean.dissolved + np.array(off) / 100))
+    found = level_a(pairs, time_scale=None)
+    assert len(found.points) > 9
+    assert 0.7 < found.time_scale < 1.4
+
+
+def test_a_time_scale_takes_a_degree_of_freedom():
+    """The same line with the scale given has the smaller standard errors."""
+    pairs = [pair("a", 0.5, ka=0.3), pair("b", 0.2, ka=0.15)]
+    found = level_a(pairs, time_scale=None)
+    given = level_a(pairs, time_scale=found.time_scale)
+    n = len(found.points)
+    assert found.slope_error == pytest.approx(given.slope_error * ((n - 2) / (n - 3)) ** 0.5)
+
+
+@pytest.mark.parametrize("true", [0.02, 40.0])
+def test_a_time_scale_at_an_end_of_the_search_is_refused(true):
+    """With the range: what is found there is no answer."""
+    times = np.geomspace(0.02, 20, 200) * true
+    pairs = [pair(n, rate, scale=true, k=K, times=times) for n, rate in (("a", 0.5), ("b", 0.3))]
+    with pytest.raises(InputError, match=r"at an end of [\d.]+ to [\d.]+, where"):
+        level_a(pairs, time_scale=None)
+
+
 @pytest.mark.parametrize("ka", [0.4, 3.0])
 def test_plateaus_do_not_count(ka):
     """A curve that is over has points that agree with anything, whichever is over first."""
@@ -150,9 +212,18 @@ def test_one_product_is_no_check():
 
 
 def test_a_relation_that_misses_fails_its_check():
-    """Two products that dissolve alike and are absorbed differently."""
-    found = level_a([pair("a", 0.3, ka=0.6), pair("b", 0.3, ka=0.1)])
+    """The quick one is absorbed slowly, and the reverse."""
+    found = level_a([pair("a", 0.5, ka=0.1), pair("b", 0.25, ka=0.6)])
     assert found.passes is False
+
+
+@pytest.mark.parametrize(("rate", "passes"), [(0.5, None), (0.4, None), (0.37, True)])
+def test_products_that_do_not_differ_on_the_bench_give_no_verdict(rate, passes):
+    """One product under two names would always pass; 10 points at one time are wanted."""
+    found = level_a([pair("a", 0.5), pair("b", rate)])
+    gap = 100 * np.abs(np.exp(-0.5 * BENCH) - np.exp(-rate * BENCH)).max()
+    assert found.bench_gap_pct == pytest.approx(gap)
+    assert found.passes is passes
 
 
 def test_standard_errors_are_those_of_the_straight_line():

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import bootstrap, norm
@@ -72,6 +73,63 @@ def test_a_scatter_that_is_not_known_leaves_the_question_open():
     assert outcome(found, "cv_early") == [True, None]
     assert found.is_eligible is None
     assert check_eligibility(means(), means("b", n=0)).is_eligible is None
+
+
+@pytest.mark.parametrize(
+    ("sd", "first", "fda", "ema", "says"),
+    [
+        (4.4, 22.0, True, False, "20 % at 5 min"),
+        (4.1, 20.5, True, False, "20 % at 5 min"),
+        (4.4001, 22.0, False, False, "20.0004545 % at 5 min"),
+        (4.3999, 22.0, True, True, "19.9995455 % at 5 min"),
+    ],
+)
+def test_a_scatter_on_its_bound_is_not_decided_by_rounding(sd, first, fda, ema, says):
+    """4.4 on 22 comes out above 20, 4.1 on 20.5 below: both at most 20, and neither below."""
+    wide = means("b", [first, *SLOW[1:]], sd=sd)
+    for guideline, wanted, words in ((FDA, fda, "at most"), (EMA, ema, "below")):
+        found = check_eligibility(means(), wide, guideline=guideline)
+        rule = [rule for rule in found.rules if rule.name == "cv_early"][1]
+        assert rule.met is wanted
+        assert rule.wanted == f"coefficient of variation {words} 20 % at early times"
+        if guideline == EMA:
+            assert rule.found == f"b: {says}"
+
+
+def test_nothing_released_of_any_unit_is_no_scatter():
+    """A product with a lag has 0 +- 0 at its first time, which is known."""
+    late = means("b", [0.0, *SLOW[1:]])
+    sd = late.sd_pct.copy()
+    sd[0] = 0.0
+    late = evolve(late, sd_pct=sd)
+    for guideline in (FDA, EMA):
+        found = check_eligibility(means(), late, guideline=guideline)
+        assert outcome(found, "cv_early") == [True, True]
+        assert found.is_eligible is True
+    sd[0] = np.nan
+    assert check_eligibility(means(), evolve(late, sd_pct=sd)).is_eligible is None
+
+
+def test_a_scatter_that_is_too_wide_is_missed_though_another_is_not_known():
+    """What is known is enough to say no."""
+    wide = means("b", sd=9.0)
+    sd = wide.sd_pct.copy()
+    sd[-1] = np.nan
+    found = check_eligibility(means(), evolve(wide, sd_pct=sd))
+    assert outcome(found, "cv_late") == [True, False]
+
+
+def test_where_the_times_end_is_told_and_no_rule():
+    """The times are chosen so, and nobody can miss it."""
+    quick = [40.0, 60.0, 75.0, 88.0, 95.0, 97.0]
+    found = check_eligibility(means(), means("b", quick), guideline=EMA)
+    assert found.times_end == (
+        "counted up to 20 min, the first at which either product has released more than 85 %;"
+        " 2 left out"
+    )
+    assert "one_after_85" not in {rule.name for rule in found.rules}
+    slow = [5.0, 10.0, 15.0, 20.0, 25.0, 30.0]
+    assert check_eligibility(means(), means("b", slow)).times_end.startswith("every common time")
 
 
 def test_two_times_are_too_few_and_zero_is_none_of_them():

@@ -7,6 +7,7 @@ import pytest
 from scipy.optimize import curve_fit
 
 from formulation.errors import InputError, UnknownNameError
+from models.dissolution.fits import EXACT, INSEPARABLE, ON_EDGE
 from models.dissolution.fitting import fit_kinetics
 from models.dissolution.kinetics import (
     ALL_TIMES,
@@ -130,7 +131,7 @@ def test_a_quick_curve_has_no_power_law():
 def test_too_few_times_for_the_parameters_are_refused_by_name():
     """AICc needs two times more than parameters."""
     fits = fit_kinetics(TIMES[:4], released("weibull")[:4])
-    names = {fit.name for fit in fits.ranked(ALL_TIMES)}
+    names = {fit.name for fit in fits.fits}
     assert "weibull" in names
     assert "weibull_plateau" not in names
     reason = next(r.reason for r in fits.refused if r.name == "weibull_plateau")
@@ -160,8 +161,60 @@ def test_a_parameter_on_its_edge_has_no_standard_error():
     fit = found(fit_kinetics(TIMES, y), "first_order_plateau", ALL_TIMES)
     plateau, rate = fit.estimates
     assert plateau.value == pytest.approx(110)
-    assert plateau.standard_error is None
+    assert (plateau.standard_error, plateau.without_error) == (None, ON_EDGE)
     assert rate.standard_error > 0
+
+
+ENTERIC = np.array([0.0, 0.0, 30.0, 55.0, 80.0, 85.0])
+
+
+@pytest.mark.parametrize("hours", [[0.5, 1, 1.25, 1.5, 1.75, 2], [0.5, 1, 1.5, 2, 3, 4]])
+def test_times_before_a_lag_are_no_data_for_the_curve_behind_it(hours):
+    """Zeros made an interpolation win: four parameters on four points, two on two."""
+    fits = fit_kinetics(np.array(hours), ENTERIC)
+    lagged = [fit for fit in fits.fits if fit.has_lag]
+    assert lagged
+    for fit in lagged:
+        lag = fit.estimates[-1].value
+        kept = np.array(hours)[: fit.n_points]
+        assert (kept > lag).sum() >= len(fit.model.parameters) + 2
+    assert not any(fit.is_exact for fit in fits.fits)
+    reasons = {(r.name, r.times): r.reason for r in fits.refused}
+    assert reasons["higuchi_lag", EARLY_TIMES] == (
+        "2 of the 3 times it needs lie behind a lag of 1 h, times up to 60 %"
+    )
+
+
+def test_a_fit_through_every_point_is_exact_and_not_ranked():
+    """Nothing is left to tell how sure it is, or how much better than others."""
+    fits = fit_kinetics(TIMES, released("weibull"))
+    exact = fits.exact(ALL_TIMES)
+    assert {fit.name for fit in exact} == {"weibull", "weibull_plateau"}
+    assert not {fit.name for fit in fits.ranked(ALL_TIMES)} & {fit.name for fit in exact}
+    for fit in exact:
+        assert (fit.aic, fit.aicc) == (None, None)
+        assert {(e.standard_error, e.without_error) for e in fit.estimates} == {(None, EXACT)}
+
+
+def test_effects_that_cannot_be_told_apart_are_on_no_edge():
+    """Of a curve that is over at the first time: neither rate nor lag."""
+    values = np.array([96.0, 99, 97, 98.5, 99, 98, 97.5, 98])
+    fit = found(fit_kinetics(TIMES[:8], values), "first_order_plateau_lag", ALL_TIMES)
+    assert {e.without_error for e in fit.estimates} == {INSEPARABLE}
+    assert {e.standard_error for e in fit.estimates} == {None}
+
+
+@pytest.mark.parametrize("off", [0.0, 5e-6, -5e-6])
+def test_a_lag_at_one_of_the_times_has_no_standard_error(off):
+    """The curve has a kink there, so no slope tells how sure it is."""
+    y = released("zero_order", 1.0 + off) + np.where(TIMES > 1, NOISE / 1e4, 0)
+    y[2] = 0.0
+    fit = found(fit_kinetics(TIMES, y), "zero_order_lag", ALL_TIMES)
+    lag = fit.estimates[-1]
+    assert lag.value == pytest.approx(1, rel=1e-4)
+    is_near = abs(lag.value - 1) <= 1e-5
+    assert (lag.without_error == ON_EDGE) is is_near
+    assert (lag.standard_error is None) is is_near
 
 
 def test_the_same_curve_gives_the_same_fit():
@@ -208,6 +261,7 @@ def test_a_curve_that_no_model_tells_still_ends_in_numbers_or_reasons(values):
     told = [*fits.fits, *fits.refused]
     assert len(told) == 2 * sum(len(model.ranges) for model in KINETIC_MODELS)
     for fit in fits.fits:
-        assert np.isfinite([fit.rss, fit.aic, fit.aicc]).all()
+        assert np.isfinite(fit.rss)
+        assert fit.is_exact or np.isfinite([fit.aic, fit.aicc]).all()
         errors = [e.standard_error for e in fit.estimates if e.standard_error is not None]
         assert np.isfinite([*errors, *(e.value for e in fit.estimates)]).all()

@@ -49,6 +49,22 @@ def only(found):
     return problem
 
 
+@pytest.mark.parametrize("origin", ["measured", "literature", ""])
+def test_a_curve_that_says_it_was_measured_is_learnt(origin):
+    """As one that says nothing is."""
+    text = GOOD.replace("[%]\n", "[%],origin\n").replace("0\n", f"0,{origin}\n")
+    assert read(text).curves == read(GOOD).curves
+    assert not read(text).problems
+
+
+def test_a_curve_that_says_it_was_simulated_is_not_learnt():
+    """It would be called measured from then on."""
+    text = GOOD.replace("[%]\n", "[%],origin\n").replace("0\n", "0,simulated\n")
+    problems = read(text).problems
+    assert {(p.code, p.column) for p in problems} == {("not_measured", 4)}
+    assert [p.line for p in problems] == [2, 3, 4]
+
+
 @given(a=RISING, b=RISING)
 def test_long_and_wide_of_the_same_numbers_give_the_same_curves(a, b):
     """The layout of a table is no part of its content."""

@@ -51,6 +51,42 @@ def test_one_batch_without_vessels_is_a_mean_of_an_unknown_number():
     assert np.isnan(product.sd_pct).all()
 
 
+def test_a_stated_count_of_one_is_known_and_a_blank_is_not():
+    """One unit behind a mean is too few, which is more than not to know."""
+    head = "product,time [min],released [%],n\n"
+    body = "".join(f"{p},{m},{x},{n}\n" for p, n in (("A", 1), ("B", "")) for m, x in TIMES)
+    first, second = read(head + body).products
+    assert first.n_units.tolist() == [1, 1, 1]
+    assert second.n_units.tolist() == [0, 0, 0]
+
+
+def test_what_a_column_says_of_the_numbers_is_kept():
+    """In any case of letters; an empty cell agrees with its curve."""
+    head = "product,time [min],released [%],origin\n"
+    body = "".join(
+        f"A,{m},{x},{o}\n" for (m, x), o in zip(TIMES, ("Simulated", "", "simulated"), strict=True)
+    )
+    body += "".join(f"B,{m},{x},\n" for m, x in TIMES)
+    found = read(head + body)
+    assert [product.origin for product in found.products] == ["simulated", ""]
+    assert not found.notes
+    assert found.stated == "as stated in x.csv"
+
+
+@pytest.mark.parametrize(
+    ("origins", "code", "line"),
+    [
+        (("measured", "simulated", ""), "mixed_origins", 3),
+        (("", "guessed", ""), "unknown_origin", 3),
+    ],
+)
+def test_a_curve_has_one_origin_that_is_known(origins, code, line):
+    """At the row that differs."""
+    head = "product,time [min],released [%],origin\n"
+    body = "".join(f"A,{m},{x},{o}\n" for (m, x), o in zip(TIMES, origins, strict=True))
+    assert (code, line) in {(p.code, p.line) for p in read(head + body).problems}
+
+
 def test_stated_means_keep_their_scatter_and_count_batch_by_batch():
     """Means of two batches are no units."""
     head = "product,batch,time [min],released [%],sd [%],n\n"
