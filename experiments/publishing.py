@@ -13,6 +13,12 @@ from experiments.tracking_links import PAIR_VIEW, UI_PORT, pair_link, study_link
 from experiments.tracking_messages import CANDIDATES, MODEL, STUDY, study_key
 from experiments.workspace import ALL, Workspace
 
+OFF_WORDS = (
+    "tracking is off by the setting tracking_uri; give it an address in formulation.toml or in"
+    " FORMULATION_TRACKING_URI"
+)
+"""Why nothing is delivered where tracking is off, and what to do."""
+
 STATUS_SCHEMA, STATUS_VERSION = "formulation/track-status", 1
 
 
@@ -65,7 +71,7 @@ def hand_over(
         The document of the study, with links where it was delivered in time, [-].
     """
     if workspace.tracking_uri == OFF:
-        say("tracking is waiting: tracking is off; `formulation track sync` tries again")
+        say(f"tracking is waiting: {OFF_WORDS}; then `formulation track sync` delivers it")
         return study_document(store, store.study(study.id))
     wait_s = workspace.tracking_wait_s
     say(f"tracking in MLflow, in the background; its links are waited for {wait_s:g} s")
@@ -171,12 +177,13 @@ def deliver_tracking(
             results.append(deliver(store, workspace, contents, study.id, note=note))
         if ref is None or not results[0].error:
             results.append(deliver(store, workspace, contents, note=note))
-        last = results[-1]
+        last, waiting = results[-1], len(store.pending_outbox())
+        is_off = workspace.tracking_uri == OFF and waiting > 0
         return {
             "uri": last.uri,
             "delivered": sum(result.delivered for result in results),
-            "waiting": len(store.pending_outbox()),
-            "error": last.error,
+            "waiting": waiting,
+            "error": OFF_WORDS if is_off else last.error,
         }
 
 

@@ -10,7 +10,8 @@
     ├── NothingFeasibleError         4  the search ran and found nothing that meets every limit
     ├── RequirementError             5  a ``--require`` of the user was not met
     ├── StoreError                   6  the database was lost, or belongs to another driver
-    └── ExecutorError                6  the workers were lost or could not be started
+    ├── ExecutorError                6  the workers were lost or could not be started
+    └── TrackingError                6  messages for the tracking still wait, and why
 
 An infeasible design is data (a slack below zero, with a reason), never an exception.
 """
@@ -157,6 +158,13 @@ class ExecutorError(FormulationError):
 
     exit_code = 6
     code = "executor_lost"
+
+
+class TrackingError(FormulationError):
+    """The tracking is off, does not answer or refuses, so messages for it still wait."""
+
+    exit_code = 6
+    code = "tracking_waits"
 
 
 def did_you_mean(name: str, known: Iterable[str], n: int = 3) -> str:
