@@ -237,6 +237,7 @@ def _study(study: StudyRecord, spec: StudySpec) -> dict[str, Any]:
         "state": study.state,
         "budget": study.budget,
         "config_sha256": study.config_sha256,
+        "config": study.config,
         "created_utc": study.created_utc,
         "jurisdiction": spec.jurisdiction,
         "systems": list(spec.space.systems),
