@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from experiments import publishing
 from experiments.cli import main
 from experiments.config import load_study
 from experiments.publishing import enqueue_study
+from experiments.results import study_document
 from experiments.store import Store
-from experiments.workspace import FRONT
+from experiments.workspace import FRONT, open_workspace
 from tests.experiments.small_study import TEXT
 
 DEAD = "http://127.0.0.1:9"
@@ -63,3 +65,26 @@ def test_where_nothing_waits_the_exit_code_is_0(tmp_path, address, monkeypatch) 
     Store.open(tmp_path / "store.sqlite").close()
     monkeypatch.setenv("FORMULATION_TRACKING_URI", address)
     assert main(["track", "sync", "--home", str(tmp_path)]) == 0
+
+
+def test_the_end_of_a_study_makes_its_document_once(home, monkeypatch) -> None:
+    """What is handed on is the document that would be made then."""
+    made = []
+
+    def counted(*given):
+        made.append(given)
+        return study_document(*given)
+
+    monkeypatch.setattr(publishing, "study_document", counted)
+    monkeypatch.setattr(publishing, "write_report", lambda *_: None)
+    workspace = open_workspace(home=str(home), environment={"FORMULATION_TRACKING_URI": "off"})
+    with Store.open(workspace.store_place) as store:
+        study = store.study("S001")
+        with store.own(study.id) as lease:
+            document = publishing.publish(store, lease, study, workspace)
+        assert document == study_document(store, store.study("S001"))
+        assert document["tracking"]["uri"] == "off"
+        said: list[str] = []
+        assert publishing.hand_over(store, document, workspace, said.append) == document
+    assert len(made) == 1
+    assert "tracking_uri" in said[0]
