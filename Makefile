@@ -6,7 +6,7 @@ ROADRUNNER ?= $(BIN)/python
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help study test check test-slow test-kill test-faults bench bench-space bench-simulator bench-export bench-panel bench-learning bench-emulator bench-engine bench-tracking bench-surrogates bench-search readme docs quality pictures kernel lock clean
+.PHONY: help study test check test-slow test-kill test-faults bench bench-space bench-simulator bench-export bench-panel bench-learning bench-emulator bench-engine bench-tracking bench-smoke bench-surrogates bench-search readme docs quality pictures kernel lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -59,6 +59,9 @@ bench-engine: $(STAMP) ## the engine of a search: CPU of a trial, a resume, 20,0
 
 bench-tracking: $(STAMP) ## what MLflow costs: nothing of the search, and so much CPU behind it
 	$(BIN)/python -m tests.bench.tracking --out docs/tracking.json
+
+bench-smoke: $(STAMP) ## the five smoke studies with their surrogates at hand: seconds
+	$(BIN)/python -m tests.bench.smoke --out docs/smoke.json
 
 bench-search: $(STAMP) ## the model-based search beside its peers; PROBLEMS=search_problems.py
 	$(BIN)/python -m tests.bench.search --out docs/search.json $(if $(PROBLEMS),--problems $(PROBLEMS))

@@ -1,6 +1,6 @@
 """What a study hands out: its report, and its runs in the tracking."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from experiments import courier
@@ -18,6 +18,12 @@ from formulation.errors import StoreError
 
 LOOKED_INTO = "data_looked_into"
 """Entry of what a study records about itself: data sets that were searched for its candidates."""
+
+OFF_WORDS = (
+    "tracking is off by the setting tracking_uri; give it an address in formulation.toml or in"
+    " FORMULATION_TRACKING_URI"
+)
+"""Why nothing is delivered where tracking is off, and what to do."""
 
 STATUS_SCHEMA, STATUS_VERSION = "formulation/track-status", 1
 
@@ -41,16 +47,35 @@ def publish(store: Store, lease: Lease, study: StudyRecord, workspace: Workspace
     dict
         The document of the study, [-].
     """
-    reported(store, lease, study, workspace)
+    document = reported(store, lease, study, workspace)
     enqueue_study(store, lease, workspace.track_children)
     # From here on the study is out of its driver's hands.
     result = TrackingResult(uri=workspace.tracking_shown)
     _note_tracking(store, lease, result)
-    return study_document(store, store.study(study.id))
+    return with_tracking(document, store.study(study.id))
+
+
+def with_tracking(document: Mapping[str, Any], study: StudyRecord) -> dict[str, Any]:
+    """Return the document of a complete study with what has become of its tracking since.
+
+    Parameters
+    ----------
+    document : mapping
+        Its document, [-].
+    study : StudyRecord
+        Its record as it is now, [-].
+
+    Returns
+    -------
+    dict
+        The document that would be made now: a delivery changes nothing else of it, [-].
+    """
+    told = {"tracking": study.info.get("tracking", {}), "models": study.info.get("models", [])}
+    return {**document, **told}
 
 
 def hand_over(
-    store: Store, study: StudyRecord, workspace: Workspace, say: Callable[[str], None]
+    store: Store, document: Mapping[str, Any], workspace: Workspace, say: Callable[[str], None]
 ) -> dict[str, Any]:
     """Start the delivery of a complete study that nobody owns, and wait a little for its links.
 
@@ -58,8 +83,8 @@ def hand_over(
     ----------
     store : Store
         Where the study is kept, [-].
-    study : StudyRecord
-        The study, [-].
+    document : mapping
+        The document of the study, as `publish` returned it, [-].
     workspace : Workspace
         Where the tracking is, [-].
     say : callable
@@ -71,26 +96,26 @@ def hand_over(
         The document of the study, with links where it was delivered in time, [-].
     """
     if workspace.tracking_uri == OFF:
-        say("tracking is waiting: tracking is off; `formulation track sync` tries again")
-        return study_document(store, store.study(study.id))
-    wait_s = workspace.tracking_wait_s
+        say(f"tracking is waiting: {OFF_WORDS}; then `formulation track sync` delivers it")
+        return dict(document)
+    study_id, wait_s = document["study"]["id"], workspace.tracking_wait_s
     say(f"tracking in MLflow, in the background; its links are waited for {wait_s:g} s")
     has_ended = False
     try:
-        process = courier.start(workspace, study.id)
-        has_ended = courier.await_links(process, lambda: not store.pending_outbox(study.id), wait_s)
+        process = courier.start(workspace, study_id)
+        has_ended = courier.await_links(process, lambda: not store.pending_outbox(study_id), wait_s)
     except OSError as error:
         say(f"tracking cannot be started: {error.strerror}")
         has_ended = True
-    document = study_document(store, store.study(study.id))
-    if waiting := store.pending_outbox(study.id):
+    found = with_tracking(document, store.study(study_id))
+    if waiting := store.pending_outbox(study_id):
         why = waiting[0].last_error
         if has_ended or why:
             why = why or f"its process ended; see {courier.LOG_FILE}"
             say(f"tracking is waiting: {why}; `formulation track sync` tries again")
         else:
             say("tracking goes on in the background; `formulation track status` says how far")
-    return document
+    return found
 
 
 def enqueue_study(store: Store, lease: Lease, children: str) -> None:
@@ -207,12 +232,13 @@ def deliver_tracking(
             results.append(deliver(store, workspace, contents, study.id, note=note))
         if ref is None or not results[0].error:
             results.append(deliver(store, workspace, contents, note=note))
-        last = results[-1]
+        last, waiting = results[-1], len(store.pending_outbox())
+        is_off = workspace.tracking_uri == OFF and waiting > 0
         return {
             "uri": last.uri,
             "delivered": sum(result.delivered for result in results),
-            "waiting": len(store.pending_outbox()),
-            "error": last.error,
+            "waiting": waiting,
+            "error": OFF_WORDS if is_off else last.error,
         }
 
 

@@ -8,24 +8,21 @@ asynchronous mode may propose other designs each time; what the same design give
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 from attrs import evolve
 
 from experiments.config import study_from_config
 from experiments.config.spec import ASYNCHRONOUS
 from experiments.config.stops import mode_of_config
+from experiments.differing import Evidence, differences
 from experiments.reports.account_words import is_refused, risk_reasons
-from experiments.results import study_document
-from experiments.store import Store, StudyRecord, TrialRecord
+from experiments.results import front_of, study_document
+from experiments.store import Store, StudyRecord
 from experiments.studies import REPEATS, Listener, finished_trials, run_study
 from experiments.workspace import Workspace
 from formulation.errors import DataError, InputError
 
 CONDITIONS = ("code_sha256", "versions")
 """What a study records about itself beside its file that decides its trials."""
-
-COMPARED = ("design", "state", "values", "slacks")
-"""What is compared of two trials of one number."""
 
 
 def compare_studies(first: str, second: str, workspace: Workspace) -> dict[str, Any]:
@@ -86,8 +83,7 @@ def rerun_study(ref: str, workspace: Workspace, listener: Listener) -> dict[str,
     Returns
     -------
     dict
-        Both studies, trials compared and equal, the first difference, and what changed; of an
-        asynchronous study also how many trials are of other designs, which speed explains, [-].
+        Both studies, what `experiments.differing.differences` finds, and what changed, [-].
 
     Raises
     ------
@@ -132,50 +128,26 @@ def _repetition(ref: str, workspace: Workspace) -> dict[str, Any]:
     with Store.open(workspace.store_place, create=False) as store:
         again = store.study(ref)
         study = store.study(again.info[REPEATS])
-        before, after = (finished_trials(store.trials(s.id)) for s in (study, again))
-    is_asynchronous = mode_of_config(study.config) == ASYNCHRONOUS
-    different = [n for n in before if n not in after or _differs(before[n], after[n])]
-    elsewhere = [n for n in different if n not in after or before[n].design != after[n].design]
-    by_speed = elsewhere if is_asynchronous else []
-    unlike = sorted(different, key=lambda n: (n in by_speed, n))
+        before, after = (_evidence(store, s) for s in (study, again))
+    mode = mode_of_config(study.config)
     return {
         "study": _named(study),
         "again": _named(again),
-        "compared": len(before),
-        "equal": len(before) - len(different),
-        "mode": mode_of_config(study.config),
-        "other_by_speed": len(by_speed),
-        # What speed explains is named only where there is nothing else to name.
-        "first_difference": _difference(unlike[0], before, after) if unlike else None,
+        "mode": mode,
+        **differences(before, after, is_asynchronous=mode == ASYNCHRONOUS),
         "changed": _changed(study, again),
     }
 
 
-def _differs(a: TrialRecord, b: TrialRecord) -> bool:
-    return any(getattr(a, part) != getattr(b, part) for part in COMPARED)
-
-
-def _difference(
-    number: int, before: Mapping[int, TrialRecord], after: Mapping[int, TrialRecord]
-) -> dict[str, Any]:
-    """Return in what a trial differs: its design, or the value that moved most."""
-    a, b = before[number], after.get(number)
-    if b is None or a.design != b.design or a.state != b.state:
-        what = "missing" if b is None else "design" if a.design != b.design else "state"
-        return {"number": number, "what": what, "key": None, "before": None, "after": None}
-    was, now = {**a.slacks, **a.values}, {**b.slacks, **b.values}
-    moved = {
-        key: abs(now[key] - x) / max(abs(x), 1e-12) if key in now else np.inf
-        for key, x in was.items()
-    }
-    key = max(moved, key=lambda name: moved[name], default="")
-    return {
-        "number": number,
-        "what": "value",
-        "key": key,
-        "before": was.get(key),
-        "after": now.get(key),
-    }
+def _evidence(store: Store, study: StudyRecord) -> Evidence:
+    trials = finished_trials(store.trials(study.id))
+    objectives = study_from_config(study.config).objectives
+    return Evidence(
+        trials=trials,
+        confirmations={c.number: c for c in store.confirmations(study.id)},
+        front=tuple(t.number for t in front_of(objectives, list(trials.values()))),
+        is_complete=study.state == "complete",
+    )
 
 
 def _changed(a: StudyRecord, b: StudyRecord) -> list[dict[str, Any]]:

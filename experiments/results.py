@@ -24,6 +24,7 @@ from experiments.config.decided import decided
 from experiments.config.spec import FORBID
 from experiments.objective import EXTRAPOLATION_LIMIT
 from experiments.readings import judging_of, judging_words
+from experiments.search.course import Course
 from experiments.search.front import front_indices, hypervolume, normalised
 from experiments.store import (
     ConfirmationRecord,
@@ -237,6 +238,7 @@ def _study(study: StudyRecord, spec: StudySpec) -> dict[str, Any]:
         "state": study.state,
         "budget": study.budget,
         "config_sha256": study.config_sha256,
+        "config": study.config,
         "created_utc": study.created_utc,
         "jurisdiction": spec.jurisdiction,
         "systems": list(spec.space.systems),
@@ -325,17 +327,17 @@ def _history(
 ) -> list[dict[str, float]]:
     """Return how the search went, every `HISTORY_STEP` trials and at the end."""
     found: list[dict[str, float]] = []
-    steps = [*range(HISTORY_STEP, len(trials), HISTORY_STEP), len(trials)] if trials else []
-    for n in steps:
-        feasible = [t for t in trials[:n] if t.is_feasible]
-        scores = normalised(objectives, [t.values for t in feasible])
-        found.append(
-            {
-                "trial": n,
-                "hypervolume": hypervolume(scores),
-                "feasible_fraction": len(feasible) / n,
-            }
-        )
+    so_far = Course(objectives=objectives)
+    for n, trial in enumerate(trials, start=1):
+        so_far.follow(trial.values if trial.is_feasible else None)
+        if n % HISTORY_STEP == 0 or n == len(trials):
+            found.append(
+                {
+                    "trial": n,
+                    "hypervolume": so_far.hypervolume,
+                    "feasible_fraction": so_far.feasible_fraction,
+                }
+            )
     return found
 
 

@@ -12,7 +12,7 @@ from experiments.config import StudySpec, study_from_config
 from experiments.confirming import confirm_front
 from experiments.executors import Executor, make_executor
 from experiments.fitting import FittedModels, fit_or_load, refuse_other_models
-from experiments.publishing import hand_over, publish, reported
+from experiments.publishing import hand_over, publish, reported, with_tracking
 from experiments.results import study_document
 from experiments.search.ends import BUDGET, WALL_TIME
 from experiments.search.loop import Progress
@@ -184,13 +184,13 @@ def _go_on(
             store.set_study(lease, state="interrupted", reason=WALL_TIME)
             return reported(store, lease, store.study(study.id), workspace)
         store.set_study(lease, state="complete")
-        publish(store, lease, store.study(study.id), workspace)
+        document = publish(store, lease, store.study(study.id), workspace)
     # Given back first: whoever delivers a study owns it meanwhile.
     try:
-        return hand_over(store, study, workspace, listener.say)
+        return hand_over(store, document, workspace, listener.say)
     except (KeyboardInterrupt, Terminated):
         listener.say("not waiting for the tracking; it goes on in the background")
-        return study_document(store, store.study(study.id))
+        return with_tracking(document, store.study(study.id))
 
 
 def _without_clock(

@@ -18,11 +18,15 @@ MOST_COMPARED = 20
 FRONT_VIEW, CHARTS_VIEW, COMPARE_VIEW, PAIR_VIEW = "front", "charts", "compare", "pair"
 """Views: a front with its curves first; a chart of every metric; runs side by side; two studies."""
 
+RUN_VIEW = "run"
+"""View of a study's own run, where it has no candidates to show."""
+
 TITLES: Mapping[str, str] = {
     FRONT_VIEW: "the front with its curves",
     CHARTS_VIEW: "the front with every chart",
     COMPARE_VIEW: "its candidates side by side, with parallel coordinates",
     PAIR_VIEW: "both studies side by side",
+    RUN_VIEW: "the run of the study",
 }
 """What each view shows, in words."""
 
@@ -70,11 +74,16 @@ def study_links(tracking: Mapping[str, Any], study_id: str, port: int = UI_PORT)
     Returns
     -------
     dict of str to str
-        Address by view; empty before it was delivered, [-].
+        Address by view, that of its own run where no candidate has one; empty before it was
+        delivered, [-].
     """
     if not tracking.get("run_id"):
         return {}
     base = pages_address(tracking["uri"], port)
+    runs = list(tracking.get("front_runs", ()))[:MOST_COMPARED]
+    if not runs:
+        own = f"{tracking['experiment_id']}/runs/{tracking['run_id']}"
+        return {RUN_VIEW: f"{base}/#/experiments/{own}"}
     place, order = tracking["experiment_id"], tracking["order_by"]
     links = {
         FRONT_VIEW: _charts(base, place, {"viewStateShareKey": study_id}),
@@ -89,7 +98,6 @@ def study_links(tracking: Mapping[str, Any], study_id: str, port: int = UI_PORT)
             },
         ),
     }
-    runs = list(tracking.get("front_runs", ()))[:MOST_COMPARED]
     if len(runs) > 1:
         links[COMPARE_VIEW] = _compared(base, runs, [tracking["experiment_id"]])
     return links

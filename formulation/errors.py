@@ -12,7 +12,8 @@
     ├── StoreError                   6  the database was lost, or refused a write
     │   └── OwnedError               6  a study belongs to another process
     ├── TrackingServerError          6  the MLflow server that was started is lost
-    └── ExecutorError                6  the workers were lost or could not be started
+    ├── ExecutorError                6  the workers were lost or could not be started
+    └── TrackingError                6  messages for the tracking still wait, and why
 
 An infeasible design is data (a slack below zero, with a reason), never an exception.
 """
@@ -172,6 +173,13 @@ class ExecutorError(FormulationError):
 
     exit_code = 6
     code = "executor_lost"
+
+
+class TrackingError(FormulationError):
+    """The tracking is off, does not answer or refuses, so messages for it still wait."""
+
+    exit_code = 6
+    code = "tracking_waits"
 
 
 def did_you_mean(name: str, known: Iterable[str], n: int = 3) -> str:

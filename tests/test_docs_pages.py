@@ -1,12 +1,14 @@
 """The pages of `docs`: what they say of the program is what the program says of itself."""
 
 import importlib
+import inspect
+import pkgutil
 import re
 import shlex
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 from xml.etree import ElementTree
 
 import pytest
@@ -187,6 +189,12 @@ def test_every_endpoint_stands_in_its_page(ext) -> None:
     assert [f"| `{e.name}` |" in rows for e in ENDPOINTS] == [True] * len(ENDPOINTS)
 
 
+def flags_of(rows: str) -> dict[str, str]:
+    """Return the flag of each setting, empty where it has none."""
+    cells = [[c.strip(" `") for c in row.split("|")[1:-1]] for row in rows.splitlines()[2:]]
+    return {setting: flag for setting, _, flag, _ in cells if setting}
+
+
 def test_every_setting_stands_in_its_page(ext) -> None:
     """And every variable of the environment that the sources read."""
     program = ext("program")
@@ -201,6 +209,15 @@ def test_every_setting_stands_in_its_page(ext) -> None:
     assert told == {*VARIABLES.values(), *program.DEADLINES}
     rows = program.settings()
     assert all(f"`{name}`" in rows for name in told)
+    assert flags_of(rows) == {
+        "home": "--home",
+        "store": "",
+        "executor": "--executor",
+        "workers": "--workers",
+        "tracking_uri": "",
+        "track_children": "--track-children",
+        "tracking_wait_s": "",
+    }
 
 
 def test_the_codes_of_problems_are_found_in_the_sources(ext) -> None:
@@ -287,14 +304,47 @@ def test_every_equation_is_drawn_and_can_be_read_aloud(ext, tex: str) -> None:
     assert float(drawn.get("width")) < 900
 
 
-def test_every_public_module_is_in_the_pages_of_the_interface(ext) -> None:
-    """Those of the domain all; of the others what people stand on."""
+def walked(package: str) -> set[str]:
+    """Return the modules of a package, imported one by one, that define something public."""
+    path = importlib.import_module(package).__path__
+    names = [m.name for m in pkgutil.walk_packages(path, f"{package}.") if not m.ispkg]
+    names = [name for name in names if not any(p.startswith("_") for p in name.split("."))]
+    return {name for name in names if own_names(importlib.import_module(name))}
+
+
+def own_names(module: ModuleType) -> list[str]:
+    """Return the public classes and functions that a module defines itself."""
+    made = (type, FunctionType)
+    return [
+        name
+        for name, value in vars(module).items()
+        if not name.startswith("_") and getattr(value, "__module__", "") == module.__name__
+        if isinstance(inspect.unwrap(value), made)
+    ]
+
+
+def shown_in(text: str) -> set[str]:
+    """Return the modules of a page of the interface."""
+    return set(re.findall(r"^\.\. automodule:: (\S+)$", text, flags=re.MULTILINE))
+
+
+def test_every_public_module_of_the_domain_is_in_its_page(ext) -> None:
+    """Those that can be imported, no more and no less."""
+    assert shown_in(ext("api").formulation()) == walked("formulation")
+
+
+@pytest.mark.parametrize("package", ["models", "experiments"])
+def test_every_public_module_that_others_stand_on_is_in_its_page(ext, package: str) -> None:
+    """Those of the first level all, of those below what the page names; nothing else."""
     api = ext("api")
-    text = api.formulation() + api.models() + api.experiments()
-    assert ".. automodule:: formulation.space\n" in text
-    assert ".. automodule:: experiments.requirements.measures\n" in text
-    assert "experiments.cli" not in text
-    assert "._" not in text
+    found = walked(package)
+    named = {"models": api.MODELS_SHOWN, "experiments": api.INTERFACES}[package]
+    below = {
+        n for n in found if n in named or n.startswith(tuple(p for p in named if p[-1] == "."))
+    }
+    wanted = {n for n in found if n.count(".") == 1} | below
+    assert all(any(n.startswith(name) for n in found) for name in named)
+    assert shown_in(getattr(api, package)()) == wanted
 
 
 @pytest.mark.slow

@@ -22,6 +22,9 @@ INTERFACES = (
 )
 """Modules below the first level of the service that others stand on."""
 
+MODELS_SHOWN = ("models.release.", "models.simulator.", "models.surrogates.")
+"""Packages of the models whose modules are shown."""
+
 
 def formulation() -> str:
     """Return the domain, each of its modules."""
@@ -30,9 +33,10 @@ def formulation() -> str:
 
 def models() -> str:
     """Return the models: what the packages stand for, and their laws, equations and chains."""
-    shown = ("models.release.", "models.simulator.", "models.surrogates.")
     return _pages(
-        name for name in public_modules("models") if name.count(".") == 1 or name.startswith(shown)
+        name
+        for name in public_modules("models")
+        if name.count(".") == 1 or name.startswith(MODELS_SHOWN)
     )
 
 

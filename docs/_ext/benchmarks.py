@@ -15,6 +15,7 @@ COMMANDS: Mapping[str, str] = {
     "search figures": "make bench-search",
     "simulator": "make bench-simulator",
     "tracking": "make bench-tracking",
+    "smoke": "make bench-smoke",
     "panel": "make bench-panel",
     "scores": "make bench-panel",
 }

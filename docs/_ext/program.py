@@ -13,7 +13,14 @@ from typer.main import get_command
 
 from experiments.cli import app
 from experiments.executors import limits
-from experiments.requirements.measures import MEASURES, Measure
+from experiments.requirements.measures import (
+    BEST,
+    CONFIRMED,
+    MEASURES,
+    NOTHING_CONFIRMED,
+    NOTHING_FEASIBLE,
+    Measure,
+)
 from experiments.workspace import VARIABLES
 from formulation import errors
 from formulation.endpoint_keys import STATISTIC_WORDS, every_key
@@ -106,15 +113,19 @@ def _possible(endpoint: Endpoint) -> str:
 def settings() -> str:
     """Return where a setting may stand."""
     rows = [
-        (code(name), code(VARIABLES[name]), code(f"--{name}") if _has_flag(name) else "", words)
+        (code(name), code(VARIABLES[name]), code(_flag(name)) if _has_flag(name) else "", words)
         for name, words in SETTINGS.items()
     ]
     rows += [("", code(name), "", words) for name, words in DEADLINES.items()]
     return table(("`formulation.toml`", "environment", "flag", "what it is"), rows)
 
 
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
 def _has_flag(name: str) -> bool:
-    return any(f"--{name}" in p.opts for _, command in each_command() for p in command.params)
+    return any(_flag(name) in p.opts for _, command in each_command() for p in command.params)
 
 
 def error_classes() -> str:
@@ -199,8 +210,8 @@ def requirements() -> str:
     rows += [
         (f"`{first}.<endpoint>`", "in the endpoint's unit", f"the best of {own}", cell(why))
         for first, why in (
-            ("best", "nothing is feasible"),
-            ("confirmed", "no candidate is confirmed"),
+            (BEST, NOTHING_FEASIBLE),
+            (CONFIRMED, NOTHING_CONFIRMED),
         )
     ]
     return table(("name", "kind", "what it is", "none where"), rows)

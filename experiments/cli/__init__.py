@@ -38,6 +38,7 @@ from formulation.errors import (
     NothingFeasibleError,
     Problem,
     RequirementError,
+    TrackingError,
 )
 
 __all__ = ["app", "main"]
@@ -87,7 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except FormulationError as error:
         # What a finished run misses is told beside its document, not as a second one.
-        has_document = isinstance(error, NothingFeasibleError | RequirementError)
+        has_document = isinstance(error, NothingFeasibleError | RequirementError | TrackingError)
         emit_problems(error.problems, as_json=as_json and not has_document)
         return error.exit_code
     except typer.TyperException as error:

@@ -10,6 +10,14 @@ from experiments.cli.interrupting import telling_interruptions
 from experiments.cli.output import emit_json, emit_lines, table_lines, terminal_width
 from experiments.cli.studies import AsJson, Home, Kind, ProgressKind, Ref, Workers, followed
 
+_ALONE = {
+    "missing": "the repetition has none",
+    "beyond": "only the repetition has one",
+    "confirmation: missing": "only the study confirmed it",
+    "confirmation: beyond": "only the repetition confirmed it",
+}
+"""What is said of a trial or a confirmation that one of the two lacks."""
+
 SHOWN = 20
 """Differences of what was asked that are shown at most, [-]."""
 
@@ -79,11 +87,11 @@ def tell_repetition(found: Mapping[str, Any], *, as_json: bool) -> None:
         emit_json({"schema": "formulation/rerun", "version": 1, **found})
     else:
         emit_lines(_repeated(found, terminal_width()))
-    n_unexplained = found["compared"] - found["equal"] - found["other_by_speed"]
-    if n_unexplained:
+    if found["unexplained"]:
+        compared = found["compared"], found["confirmations"]["compared"]
         raise RequirementError(
             f"Study {found['again']['label']} differs from {found['study']['label']} in"
-            f" {n_unexplained} of {found['compared']} trials.",
+            f" {found['unexplained']} of {compared[0]} trials and {compared[1]} confirmations.",
             hint="Code, libraries or models changed, or a result depends on the machine.",
         )
 
@@ -131,14 +139,37 @@ def _repeated(found: Mapping[str, Any], width: int) -> Iterator[str]:
             " must give the same values.",
             width,
         )
-    first = found["first_difference"]
-    if first is not None:
-        where = f"First difference, trial {first['number']}"
-        if first["what"] == "value":
-            yield f"{where}: {first['key']} was {first['before']!r}, now {first['after']!r}."
-        else:
-            yield f"{where}: its {first['what']}."
+    yield from wrap(" ".join(_beside_trials(found)), width)
+    if found["first_difference"] is not None:
+        yield from wrap(_first(found["first_difference"]), width)
     yield from _differences(found["changed"], width)
+
+
+def _beside_trials(found: Mapping[str, Any]) -> Iterator[str]:
+    """Say what there is beside the trials that both have."""
+    if found["missing"]:
+        yield f"Trials that the repetition lacks: {found['missing']}."
+    if found["beyond"]:
+        yield f"Trials that only the repetition has: {found['beyond']}."
+    told = found["confirmations"]
+    if told["compared"]:
+        yield f"Of {told['compared']} confirmations, {told['equal']} are equal to the last digit."
+    front = found["front"]
+    for labels, whose in ((front["only_before"], "study"), (front["only_after"], "repetition")):
+        if labels:
+            more = f" and {len(labels) - SHOWN} more" if len(labels) > SHOWN else ""
+            shown = ", ".join(labels[:SHOWN])
+            yield f"On the front of the {whose} only: {shown}{more}."
+
+
+def _first(told: Mapping[str, Any]) -> str:
+    """Return the first difference in words."""
+    where, what = f"First difference, trial {told['number']}", told["what"]
+    if told["before"] is None and told["after"] is None:
+        return f"{where}: {_ALONE.get(what, f'its {what}')}."
+    of = f" of {told['key']}" if told["key"] else ""
+    was, now = ("absent" if x is None else repr(x) for x in (told["before"], told["after"]))
+    return f"{where}: its {what}{of} was {was}, now {now}."
 
 
 def _differences(changed: list[Mapping[str, Any]], width: int) -> Iterator[str]:

@@ -93,15 +93,19 @@ def _sync(study: str | None, children: str | None, home: str | None, *, as_json:
     from experiments.cli.output import emit_json, emit_lines
     from experiments.publishing import deliver_tracking
     from experiments.workspace import open_workspace
+    from formulation.errors import TrackingError
 
     workspace = open_workspace(home=home, track_children=children)
     result = deliver_tracking(workspace, study, children)
     if as_json:
         emit_json({"schema": "formulation/track", "version": 1, **result})
-        return
-    emit_lines(
-        [f"{result['delivered']} delivered, {result['waiting']} waiting {result['error']}".strip()]
-    )
+    else:
+        emit_lines([f"{result['delivered']} delivered, {result['waiting']} waiting"])
+    if result["waiting"] and result["error"]:
+        raise TrackingError(
+            f"{result['waiting']} messages for the tracking wait: {result['error']}.",
+            hint="They stay in the outbox, in order: formulation track status.",
+        )
 
 
 def _line(study: dict[str, Any]) -> str:

@@ -102,7 +102,7 @@ def origin_table(document: Mapping[str, Any]) -> Table:
     confirmed = [c["confirmation"]["origin"] for c in front if c["confirmation"]]
     titles = ("Numbers", "Origin", "How they came about")
     return Table(
-        caption="Nothing here was measured in people.",
+        caption=_capital(measured_in_people(document)),
         columns=tuple(Column(title=title) for title in titles),
         rows=(
             ARITHMETIC_ROW,
@@ -114,6 +114,32 @@ def origin_table(document: Mapping[str, Any]) -> Table:
             ("Worst acceptable, ideal and limits", "assumed", "chosen in the study file"),
         ),
     )
+
+
+def measured_in_people(document: Mapping[str, Any]) -> str:
+    """Say what of a report was measured in people: no value of a candidate; what was set beside.
+
+    Parameters
+    ----------
+    document : mapping
+        What `experiments.results.study_document` made, [-].
+
+    Returns
+    -------
+    str
+        One sentence, from a small letter on, [-].
+    """
+    told = {
+        f"{get_endpoint(gap['endpoint']).title} ({', '.join(gap['studies'])})": None
+        for model in document["models"]
+        for gap in model.get("measured_absorption", ())
+    }
+    beside = (
+        f"; held against measured studies, as the model cards tell, were only: {'; '.join(told)}"
+        if told
+        else ""
+    )
+    return f"no value of a candidate was measured in people{beside}."
 
 
 def record_table(document: Mapping[str, Any]) -> Table:
@@ -132,7 +158,7 @@ def record_table(document: Mapping[str, Any]) -> Table:
     study, executor = document["study"], document["executor"]
     rows = [
         ("Study", f"{study['label']} {study['name']}, {study['id']}"),
-        ("Study file, sha256", study["config_sha256"]),
+        ("Study as run, sha256", study["config_sha256"]),
         ("Code of domain and models, sha256", study["code_sha256"] or "not recorded"),
         ("Seed", str(document["seed"])),
         ("Strategy", study["strategy"]),
@@ -223,6 +249,10 @@ def _error(value: float, key: str) -> str:
     """Return an error with the endpoint's decimals, or three digits when that would show zero."""
     text = number_text(value, key)
     return text if float(text) else f"{value:.2g}"
+
+
+def _capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
 
 
 def _origins(found: Iterable[str]) -> str:

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from experiments.config.written import study_yaml
 from experiments.reports.accounts import account_sections
 from experiments.reports.answers import Answer, Verdict, answer
 from experiments.reports.choices_made import choices_made, how_it_ended
@@ -16,7 +17,12 @@ from experiments.reports.figures import drivers_of, shown_of
 from experiments.reports.files import write_file
 from experiments.reports.html import filled
 from experiments.reports.interactive import enlivened, plotly_js
-from experiments.reports.model_tables import model_table, origin_table, record_table
+from experiments.reports.model_tables import (
+    measured_in_people,
+    model_table,
+    origin_table,
+    record_table,
+)
 from experiments.reports.quality import quality_sections
 from experiments.reports.recipes import BATCH_G, check_batch, recipe_tables, weighing_table
 from experiments.reports.reproducing import claim_lines, commands
@@ -121,6 +127,7 @@ def render(
         "answer": found,
         "is_negative": found.verdict is not Verdict.RECOMMENDED,
         "basis": _basis(document),
+        "in_people": measured_in_people(document),
         "people": [
             *_people(document["study"]),
             EXTRAPOLATION_WORDS[document["study"].get("extrapolation", "report")],
@@ -143,6 +150,7 @@ def render(
         "without_profiler": _without_profiler(document),
         "claims": claim_lines(),
         "commands": commands(document),
+        "study_text": study_yaml(document["study"]["config"]),
         "views": _views(document["tracking"]),
     }
     return filled("experiments.reports", TEMPLATE, values)

@@ -8,6 +8,7 @@ from attrs import field, frozen
 
 from experiments.reports.comparison import objectives_of
 from experiments.reports.wording import limit_text
+from experiments.search.course import Course
 from formulation.arrays import FloatArray
 from formulation.endpoint_keys import parse_key
 from formulation.endpoints import BENCH_TIMES_H
@@ -218,15 +219,14 @@ def history_data(document: Mapping[str, Any]) -> History:
     """
     objectives = objectives_of(document)
     rows = sorted(document["points"], key=lambda p: p["number"])
-    scores = np.full((len(rows), len(objectives)), -np.inf)
+    so_far, best = Course(objectives=objectives), np.empty((len(rows), len(objectives)))
     for k, row in enumerate(rows):
-        if row["is_feasible"]:
-            scores[k] = [o.normalise(row["objectives"][o.endpoint]) for o in objectives]
-    best = np.maximum.accumulate(scores, axis=0) if rows else scores
+        so_far.follow(row["objectives"] if row["is_feasible"] else None)
+        best[k] = so_far.best_scores
     return History(
         keys=tuple(o.endpoint for o in objectives),
         numbers=np.array([row["number"] for row in rows], dtype=float),
-        best=np.where(np.isfinite(best), best, np.nan),
+        best=best,
     )
 
 

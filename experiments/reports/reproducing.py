@@ -26,9 +26,10 @@ def commands(document: Mapping[str, Any]) -> list[str]:
     version = study["versions"].get(DISTRIBUTION)
     return [
         f"# {DISTRIBUTION} {version or '(version not recorded)'}, with the versions recorded below",
-        f"# STUDY.yaml: the study file whose content has the sha256 {study['config_sha256']}",
+        "# STUDY.yaml: the study as it was run, below; what flags changed stands in it, and its",
+        f"# content has the sha256 {study['config_sha256']}",
         "formulation check STUDY.yaml",
-        f"formulation run STUDY.yaml --trials {study['budget']} --seed {document['seed']}",
+        "formulation run STUDY.yaml",
         f"# or, from the workspace of {label}: repeats it from its record, reports any difference",
         f"formulation rerun {label}",
         f"formulation resume {label}",

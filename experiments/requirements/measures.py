@@ -1,14 +1,19 @@
 """The numbers of a study's document that may be required, each with how it is read.
 
 The registry is explicit: those of any study in `MEASURES`, and two for each objective of a study.
+A number that is taken over several is known only where each of them is: a worst of what is left
+would hide the one that is missing.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 from attrs import frozen
 
-from formulation.endpoint_keys import get_endpoint
+from experiments.reports.model_tables import DERIVED_FROM
+from formulation.endpoint_keys import get_endpoint, parse_key
+from formulation.endpoints import MEAN, PREDICTED_F2, STATISTICS, Scope
 from formulation.possible import FROM_ZERO, Possible
 from formulation.targets import Goal, Objective
 
@@ -17,6 +22,21 @@ BEST, CONFIRMED = "best", "confirmed"
 
 PART = Possible(least=0.0, most=1.0)
 """A share that is told as a part of 1, [-]."""
+
+NOTHING_FEASIBLE = "nothing is feasible, or a candidate has no finite value"
+"""Why there is no best of a front."""
+
+NOTHING_CONFIRMED = "no candidate is confirmed, or one has no finite value"
+"""Why there is no best of what was confirmed."""
+
+NO_SURROGATE = "the study names no surrogate"
+"""Why nothing is known of surrogates."""
+
+_SOURCES: Mapping[str, str] = {
+    "fraction_absorbed": DERIVED_FROM["fraction_absorbed"],
+    "cost_per_absorbed_mg": "absorbed_increment",
+}
+"""Endpoints of people that are arithmetic on one that is learnt."""
 
 
 @frozen(kw_only=True)
@@ -79,7 +99,7 @@ def _best(objective: Objective) -> Measure:
         unit=endpoint.unit,
         possible=endpoint.possible,
         read=read,
-        absent="nothing is feasible",
+        absent=NOTHING_FEASIBLE,
     )
 
 
@@ -97,13 +117,19 @@ def _best_confirmed(objective: Objective) -> Measure:
         unit=endpoint.unit,
         possible=endpoint.possible,
         read=read,
-        absent="no candidate is confirmed",
+        absent=NOTHING_CONFIRMED,
     )
 
 
-def _extreme(objective: Objective, values: Iterable[float]) -> float | None:
-    best = max if objective.goal is Goal.MAXIMISE else min
-    return best(values, default=None)
+def _extreme(objective: Objective, values: Iterable[float | None]) -> float | None:
+    return _over(values, max if objective.goal is Goal.MAXIMISE else min)
+
+
+def _over(values: Iterable[float | None], pick: Callable[[list[float]], float]) -> float | None:
+    """Return one of all values; None without any, or where one is missing or not finite."""
+    found = list(values)
+    known = [float(value) for value in found if value is not None and isfinite(value)]
+    return pick(known) if known and len(known) == len(found) else None
 
 
 def _confirmed_fraction(document: Mapping[str, Any]) -> float | None:
@@ -114,29 +140,63 @@ def _confirmed_fraction(document: Mapping[str, Any]) -> float | None:
 def _agreement(
     document: Mapping[str, Any], name: str, worst: Callable[[list[float]], float]
 ) -> float | None:
-    """Return the worst of a figure of the confirmation, over endpoints that have it."""
+    """Return the worst of a figure of the confirmation over every endpoint that decides."""
     rows = document["confirmation"]["objectives"].values()
-    found = [float(row[name]) for row in rows if row[name] is not None]
-    return worst(found) if found else None
+    return _over((row[name] for row in rows), worst)
 
 
 def _coverage(document: Mapping[str, Any]) -> float | None:
     """Return the least coverage of all surrogates, over the curve and what the study decides by."""
-    decisive = {"curve", *document["confirmation"]["objectives"]}
-    decisive |= {objective["key"] for objective in document["objectives"]}
-    return min(
+    keys = {*document["confirmation"]["objectives"]}
+    keys |= {told["key"] for told in (*document["objectives"], *document.get("bounds", ()))}
+    outputs = {"curve", *(output for key in keys for output in learnt_behind(key))}
+    return _over(
         (
-            metrics["coverage90"]
+            model["metrics"].get(output, {}).get("coverage90")
             for model in document["models"]
-            for output, metrics in model["metrics"].items()
-            if output in decisive
+            for output in sorted(outputs)
         ),
-        default=None,
+        min,
     )
 
 
+def learnt_behind(key: str) -> tuple[str, ...]:
+    """Return the outputs of a surrogate that an endpoint rests on.
+
+    Parameters
+    ----------
+    key : str
+        Key of an endpoint that decides a study, in any reading, [-].
+
+    Returns
+    -------
+    tuple of str
+        Names among the metrics of a model's card; none where the recipe alone, or other limits of
+        the study, decide, [-].
+
+    Examples
+    --------
+    >>> learnt_behind("serum.p95.pessimistic"), learnt_behind("cost_per_absorbed_mg.p50")
+    (('serum.p95',), ('absorbed_increment.p50',))
+    >>> learnt_behind("released_1h"), learnt_behind("unit_mass")
+    (('curve',), ())
+    """
+    parsed = parse_key(key)
+    name, scope = parsed.endpoint.name, parsed.endpoint.scope
+    if scope is Scope.BENCH or name == PREDICTED_F2:
+        return ("curve",)
+    if scope is not Scope.POPULATION:
+        return ()
+    statistics = STATISTICS if parsed.statistic == MEAN else (parsed.statistic,)
+    return tuple(f"{_SOURCES.get(name, name)}.{statistic}" for statistic in statistics)
+
+
 def _desirability(document: Mapping[str, Any]) -> float | None:
-    return max((c["desirability"]["predicted"] for c in document["front"]), default=None)
+    return _over((c["desirability"]["predicted"] for c in document["front"]), max)
+
+
+def _measured_rows(document: Mapping[str, Any]) -> float | None:
+    return document["rows_by_origin"].get("measured") if document["models"] else None
 
 
 MEASURES: tuple[Measure, ...] = (
@@ -157,7 +217,7 @@ MEASURES: tuple[Measure, ...] = (
         title="desirability of the most desirable candidate, as predicted",
         possible=PART,
         read=_desirability,
-        absent="nothing is feasible",
+        absent=NOTHING_FEASIBLE,
     ),
     Measure(
         name="trials",
@@ -201,32 +261,34 @@ MEASURES: tuple[Measure, ...] = (
         title="least rank correlation of surrogate and simulator, over what decides the study",
         possible=Possible(least=-1.0, most=1.0),
         read=lambda document: _agreement(document, "spearman", min),
-        absent="too few candidates were integrated, or their values do not vary",
+        absent="too few candidates were integrated, or one of what decides does not vary",
     ),
     Measure(
         name="relative_gap",
         title="largest median gap of surrogate and simulator, over what decides the study",
         read=lambda document: _agreement(document, "median_relative_gap", max),
-        absent="no candidate was integrated",
+        absent="no candidate was integrated, or a gap is not finite",
     ),
     Measure(
         name="coverage90",
         title="what the 90 % intervals of the surrogates held on designs left out, at least",
         possible=PART,
         read=_coverage,
-        absent="the study names no surrogate",
+        absent=f"{NO_SURROGATE}, or a card lacks it for something that decides",
     ),
     Measure(
         name="measured_rows",
         title="measured rows that the surrogates learnt from",
-        read=lambda document: document["rows_by_origin"].get("measured", 0),
+        read=_measured_rows,
         is_count=True,
+        absent=NO_SURROGATE,
     ),
     Measure(
         name="requeued_chunks",
         title="chunks that another worker had to do again",
-        read=lambda document: document["executor"].get("requeued", 0),
+        read=lambda document: document["executor"].get("requeued"),
         is_count=True,
+        absent="the study records no executor",
     ),
 )
 """Numbers that may be required of any study."""

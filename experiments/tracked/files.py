@@ -6,6 +6,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from experiments.candidates import regimen_text, title_of
+from experiments.config.written import study_yaml
 from experiments.reports import render
 from experiments.reports.front_column import sheet_rows
 from experiments.reports.front_table import front_columns
@@ -39,7 +40,8 @@ def study_files(facts: StudyFacts) -> dict[str, bytes]:
     trials = BytesIO()
     trials_table(facts).to_parquet(trials, index=False)
     return {
-        "study.yaml": facts.study.config_text.encode(),
+        "study.yaml": study_yaml(facts.study.config).encode(),
+        "study_as_written.yaml": facts.study.config_text.encode(),
         "study.json": json.dumps(document, indent=1, allow_nan=False).encode(),
         "report.html": render(document).encode(),
         "front.csv": csv_bytes(sheet_rows(front_columns(document)), for_excel=True),

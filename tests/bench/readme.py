@@ -153,6 +153,11 @@ def tracking_table(document: Mapping[str, Any]) -> str:
     return _costs_table("MLflow", document)
 
 
+def smoke_table(document: Mapping[str, Any]) -> str:
+    """Return how long the smoke studies take with their surrogates at hand."""
+    return _costs_table("smoke study", document)
+
+
 def _costs_table(title: str, document: Mapping[str, Any]) -> str:
     return table(
         (title, "measured", "must", "aim", ""),
@@ -309,6 +314,7 @@ TABLES = {
     "emulator": ("emulator.json", emulator_table),
     "engine": ("engine.json", engine_table),
     "tracking": ("tracking.json", tracking_table),
+    "smoke": ("smoke.json", smoke_table),
     "search": ("search.json", search_table),
     "search figures": ("search.json", search_figures_table),
     "simulator": ("simulator.json", simulator_table),
@@ -317,7 +323,10 @@ TABLES = {
 }
 """Mark, file beside the documents, and what makes the table."""
 
-PLACES = dict.fromkeys(("surrogates", "gains", "costs", "row-wise"), SURROGATES)
+PLACES = {
+    **dict.fromkeys(("surrogates", "gains", "costs", "row-wise"), SURROGATES),
+    "smoke": ROOT / "docs" / "howto" / "ci.md",
+}
 """Document of a table that does not stand in the README."""
 
 

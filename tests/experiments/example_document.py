@@ -149,6 +149,7 @@ def _study() -> dict[str, Any]:
         "state": "complete",
         "budget": 30,
         "config_sha256": "3f" * 32,
+        "config": {"study": "citrate-or-matrix", "budget": {"trials": 30, "seed": 7}},
         "created_utc": "2026-01-15T09:30:00Z",
         "jurisdiction": "EU",
         "systems": [IR, TR],

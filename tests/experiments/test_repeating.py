@@ -6,9 +6,8 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from attrs import evolve
 
-from experiments import fitting, publishing, repeating, studies
+from experiments import fitting, publishing, studies
 from experiments.account import tornado
 from experiments.cli import main
 from experiments.store import Store, TrialRecord
@@ -72,7 +71,9 @@ def test_a_study_repeated_from_its_record_gives_the_same_trials(home, capsys) ->
     found = told(capsys, "rerun", "S001", "--home", str(home), *ASK)
     assert (found["study"]["label"], found["again"]["label"]) == ("S001", "S003")
     assert found["compared"] == found["equal"] == 20
-    assert (found["first_difference"], found["changed"]) == (None, [])
+    assert (found["first_difference"], found["changed"], found["unexplained"]) == (None, [], 0)
+    assert found["confirmations"]["compared"] == found["confirmations"]["equal"] > 0
+    assert found["front"] == {"only_before": [], "only_after": []}
 
 
 def test_a_repetition_that_was_interrupted_goes_on_as_one(home, monkeypatch, capsys) -> None:
@@ -117,6 +118,43 @@ def test_a_value_that_differs_is_named_and_ends_with_5(home, capsys) -> None:
     first = found["first_difference"]
     assert (first["number"], first["key"]) == (7, key)
     assert first["before"] == pytest.approx(1.5 * first["after"])
+
+
+def test_a_confirmation_that_differs_is_named_and_ends_with_5(home, capsys) -> None:
+    """Though every trial is equal."""
+    key = "absorbed_increment.p50"
+    with Store.open(home / "store.sqlite") as store:
+        study = store.study("S001")
+        confirmation = store.confirmations(study.id)[0]
+    changed = json.dumps({**confirmation.hi90, key: confirmation.hi90[key] * 1.5})
+    with sqlite3.connect(home / "store.sqlite") as database:
+        done = database.execute(
+            "UPDATE confirmation SET hi90 = ? WHERE study_id = ? AND number = ?",
+            (changed, study.id, confirmation.number),
+        )
+        assert done.rowcount == 1
+    words = ("rerun", "S001", "--home", str(home), *ASK)
+    found = told(capsys, *words, code=5)
+    assert found["compared"] == found["equal"] == 20
+    told_of = found["confirmations"]
+    assert told_of["compared"] - told_of["equal"] == found["unexplained"] == 1
+    assert found["first_difference"]["what"] == "confirmation: upper end"
+    assert main([*words]) == 5
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"its confirmation: upper end of {key} was" in said
+
+
+def test_trials_that_only_the_repetition_has_end_with_5(home, capsys) -> None:
+    """The study ended before, though it says that it is complete."""
+    with Store.open(home / "store.sqlite") as store:
+        study = store.study("S001")
+    with sqlite3.connect(home / "store.sqlite") as database:
+        database.execute("PRAGMA foreign_keys = OFF")
+        for table in ("trial", "confirmation", "curve"):
+            database.execute(f"DELETE FROM {table} WHERE study_id = ? AND number > 16", (study.id,))
+    words = ("rerun", "S001", "--home", str(home), *ASK)
+    found = told(capsys, *words, code=5)
+    assert (found["compared"], found["equal"], found["beyond"]) == (20, 17, 3)
 
 
 @pytest.fixture(scope="module")
@@ -213,16 +251,3 @@ def test_a_study_is_not_compared_with_itself(home, capsys) -> None:
     """In words."""
     assert main(["compare", "S001", "S001", "--home", str(home)]) == 2
     assert "same study" in capsys.readouterr().err
-
-
-def test_trials_that_differ_in_their_slacks_alone_say_by_which() -> None:
-    """Also failed ones, which have no values."""
-    design, seed = {"system": "x"}, 1
-    a, b = (
-        TrialRecord(number=0, state="failed", design=design, seed=seed, slacks={"limit": slack})
-        for slack in (1.0, 2.0)
-    )
-    found = repeating._difference(0, {0: a}, {0: b})
-    assert (found["key"], found["before"], found["after"]) == ("limit", 1.0, 2.0)
-    gone = repeating._difference(0, {0: evolve(a, values={"old": 1.0})}, {0: a})
-    assert (gone["key"], gone["before"], gone["after"]) == ("old", 1.0, None)

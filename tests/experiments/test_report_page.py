@@ -1,6 +1,7 @@
 """The page of a report: small, each picture with words and a table, long tables folded."""
 
 import re
+import shutil
 from copy import deepcopy
 from html.parser import HTMLParser
 from pathlib import Path
@@ -195,6 +196,73 @@ def test_a_study_without_slices_says_so_and_one_with_them_shows_them(large_page)
     assert "No slices were kept" in page_of(example_document)
     assert "There is no candidate" in page_of(empty_front_document)
     assert "No slices were kept" not in large_page
+
+
+@pytest.fixture(scope="module")
+def in_print(large_page, tmp_path_factory):
+    """Return a function that measures elements of a large report as a browser prints it."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    if not (program := shutil.which("chromium")):
+        pytest.skip("no chromium on this machine")
+    file = tmp_path_factory.mktemp("print") / "report.html"
+    file.write_text(large_page, encoding="utf-8")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1050, "height": 740})
+        page.goto(file.as_uri())
+        page.emulate_media(media="print")
+        yield page.evaluate
+        browser.close()
+
+
+HEIGHTS = """pick => [...document.querySelectorAll(pick)].map(e => [
+    e.getBoundingClientRect().height, e.querySelector("summary").getBoundingClientRect().height,
+    e.querySelector("summary").innerText])"""
+"""Heights of folded parts and of their titles, and the titles."""
+
+
+def test_what_a_picture_says_as_a_table_is_printed_too(in_print):
+    """Nobody can unfold paper."""
+    folded = in_print(HEIGHTS, "details:not(.rest)")
+    assert len(folded) >= 6
+    assert [title for whole, own, title in folded if whole < 3 * own] == []
+
+
+def test_candidates_that_are_left_out_in_print_are_counted(in_print):
+    """A page each would be dozens; unfolded before, they are printed."""
+    folded = in_print(HEIGHTS, "details.rest")
+    assert folded
+    for whole, own, title in folded:
+        assert whole < 1.5 * own
+        assert re.fullmatch(r"\d+ other candidates: left out in print unless opened before", title)
+    in_print("() => document.querySelectorAll('details.rest').forEach(d => d.open = true)")
+    for whole, own, title in in_print(HEIGHTS, "details.rest"):
+        assert whole > 3 * own
+        assert re.fullmatch(r"\d+ other candidates", title)
+
+
+GAP = {"endpoint": "absorbed_increment", "studies": ["mine", "yours"], "applied": False}
+
+
+def test_a_report_claims_no_value_of_a_candidate_as_measured_in_people():
+    """Where nothing was, it says no more."""
+    text = render(example_document())
+    assert text.count("no value of a candidate was measured in people.") == 1
+    assert text.count("No value of a candidate was measured in people.") == 1
+
+
+def test_a_report_names_what_was_measured_in_people_where_a_card_tells_of_it():
+    """In the first lines and above the origins, as below the model card."""
+    document = deepcopy(example_document())
+    told = "absorbed_increment: measured over simulated 1.23, 2 measured studies."
+    document["models"][0]["measured_absorption"] = [{**GAP, "sentence": told}]
+    text = render(document)
+    beside = (
+        "o value of a candidate was measured in people; held against measured studies, as the"
+        " model cards tell, were only: Absorbed Mg, increment over diet (mine, yours)."
+    )
+    assert text.count(beside) == 2
+    assert f"Measured absorption: {told}" in text
 
 
 def test_claims_are_said_to_be_off():

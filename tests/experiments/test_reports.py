@@ -107,7 +107,7 @@ def test_report_names_config_code_versions_seed_and_executor(page: Page):
         "tpe(multivariate=True)",
         "process",
         "formulation resume S014",
-        "formulation run STUDY.yaml --trials 30 --seed 7",
+        "formulation run STUDY.yaml",
         "formulation rerun S014",
     ):
         assert wanted in page.text
@@ -270,6 +270,7 @@ def test_report_tells_measured_absorption_and_not_the_error_it_replaced():
     model = document["models"][0]
     for applied in (False, True):
         gap = {"endpoint": "absorbed_increment", "applied": applied, "sentence": "Three studies."}
+        gap["studies"] = ["a", "b", "c"]
         model["measured_absorption"] = [gap]
         model["measured_absorption_left_out"] = ["own@1: <b>1 row</b> left out."]
         row = next(r for r in model_table(document, model).rows if r[0].startswith("Absorbed Mg"))

@@ -9,9 +9,11 @@ import pytest
 from experiments.cli import main, studies
 from experiments.config import StudySpec, load_study
 from experiments.requirements import outcomes, problems_of, read_requirements
-from experiments.requirements.measures import MEASURES, measures
+from experiments.requirements.measures import MEASURES, learnt_behind, measures
 from experiments.store import Store
+from formulation.endpoint_keys import every_key
 from formulation.errors import InputError, RequirementError
+from models.surrogates.table import ENDPOINT_KEYS
 from tests.experiments.example_document import (
     ABSORBED,
     PEAK,
@@ -174,7 +176,9 @@ def test_a_value_that_is_no_number_meets_nothing(operator: str) -> None:
 @pytest.mark.parametrize("measure", measures(OBJECTIVES), ids=lambda m: m.name)
 def test_every_number_is_read_from_a_document_of_a_study(measure) -> None:
     """No name of the registry leads nowhere; counts are whole."""
-    value = measure.read(example_document())
+    document = example_document()
+    document["confirmation"]["objectives"][PEAK]["spearman"] = 0.91
+    value = measure.read(document)
     assert isinstance(value, int | float)
     assert not measure.is_count or float(value).is_integer()
 
@@ -191,6 +195,89 @@ def test_coverage_is_the_least_of_what_decides() -> None:
     document["models"][0]["metrics"][ABSORBED]["coverage90"] = 0.4
     document["models"][0]["metrics"]["muscle_change.p05"] = {"coverage90": 0.1}
     assert judged("coverage90 >= 0.8", document).value == 0.4
+
+
+def not_known(text: str, document: dict) -> bool:
+    """Return whether a requirement is failed for want of a value, with the reason told."""
+    found = judged(text, document)
+    return (
+        not found.is_met
+        and found.value is None
+        and bool(found.reason)
+        and found.reason in found.text
+    )
+
+
+def test_a_rank_correlation_that_one_objective_lacks_is_not_known() -> None:
+    """The others' least would say that all agree."""
+    document = example_document()
+    assert document["confirmation"]["objectives"][PEAK]["spearman"] is None
+    assert not_known("rank_correlation >= 0.9", document)
+
+
+@pytest.mark.parametrize("name", ["spearman", "median_relative_gap"])
+@pytest.mark.parametrize("key", [ABSORBED, PEAK])
+def test_an_agreement_that_is_no_number_is_not_known(name: str, key: str) -> None:
+    """Wherever it stands: what is least beside NaN depends on the order."""
+    document = example_document()
+    document["confirmation"]["objectives"][PEAK]["spearman"] = 0.91
+    document["confirmation"]["objectives"][key][name] = math.nan
+    asked = "rank_correlation >= -1" if name == "spearman" else "relative_gap <= 9"
+    assert not_known(asked, document)
+
+
+@pytest.mark.parametrize("output", ["curve", ABSORBED])
+@pytest.mark.parametrize("told", [{}, {"coverage90": None}, {"coverage90": math.nan}])
+def test_coverage_that_a_card_lacks_for_what_decides_is_not_known(output: str, told: dict) -> None:
+    """Also where only one of two cards does."""
+    document = example_document()
+    document["models"][1]["metrics"][output] = told
+    assert not_known("coverage90 >= 0.5", document)
+
+
+def test_coverage_of_a_limit_counts_though_nothing_was_integrated() -> None:
+    """Limits decide as objectives do."""
+    document = example_document()
+    document["bounds"] = [
+        {"name": "limit", "key": f"{ABSORBED[:-4]}.p05", "low": 5.0, "high": None}
+    ]
+    assert not_known("coverage90 >= 0.5", document)
+    for model in document["models"]:
+        model["metrics"][f"{ABSORBED[:-4]}.p05"] = {"coverage90": 0.6}
+    assert judged("coverage90 >= 0.5", document).value == 0.6
+
+
+def test_coverage_is_asked_of_what_a_mean_or_a_reading_rests_on() -> None:
+    """A card tells of percentiles as predicted."""
+    assert learnt_behind("serum.mean") == ("serum.p05", "serum.p50", "serum.p95")
+    assert learnt_behind("serum.p05.pessimistic") == ("serum.p05",)
+
+
+def test_coverage_is_asked_of_nothing_that_no_card_tells() -> None:
+    """Every endpoint leads to outputs that are learnt, or to none."""
+    told = {output for key in every_key() for output in learnt_behind(key)}
+    assert told <= {"curve", *ENDPOINT_KEYS}
+
+
+def test_a_best_among_values_of_which_one_is_no_number_is_not_known() -> None:
+    """As predicted and as confirmed."""
+    document = example_document()
+    document["front"][2]["objectives"][ABSORBED] = math.nan
+    assert not_known("best.absorbed_increment > 0", document)
+    document["front"][2]["confirmation"]["values"][ABSORBED] = None
+    assert not_known("confirmed.absorbed_increment > 0", document)
+    document["front"][2]["desirability"]["predicted"] = math.nan
+    assert not_known("desirability > 0", document)
+
+
+def test_a_study_that_records_no_executor_requeued_an_unknown_number_of_chunks() -> None:
+    """Not none."""
+    assert not_known("requeued_chunks == 0", {**example_document(), "executor": {}})
+
+
+def test_a_study_without_surrogates_learnt_from_an_unknown_number_of_rows() -> None:
+    """Not from none."""
+    assert not_known("measured_rows == 0", {**example_document(), "models": []})
 
 
 def test_each_failure_is_a_problem_with_value_and_rule() -> None:

@@ -148,6 +148,19 @@ def test_links_of_a_server_elsewhere_are_its_own():
     assert pages_address("postgresql+psycopg://ana@db/mlflow", 5123) == "http://127.0.0.1:5123"
 
 
+def test_a_study_without_candidates_links_to_its_own_run():
+    """The pages of a front would be empty."""
+    tracking = {
+        "uri": "https://mlflow.example",
+        "run_id": "r1",
+        "experiment_id": "7",
+        "order_by": "m",
+        "front_runs": [],
+    }
+    links = study_links(tracking, "uuid")
+    assert links == {"run": "https://mlflow.example/#/experiments/7/runs/r1"}
+
+
 def test_studies_of_two_trackings_cannot_be_set_side_by_side():
     """There is no page that has both."""
     one = {"uri": "https://a", "run_id": "r1", "experiment_id": "1"}

@@ -145,7 +145,7 @@ def artefacts(tracked: Tracked) -> dict[str, bytes]:
 def test_the_run_of_a_study_holds_its_file_report_and_document(tracked):
     """All can be opened from the tracking alone."""
     held = artefacts(tracked)
-    assert held["study.yaml"].decode() == STUDY
+    assert held["study_as_written.yaml"].decode() == STUDY
     assert json.loads(held["study.json"])["front"] == tracked.document["front"]
     assert b"<html" in held["report.html"]
     pictures = {name for name in held if name.endswith(".png")}
