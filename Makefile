@@ -6,7 +6,7 @@ ROADRUNNER ?= $(BIN)/python
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help study test check test-slow test-kill test-faults bench bench-space bench-simulator bench-export bench-panel bench-learning bench-emulator bench-engine bench-tracking bench-smoke bench-surrogates bench-search readme docs quality pictures kernel lock clean
+.PHONY: help study test smoke check test-slow test-kill test-faults bench bench-space bench-simulator bench-export bench-panel bench-learning bench-emulator bench-engine bench-tracking bench-smoke bench-surrogates bench-search readme docs quality pictures kernel lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -26,6 +26,9 @@ study: $(STAMP) ## set up and run the quickstart study
 test: $(STAMP) ## set up and run the tests (Ray in a process of its own)
 	$(BIN)/python -m pytest -m "not slow and not kill and not faults and not ray"
 	$(BIN)/python -m pytest -m "ray and not slow and not kill and not faults"
+
+smoke: $(STAMP) ## a small search for each delivery system, which must reach what is required of it
+	$(BIN)/python -m pytest -m slow tests/experiments/test_smoke_studies.py
 
 check: $(STAMP) ## format, lint, types, layers
 	$(BIN)/ruff format --check .

@@ -206,12 +206,14 @@ def test_a_candidate_is_printed_as_a_product_file_that_is_read_again():
         document = {
             "study": {"label": "S001", "name": "small"},
             "front": [{"label": "C042", "design": design.as_dict()}],
+            "points": [],
         }
         text = "\n".join(product_lines(document, "C042"))
         found = load_product(text)
         assert (found.name, found.design) == ("S001-C042", design)
     with pytest.raises(UnknownNameError, match="Did you mean 'C042'"):
-        product_lines(document, "C42")
+        product_lines(document, "C043")
+    assert product_lines(document, "c42") == product_lines(document, "C042")
 
 
 def test_check_says_what_was_decided_and_when_the_search_ends():

@@ -1,7 +1,6 @@
 """Delivering to MLflow: later, in order, once, and never in the way of a study."""
 
 import json
-import shutil
 import signal
 import sqlite3
 import subprocess
@@ -11,12 +10,16 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
+from attrs import evolve
 
+from experiments import courier, studies
+from experiments.config import load_study, with_budget
 from experiments.store import Lease, Store
+from experiments.studies import Listener
 from experiments.tracking import delivery
 from experiments.workspace import Workspace, open_workspace
 from tests.experiments.delivered import Tracked
-from tests.experiments.test_end_to_end import RUN, command, drive, environment
+from tests.experiments.test_end_to_end import RUN, STUDY, command, drive, environment
 from tests.experiments.test_tracking import (
     DEAD,
     deliver_all,
@@ -44,6 +47,9 @@ ASK_MLFLOW = (
 )
 """The program, which tells in the end whether this process has loaded MLflow."""
 
+HEARD = ("say", "on_started", "on_ack", "on_progress")
+"""What a listener hears."""
+
 START_AND_DIE = (
     "import os, signal, sys; from experiments import courier;"
     " from experiments.workspace import open_workspace;"
@@ -53,7 +59,7 @@ START_AND_DIE = (
 """A driver that starts the delivery and is killed at once."""
 
 
-def copied(database: Path, folder: Path) -> Path:
+def database_copy(database: Path, folder: Path) -> Path:
     """Copy a database that may be in use, with what its write-ahead log holds."""
     with (
         closing(sqlite3.connect(database)) as source,
@@ -91,9 +97,27 @@ def test_what_another_machine_delivered_meanwhile_is_passed_over(untracked, tmp_
             assert deliver_all(other, local(home)).error == ""
             return own(study_id)
 
+        elsewhere = evolve(local(home), home=tmp_path / "elsewhere")
         with mock.patch.object(store, "own", owned_late):
-            late = deliver_all(store, local(home))
+            late = deliver_all(store, elsewhere)
     assert (late.delivered, late.waiting, late.error) == (0, 0, "")
+
+
+def test_nothing_is_delivered_before_a_study_is_complete_and_nobodys(untracked, tmp_path):
+    """Whatever MLflow does then, no search has to wait for it."""
+    home = untracked.copy(tmp_path)
+    seen: list[tuple[str, object]] = []
+
+    def start(workspace: Workspace, study_id: str) -> subprocess.Popen:
+        with Store.open(workspace.store_place) as store:
+            seen.append((store.study(study_id).state, store.owner(study_id).pid))
+        return subprocess.Popen(["true"])
+
+    spec = with_budget(load_study(STUDY), trials=4, seed=9)
+    workspace = open_workspace(home=str(home), executor="inline", environment={}, folder=home)
+    with mock.patch.object(courier, "start", start):
+        studies.run_study(spec, workspace, Listener(**dict.fromkeys(HEARD, lambda *_: None)))
+    assert seen == [("complete", None)]
 
 
 def test_a_run_that_was_cut_short_is_replaced(tracked, untracked, tmp_path):
@@ -133,7 +157,7 @@ def test_a_server_that_never_answers_does_not_slow_or_fail_a_run(untracked, trac
         assert "mlflow is loaded: False" in done.stderr
     with Store.open(home / "store.sqlite") as store:
         assert len(store.pending_outbox()) == 2 * n_messages(untracked.document)
-    good = f"sqlite:///{shutil.copy(tracked.workspace.home / 'mlflow.db', home)}"
+    good = f"sqlite:///{database_copy(tracked.workspace.home / 'mlflow.db', home)}"
     assert sync(home, good).returncode == 0
     shown = json.loads(drive("front", "S002", "--json", home=home).stdout)["tracking"]
     assert shown["run_id"]
@@ -205,7 +229,7 @@ def test_two_deliveries_at_once_write_each_run_once(untracked, tmp_path):
 def test_all_trials_get_a_run_when_they_are_asked_for(untracked, tracked, tmp_path):
     """Later too: those that are there stay, the others follow with the reason they are not made."""
     home = untracked.copy(tmp_path)
-    good = f"sqlite:///{shutil.copy(tracked.workspace.home / 'mlflow.db', home)}"
+    good = f"sqlite:///{database_copy(tracked.workspace.home / 'mlflow.db', home)}"
     told = drive(
         *("track", "sync", "S001", "--track-children", "all", "--json"),
         home=home,
