@@ -225,7 +225,7 @@ class _Reader:
     n_blank: int = 0
 
     def take(self, row: Row) -> None:
-        if self.cells.is_too_wide(row):
+        if self.cells.is_misshapen(row):
             return
         roles, cells = self.header.roles, self.cells
         name = cells.role_text(row, "product")

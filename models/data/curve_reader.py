@@ -46,6 +46,8 @@ class CurveReader:
     blank: list[Point] = Factory(list)
     refused: list[Point] = Factory(list)
     """Rows whose value or time is wrong; they are there all the same."""
+    has_lost_rows: bool = False
+    """Whether there were rows of which nothing could be read."""
     n_below_zero: int = 0
     cells: CellReader = field(init=False)
     vessels: ConditionReader = field(init=False)
@@ -73,8 +75,10 @@ class CurveReader:
         Point
             One value, [-].
         """
-        is_too_wide = self.cells.is_too_wide(row)
-        time_h = None if is_too_wide else self._time(row)
+        if self.cells.is_misshapen(row):
+            self.has_lost_rows = True
+            return
+        time_h = self._time(row)
         for column, product, replicate in self._curve_cells(row):
             batch = self.cells.role_text(row, "batch")
             point = Point(
@@ -89,9 +93,6 @@ class CurveReader:
                 row=row,
                 column=column,
             )
-            if is_too_wide:
-                self.refused.append(point)
-                continue
             if not self.cells.text(row, column):
                 self.blank.append(point)
                 continue
@@ -150,7 +151,9 @@ class CurveReader:
             Rows of the curve with a value, without one, and with one that is wrong, [-].
         """
         for flaw in (*flaws, *missing_rows(points, (*blank, *refused))):
-            if refused and flaw.code == "too_few_points":
+            if flaw.code == "too_few_points" and (refused or self.has_lost_rows):
+                continue
+            if flaw.code == "missing_row" and self.has_lost_rows:
                 continue
             row, column = flaw.point.row, flaw.point.column
             self.cells.refuse(row, column, flaw.code, flaw.message, flaw.hint)

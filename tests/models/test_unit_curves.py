@@ -152,6 +152,15 @@ def test_shares_under_a_header_of_percent_are_refused():
     assert not read(text.replace("[%]", "[-]")).problems
 
 
+@pytest.mark.parametrize(("mark", "name"), [("\t", "tabs"), (";", "semicolons")])
+def test_a_row_with_another_separator_is_told_at_its_first_cell(mark, name):
+    """All of it stands in one cell, so that everything would be missing."""
+    text = LONG + rows("A", 1, "a") + rows("A", 1, "b").replace(",", mark, 4)
+    (problem,) = read(text).problems
+    assert (problem.code, problem.line, problem.column) == ("mixed_separators", 5, 1)
+    assert problem.message == f"the row is parted by {name}, the header is not."
+
+
 @pytest.mark.parametrize("value", ["n.d.", "-20"])
 def test_a_value_that_was_refused_is_no_missing_row(value):
     """The row is there, and what is wrong with it is told."""
