@@ -144,7 +144,7 @@ def test_one_is_counted_in_english():
     document["trials_by"]["system"] = {"timed_release": 1}
     document["infeasible_reasons"][0]["count"] = 1
     text = "\n".join(summary_lines(document))
-    assert "1 trial (timed_release 1)" in text
+    assert "1 trial (timed release 1)" in text
     assert "infeasible, once: " in text
     spec = load_study(changed("intakes_per_day: [2, 3]", "intakes_per_day: [2]"))
     document = describe(spec)
