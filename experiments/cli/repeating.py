@@ -90,6 +90,10 @@ def tell_repetition(found: Mapping[str, Any], *, as_json: bool) -> None:
 
 
 def _side_by_side(found: Mapping[str, Any], width: int) -> Iterator[str]:
+    from experiments.cli.studies_text import LONGEST_NAME, cut
+    from experiments.config.quantities import shown_unit
+    from experiments.reports.wording import endpoint_title
+
     a, b = found["a"], found["b"]
     rows = [
         ["strategy", *(side["strategy"].partition("(")[0] for side in (a, b))],
@@ -102,9 +106,11 @@ def _side_by_side(found: Mapping[str, Any], width: int) -> Iterator[str]:
     if found["same_scale"]:
         rows.append(["hypervolume", *(f"{side['hypervolume']:.3f}" for side in (a, b))])
     for objective in found["objectives"]:
-        name = f"best {objective['title']} [{objective['unit']}]"
+        name = f"best {endpoint_title(objective['key'])} [{shown_unit(objective['unit'])}]"
         rows.append([name, *(_value(objective[side]) for side in ("a", "b"))])
-    heads = (f"{side['label']} {side['name']} ({side['state']})" for side in (a, b))
+    heads = (
+        f"{side['label']} {cut(side['name'], LONGEST_NAME)} ({side['state']})" for side in (a, b)
+    )
     yield from table_lines(["", *heads], rows, width)
     yield ""
     yield from _refuted_lines(found["objectives"], width)

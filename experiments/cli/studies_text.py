@@ -7,6 +7,32 @@ from experiments.cli.output import table_lines
 from experiments.config.spec import ASYNCHRONOUS
 from experiments.reports.choices_made import ASYNCHRONOUS_WORDS
 
+LONGEST_NAME = 48
+"""Longest name of a study in a table, [-] (characters)."""
+
+
+def cut(text: str, most: int) -> str:
+    """Return a text that is not too long, and shows where it was cut.
+
+    Parameters
+    ----------
+    text : str
+        Any text, [-].
+    most : int
+        Most characters, [-].
+
+    Returns
+    -------
+    str
+        The text, or its beginning with an ellipsis, [-].
+
+    Examples
+    --------
+    >>> cut("magnesium", 9), cut("magnesium", 5)
+    ('magnesium', 'magn…')
+    """
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
 
 def studies_lines(studies: list[dict[str, Any]], width: int, absent: str = "") -> list[str]:
     """Return one line for each stored study.
@@ -33,7 +59,7 @@ def studies_lines(studies: list[dict[str, Any]], width: int, absent: str = "") -
         rows.append(
             [
                 study["label"],
-                study["name"],
+                cut(study["name"], LONGEST_NAME),
                 f"{study['done']}/{study['budget']}",
                 str(study["feasible"]),
                 local_time(study["updated_utc"]),

@@ -234,6 +234,12 @@ def test_every_command_that_takes_a_folder_is_known_to_hints():
     assert found == set(COMMANDS)
 
 
+def test_a_name_that_is_too_long_shows_that_it_was_cut():
+    """A list of studies stays a table, and nobody takes the beginning for the name."""
+    lines = studies_lines([study(name="x" * 48), study(name="x" * 49)], 200)
+    assert re.findall(r"x+…?", "\n".join(lines)) == ["x" * 48, "x" * 47 + "…"]
+
+
 LIMIT = {"endpoint": "soluble_unabsorbed_load.p95", "high": "9 mmol/d"}
 
 
