@@ -282,7 +282,9 @@ def test_quick_products_of_unknown_units_are_not_similar_yet(tmp_path, capsys):
     (one,) = document(capsys, "compare", path, "--reference", "R")["comparisons"]
     assert one["is_exempt"]
     assert one["verdict"].startswith("both release 85 % within 15 minutes, so no f2 is needed, but")
-    assert one["verdict"].endswith("; rules that cannot be told: units, cv_early")
+    assert one["verdict"].endswith(
+        "; rules that cannot be told: twelve units, little scatter at the early times"
+    )
 
 
 def test_a_workbook_is_read_as_the_csv_is(two, tmp_path, capsys):
