@@ -1,5 +1,6 @@
 """Stored studies as they are: the document of one, and a line for each."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from experiments.candidates import most_desirable
@@ -27,6 +28,27 @@ def read_study(ref: str, workspace: Workspace) -> dict[str, Any]:
     """
     with Store.open(workspace.store_place, create=False) as store:
         return study_document(store, store.study(ref))
+
+
+def namesakes(document: Mapping[str, Any], workspace: Workspace) -> tuple[str, ...]:
+    """Return the other studies that have the name of one.
+
+    Parameters
+    ----------
+    document : mapping
+        The study, as `read_study` returned it, [-].
+    workspace : Workspace
+        Where it is kept, [-].
+
+    Returns
+    -------
+    tuple of str
+        Their labels, [-].
+    """
+    study = document["study"]
+    with Store.open(workspace.store_place, create=False) as store:
+        same = [other for other in store.studies() if other.name == study["name"]]
+    return tuple(sorted(other.label for other in same if other.id != study["id"]))
 
 
 def list_studies(workspace: Workspace) -> list[dict[str, Any]]:

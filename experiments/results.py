@@ -213,7 +213,8 @@ def _beaten(feasible: Sequence[TrialRecord], front: Sequence[TrialRecord]) -> li
 def _left_out(spec: StudySpec) -> list[str]:
     """Say which salts of the study fit no regimen in a system."""
     return [
-        f"{space.name} with {source.name} is left out: no regimen of the study fits it."
+        f"{space.name.replace('_', ' ')} with {source.name.replace('+', ' and ')} is left out:"
+        " no regimen of the study fits it."
         for space in spec.space.spaces
         for source in space.sources
         if source.name not in space.options

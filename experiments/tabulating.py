@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from experiments.listing import read_study
-from experiments.reports.files import check_place, write_file
+from experiments.reports.files import check_ending, check_place, write_file
 from experiments.reports.front_column import CellKind, FrontColumn, sheet_rows
 from experiments.reports.front_table import front_columns
 from experiments.workspace import Workspace
-from formulation.errors import InputError
 from models.data.table_files import Cell, csv_bytes, sheets_bytes
 
 SCHEMA, VERSION = "formulation/front-table", 1
@@ -62,7 +61,7 @@ def write_front(ref: str, workspace: Workspace, path: Path) -> Path:
     InputError
         No such format is written, or the file cannot be.
     """
-    check_format(path)
+    check_ending(path, WHAT, FORMATS)
     check_place(path, WHAT, OPTION)
     content = front_bytes(read_study(ref, workspace), path.suffix)
     return write_file(path, content, WHAT, OPTION)
@@ -122,37 +121,6 @@ def facts_of(document: Mapping[str, Any]) -> dict[str, str | int]:
         "basis": "; ".join(f"{m['system']}: {m['headline']}" for m in document["models"]),
         "notice": "Predicted and confirmed values are computed; none of them was measured.",
     }
-
-
-def check_format(path: Path) -> None:
-    """Refuse a file in a format that is not written.
-
-    Parameters
-    ----------
-    path : Path
-        File to write, [-].
-
-    Raises
-    ------
-    InputError
-        It is a folder, or ends otherwise than the formats do; the message lists them.
-    """
-    if path.is_dir():
-        raise InputError(
-            f"{WHAT} {path} would replace a folder.",
-            hint=f"Name a file in it that ends in {_endings()}.",
-        )
-    if path.suffix.lower() not in FORMATS:
-        ending = repr(path.suffix) if path.suffix else "nothing"
-        raise InputError(
-            f"{WHAT} {path} ends in {ending}; {_endings()} is wanted.",
-            hint="The ending says in which format it is written.",
-        )
-
-
-def _endings() -> str:
-    *most, last = FORMATS
-    return f"{', '.join(most)} or {last}"
 
 
 def _csv(columns: Columns, _: Mapping[str, str | int]) -> bytes:

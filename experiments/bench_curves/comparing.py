@@ -14,6 +14,7 @@ from models.dissolution.bootstrap import MIN_UNITS as MIN_RESAMPLED
 from models.dissolution.bootstrap import N_DRAWS, F2Interval, bootstrap_f2
 from models.dissolution.eligibility import (
     FDA,
+    GUIDELINES,
     SIMILAR_F2,
     Eligibility,
     ProductMeans,
@@ -23,6 +24,16 @@ from models.dissolution.eligibility import (
 
 SCATTER_RULES = frozenset({"cv_early", "cv_late"})
 """Rules that an interval over units makes up for."""
+
+RULE_WORDS = {
+    "same_times": "the same times",
+    "times": "three times or more",
+    "units": "twelve units",
+    "cv_early": "little scatter at the early times",
+    "cv_late": "little scatter at the later times",
+    "exemption": "85 % within 15 minutes",
+}
+"""What the rules are called in a sentence, by their names."""
 
 TIME_RULES = frozenset({"same_times", "times"})
 """Rules that f2 alone needs, so none where no f2 is needed."""
@@ -96,6 +107,7 @@ class Similarity:
 
 
 def _unmet_text(missed: list[str], open_: list[str]) -> str:
+    missed, open_ = ([RULE_WORDS[name] for name in names] for names in (missed, open_))
     text = f"; rules missed: {', '.join(missed)}" if missed else ""
     return text + (f"; rules that cannot be told: {', '.join(open_)}" if open_ else "")
 
@@ -120,7 +132,7 @@ def compare_curves(
     test : str, optional
         Name of the other one; every other one when empty, [-].
     guideline : str, optional
-        Whose rules, [-].
+        Whose rules, in capitals or not, [-].
     seed : int, optional
         Seed of the resampling, [-].
     n_draws : int, optional
@@ -144,8 +156,9 @@ def compare_curves(
             f"{reference!r} would be compared with itself.",
             hint="Name another formulation of the file with --test, or give a file with two.",
         )
+    rules = guideline.lower() if guideline.lower() in GUIDELINES else guideline
     return tuple(
-        _compare(first, other, guideline=guideline, seed=seed, n_draws=n_draws) for other in others
+        _compare(first, other, guideline=rules, seed=seed, n_draws=n_draws) for other in others
     )
 
 

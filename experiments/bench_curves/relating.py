@@ -11,7 +11,7 @@ from experiments.datasets.files import read_bytes
 from formulation.errors import InputError
 from models.data.course_curves import Course, CourseFile, read_courses
 from models.data.unit_curves import UnitCurveFile
-from models.dissolution.deconvolution import SAMPLED, Absorbed, check_sampled, wagner_nelson
+from models.dissolution.deconvolution import SAMPLED, URINE, Absorbed, check_sampled, wagner_nelson
 from models.dissolution.ivivc import (
     MEAN_ERROR_PCT,
     MIN_GAP_PCT,
@@ -110,7 +110,7 @@ def relate(
     """
     check_sampled(sampled)
     bench = read_curves(release, options)
-    people = _read_people(absorption)
+    people = _read_people(absorption, sampled)
     courses = {course.name: course for course in people.courses}
     pairs = [_pair(p.name, bench, courses[p.name], sampled, k_per_h)
              for p in bench.products if p.name in courses]  # fmt: skip
@@ -130,9 +130,9 @@ def relate(
     )
 
 
-def _read_people(path: Path) -> CourseFile:
+def _read_people(path: Path, sampled: str) -> CourseFile:
     try:
-        found = read_courses(read_bytes(path), file=str(path))
+        found = read_courses(read_bytes(path), file=str(path), is_rate=sampled == URINE)
     except InputError as error:
         raise InputError.of(evolve(p, file=str(path)) for p in error.problems) from None
     if found.problems:

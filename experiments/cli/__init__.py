@@ -31,6 +31,7 @@ from experiments.cli import (
     studies,
     track,
 )
+from experiments.cli.hints import take_home
 from experiments.cli.output import emit_problems, note
 from formulation.errors import (
     FormulationError,
@@ -83,6 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     as_json = "--json" in words
+    take_home(words)
     try:
         result = app(args=words, prog_name="formulation", standalone_mode=False)
         sys.stdout.flush()

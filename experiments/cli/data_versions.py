@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from experiments.cli.hints import absent_home
 from experiments.cli.output import emit_json, emit_lines, table_lines, terminal_width
 
 if TYPE_CHECKING:
@@ -21,14 +22,17 @@ def list_versions(home: Home = None, as_json: AsJson = False) -> None:
     from experiments.datasets import kind_of, version_ref
     from experiments.workspace import open_workspace
 
-    records = every_version(open_workspace(home=home))
+    workspace = open_workspace(home=home)
+    records = every_version(workspace)
     if as_json:
         versions = [record_dict(record) for record in records]
         document = {"schema": "formulation/data-versions", "version": 1, "versions": versions}
         emit_json(document)
         return
     if not records:
-        emit_lines(["No data set yet; `formulation data import` brings one."])
+        emit_lines(
+            [f"No data set yet{absent_home(workspace)}; `formulation data import` brings one."]
+        )
         return
     cells = [
         [version_ref(r), kind_of(r), r.state, _size(r), ", ".join(r.systems), r.created_utc]

@@ -46,12 +46,11 @@ def fit(
     """Fit kinetic models to release curves of a bench, with and without a lag."""
     from experiments import bench_curves
     from experiments.bench_curves.fitting import COLUMNS, NO_PROOF
-    from experiments.reports.files import check_file, unwritable, write_file
+    from experiments.reports.files import check_ending, check_file, write_file
     from models.data.table_files import csv_bytes
 
     if output is not None:
-        if output.suffix.lower() != ".csv":
-            raise unwritable(output, "Table of fits", "--output", "its name does not end in .csv")
+        check_ending(output, "Table of fits", (".csv",), "It is written as CSV.")
         check_file(output, "Table of fits", "--output")
     options = bench_curves.ReadOptions(
         sheet=sheet, encoding=encoding, time_unit=time_unit, released_unit=released_unit

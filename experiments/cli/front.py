@@ -34,8 +34,8 @@ def front(
 ) -> None:
     """Show the candidates of a study, or write them as a table."""
     from experiments.cli.output import emit_json, emit_lines, terminal_width
-    from experiments.cli.study_text import front_lines, product_lines, summary_lines
-    from experiments.listing import read_study
+    from experiments.cli.study_text import front_lines, product_lines, study_line, summary_lines
+    from experiments.listing import namesakes, read_study
     from experiments.tabulating import write_front
     from experiments.workspace import open_workspace
     from formulation.errors import InputError
@@ -54,11 +54,14 @@ def front(
             "--product prints a product file, which is YAML, and --json a JSON document.",
             hint="Leave one of them out.",
         )
-    document = read_study(study, open_workspace(home=home))
+    workspace = open_workspace(home=home)
+    document = read_study(study, workspace)
     if product is not None:
         emit_lines(product_lines(document, product))
         return
     if as_json:
         emit_json(document)
         return
+    others = namesakes(document, workspace) if study == document["study"]["name"] else ()
+    emit_lines([study_line(document, others)])
     emit_lines([*front_lines(document, terminal_width()), *summary_lines(document)])

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from experiments.cli.hints import with_home
 from experiments.cli.output import emit_json, note
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def tell_interrupted(
     """
     from experiments.cli.progress import JSONL, write_event
 
-    resume = None if end is None else f"formulation resume {end.study.label}"
+    resume = None if end is None else with_home(f"formulation resume {end.study.label}")
     hint = AGAIN if resume is None else f"Go on with: {resume}"
     message = "The command was interrupted." if end is None else str(end)
     told = {"exit_code": exit_code, "message": message, "hint": hint, "resume": resume}

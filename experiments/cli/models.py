@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from experiments.cli.evaluate_model import evaluate
+from experiments.cli.hints import absent_home
 from experiments.cli.output import emit_json, emit_lines, note, table_lines, terminal_width
 from experiments.cli.predict_model import predict
 
@@ -44,12 +45,14 @@ def list_models(home: Home = None, as_json: AsJson = False) -> None:
     from experiments import surrogates
     from experiments.workspace import open_workspace
 
-    found = surrogates.list_models(open_workspace(home=home))
+    workspace = open_workspace(home=home)
+    found = surrogates.list_models(workspace)
     if as_json:
         emit_json({"schema": "formulation/models", "version": 1, "models": found})
         return
     if not found:
-        emit_lines(["No surrogate yet; a study fits them, or `formulation models train`."])
+        absent = absent_home(workspace)
+        emit_lines([f"No surrogate yet{absent}; a study fits them, or `formulation models train`."])
         return
     columns = ["name", "sha256", "created", "rows", "curve error", "Mg error", "covered"]
     rows = [_line(model) for model in found]
@@ -154,7 +157,7 @@ def fetch(model: Model, home: Home = None, as_json: AsJson = False) -> None:
 
 
 def _line(model: Mapping[str, Any]) -> list[str]:
-    from experiments.cli.study_text import local_time
+    from experiments.cli.studies_text import local_time
     from experiments.surrogates import SHORT
 
     head, registry = model["headline"], model["registry"]
@@ -182,7 +185,7 @@ def _standing(shown: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _comparison(found: Mapping[str, Any], width: int) -> Iterator[str]:
-    from experiments.cli.study_text import local_time
+    from experiments.cli.studies_text import local_time
     from experiments.surrogates import SHORT
 
     for name in ("a", "b"):

@@ -8,7 +8,9 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import typer
+from attrs import evolve
 
+from experiments.cli.hints import with_home
 from formulation.errors import Problem
 
 if TYPE_CHECKING:
@@ -81,7 +83,7 @@ def emit_lines(lines: Iterable[str]) -> None:
         Lines, [-].
     """
     for line in lines:
-        typer.echo(printable(line))
+        typer.echo(printable(with_home(line)))
 
 
 def note(line: str) -> None:
@@ -92,7 +94,7 @@ def note(line: str) -> None:
     line : str
         One line, [-].
     """
-    typer.echo(printable(line), err=True)
+    typer.echo(printable(with_home(line)), err=True)
 
 
 def emit_problems(problems: Sequence[Problem], *, as_json: bool) -> None:
@@ -106,7 +108,8 @@ def emit_problems(problems: Sequence[Problem], *, as_json: bool) -> None:
         Whether the JSON document is wanted, [-].
     """
     if as_json:
-        errors = [problem.as_dict() for problem in problems]
+        told = [evolve(problem, hint=with_home(problem.hint)) for problem in problems]
+        errors = [problem.as_dict() for problem in told]
         emit_json({"schema": ERRORS_SCHEMA, "version": ERRORS_VERSION, "errors": errors})
         return
     for problem in problems:

@@ -57,12 +57,14 @@ def panel(
         _recalibrate(without, as_json)
         return
     from experiments import qualification
-    from experiments.reports.files import check_file
+    from experiments.reports.files import PAGE_HINT, PAGES, check_ending, check_file
 
     if report is not None:
         check_file(report, "Page", "--report")
+        check_ending(report, "Page", PAGES, PAGE_HINT)
     if picture is not None:
         check_file(picture, "Picture", "--picture")
+        check_ending(picture, "Picture", (".png",), "It is written as PNG.")
     document = qualification.qualify(role=role, drop_role=drop_role)
     if report is not None:
         note(f"Wrote {qualification.write_page(document, report)}")

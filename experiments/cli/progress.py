@@ -17,6 +17,7 @@ from rich.progress import (
 )
 from rich.progress import Progress as RichProgress
 
+from experiments.cli.hints import with_home
 from experiments.cli.output import err
 from experiments.results import front_of
 from experiments.search.loop import Progress
@@ -84,7 +85,7 @@ def write_event(event: str, **fields: Any) -> None:
 
 def _events() -> Listener:
     return Listener(
-        say=lambda text: write_event("step", text=text),
+        say=lambda text: write_event("step", text=with_home(text)),
         on_started=lambda study: write_event("started", study=study.label, id=study.id),
         on_ack=lambda study, numbers: write_event("ack", study=study.label, trials=list(numbers)),
         on_progress=lambda objectives, p: write_event(
@@ -107,7 +108,7 @@ def _plain() -> Listener:
             console.print(text + shown.left(progress), highlight=False)
 
     return Listener(
-        say=lambda text: console.print(text, highlight=False),
+        say=lambda text: console.print(with_home(text), highlight=False),
         on_started=lambda study: console.print(_started(study), highlight=False),
         on_ack=lambda _study, _numbers: None,
         on_progress=on_progress,
@@ -138,7 +139,7 @@ def _bar() -> Iterator[Listener]:
             )
 
         yield Listener(
-            say=lambda text: console.print(text, highlight=False),
+            say=lambda text: console.print(with_home(text), highlight=False),
             on_started=lambda study: console.print(_started(study), highlight=False),
             on_ack=lambda _study, _numbers: None,
             on_progress=on_progress,

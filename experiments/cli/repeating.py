@@ -6,6 +6,7 @@ from typing import Any
 
 import typer
 
+from experiments.cli.changed_text import changed_lines
 from experiments.cli.interrupting import telling_interruptions
 from experiments.cli.output import emit_json, emit_lines, table_lines, terminal_width
 from experiments.cli.studies import AsJson, Home, Kind, ProgressKind, Ref, Workers, followed
@@ -97,21 +98,27 @@ def tell_repetition(found: Mapping[str, Any], *, as_json: bool) -> None:
 
 
 def _side_by_side(found: Mapping[str, Any], width: int) -> Iterator[str]:
+    from experiments.cli.studies_text import LONGEST_NAME, cut
+    from experiments.config.quantities import shown_unit
+    from experiments.reports.wording import endpoint_title
+
     a, b = found["a"], found["b"]
     rows = [
         ["strategy", *(side["strategy"].partition("(")[0] for side in (a, b))],
         ["seed", str(a["seed"]), str(b["seed"])],
         ["trials", str(a["trials"]), str(b["trials"])],
-        ["feasible", *(f"{side['feasible_fraction']:.0%}" for side in (a, b))],
+        ["feasible", *(f"{100 * side['feasible_fraction']:.0f} %" for side in (a, b))],
         ["on the front", str(a["on_front"]), str(b["on_front"])],
         ["confirmed", str(a["confirmed"]), str(b["confirmed"])],
     ]
     if found["same_scale"]:
         rows.append(["hypervolume", *(f"{side['hypervolume']:.3f}" for side in (a, b))])
     for objective in found["objectives"]:
-        name = f"best {objective['title']} [{objective['unit']}]"
+        name = f"best {endpoint_title(objective['key'])} [{shown_unit(objective['unit'])}]"
         rows.append([name, *(_value(objective[side]) for side in ("a", "b"))])
-    heads = (f"{side['label']} {side['name']} ({side['state']})" for side in (a, b))
+    heads = (
+        f"{side['label']} {cut(side['name'], LONGEST_NAME)} ({side['state']})" for side in (a, b)
+    )
     yield from table_lines(["", *heads], rows, width)
     yield ""
     yield from _refuted_lines(found["objectives"], width)
@@ -177,16 +184,11 @@ def _differences(changed: list[Mapping[str, Any]], width: int) -> Iterator[str]:
         yield "Asked and answered by the same: file, code, libraries and models."
         return
     yield "Changed:"
-    for change in changed[:SHOWN]:
-        text = f"  {change['what']}: {_short(change['a'])} -> {_short(change['b'])}"
-        yield from wrap(text, width, subsequent_indent="    ")
-    if len(changed) > SHOWN:
-        yield f"  and {len(changed) - SHOWN} more; --json lists them."
-
-
-def _short(value: Any) -> str:
-    text = "nothing" if value is None else str(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    lines = [line for change in changed for line in changed_lines(change)]
+    for line in lines[:SHOWN]:
+        yield from wrap(f"  {line}", width, subsequent_indent="    ")
+    if len(lines) > SHOWN:
+        yield f"  and {len(lines) - SHOWN} more; --json lists them."
 
 
 def _value(best: Mapping[str, Any] | None) -> str:

@@ -43,13 +43,10 @@ def report(
     from experiments.reports import write_report
     from experiments.reports.recipes import BATCH_G
     from experiments.workspace import open_workspace
-    from formulation.errors import InputError
 
     workspace = open_workspace(home=home)
     document = read_study(study, workspace)
     path = output or workspace.reports_folder / f"{document['study']['label']}.html"
-    if path.is_dir():
-        raise InputError(f"Report {path} would replace a folder.", hint="Name a file in it.")
     batch = BATCH_G if batch_g is None else batch_g
     written = write_report(document, path, batch, is_interactive=interactive)
     emit_lines([str(written), *([_size_words(written)] if interactive else [])])

@@ -147,8 +147,9 @@ def status(
     ] = False,
 ) -> None:
     """List the studies of this workspace."""
+    from experiments.cli.hints import absent_home
     from experiments.cli.output import emit_json, emit_json_line, emit_lines, terminal_width
-    from experiments.cli.study_text import studies_lines
+    from experiments.cli.studies_text import studies_lines
     from experiments.listing import list_studies
     from experiments.workspace import open_workspace
 
@@ -159,7 +160,7 @@ def status(
             emit = emit_json_line if watch else emit_json
             emit({"schema": "formulation/status", "version": 1, "studies": studies})
         else:
-            emit_lines(studies_lines(studies, terminal_width()))
+            emit_lines(studies_lines(studies, terminal_width(), absent_home(workspace)))
         if not (watch and any(study["is_owned"] for study in studies)):
             return
         time.sleep(WATCH_S)

@@ -1,17 +1,17 @@
 """How a study's document reads in a terminal: the answer, candidates, reasons, where to look."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from textwrap import wrap
 from typing import Any
 
 from experiments.cli.output import table_lines
+from experiments.cli.studies_text import local_time
 from experiments.config.product import Product, product_config
-from experiments.config.spec import ASYNCHRONOUS
 from experiments.reports.account_words import body_span, is_refused, main_loss, risk_reasons
 from experiments.reports.answers import answer
-from experiments.reports.choices_made import ASYNCHRONOUS_WORDS, choices_made, how_it_ended
+from experiments.reports.choices_made import choices_made, how_it_ended
 from experiments.reports.on_front import not_on_front
+from experiments.reports.process_words import process_text
 from experiments.reports.quality import failing_text
 from experiments.reports.unconfirmed import unconfirmed
 from experiments.reports.wording import (
@@ -25,10 +25,33 @@ from experiments.reports.wording import (
 from experiments.store import as_candidate_label
 from experiments.tracking_links import TITLES
 from experiments.workspace import OFF
+from formulation.delivery import FORM
 from formulation.design import Design
 
 MOST_CANDIDATES = 12
 """Candidates shown before the rest is counted, [-]."""
+
+
+def study_line(document: Mapping[str, Any], others: Sequence[str]) -> str:
+    """Return which study is shown, and which others its name could have meant.
+
+    Parameters
+    ----------
+    document : mapping
+        The study's document, [-].
+    others : sequence of str
+        Labels of other studies of that name, where it was asked for by name, [-].
+
+    Returns
+    -------
+    str
+        One line, [-].
+    """
+    study = document["study"]
+    text = f"{study['label']} {study['name']}, {local_time(study['created_utc'])}"
+    if not others:
+        return text
+    return f"{text}: the newest of {len(others) + 1} of that name; others: {', '.join(others)}"
 
 
 def front_lines(document: Mapping[str, Any], width: int) -> list[str]:
@@ -138,11 +161,12 @@ def summary_lines(document: Mapping[str, Any]) -> list[str]:
         Lines, [-].
     """
     n, systems = document["trials"], document["trials_by"]["system"]
-    by_system = ", ".join(f"{system} {count}" for system, count in systems.items())
+    by_system = ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in systems.items())
     lines = [
         "",
         f"{n} trial{'s' if n != 1 else ''} ({by_system}),"
-        f" {document['feasible_fraction']:.0%} feasible, {len(document['front'])} on the front,"
+        f" {100 * document['feasible_fraction']:.0f} % feasible,"
+        f" {len(document['front'])} on the front,"
         f" {document['invalid_asked']} invalid asked; hypervolume {document['hypervolume']:.3f}",
     ]
     lines += [*choices_made(document["study"]), *how_it_ended(document["study"])]
@@ -154,7 +178,7 @@ def summary_lines(document: Mapping[str, Any]) -> list[str]:
         rank = "not defined" if found["spearman"] is None else f"{found['spearman']:.3f}"
         lines.append(
             f"surrogate against {integrated_text(summary['n_subjects'])}, {key}:"
-            f" median gap {found['median_relative_gap']:.1%}, rank correlation {rank}"
+            f" median gap {100 * found['median_relative_gap']:.1f} %, rank correlation {rank}"
         )
     return lines
 
@@ -180,8 +204,9 @@ def product_lines(document: Mapping[str, Any], label: str) -> list[str]:
         The front has no such candidate; why, where the study has it.
     """
     found = {candidate["label"]: candidate["design"] for candidate in document["front"]}
-    if (label := as_candidate_label(label)) not in found:
-        raise not_on_front(document, label)
+    written, label = label, as_candidate_label(label)
+    if label not in found:
+        raise not_on_front(document, label, written)
     design = Design.from_dict(found[label])
     name = f"{document['study']['label']}-{label}"
     lines = [f"# {label} of {document['study']['name']}: a design, nothing was measured of it"]
@@ -223,68 +248,6 @@ def where_lines(document: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def studies_lines(studies: list[dict[str, Any]], width: int) -> list[str]:
-    """Return one line for each stored study.
-
-    Parameters
-    ----------
-    studies : list of dict
-        What `experiments.listing.list_studies` returned, [-].
-    width : int
-        Characters of a line, [-].
-
-    Returns
-    -------
-    list of str
-        Lines, [-].
-    """
-    rows = []
-    for study in studies:
-        state = study["state"]
-        if state == "interrupted" or (state == "running" and not study["is_owned"]):
-            state = f"stopped; formulation resume {study['label']}"
-        rows.append(
-            [
-                study["label"],
-                study["name"],
-                f"{study['done']}/{study['budget']}",
-                str(study["feasible"]),
-                local_time(study["updated_utc"]),
-                state,
-            ]
-        )
-    if not rows:
-        return ["no study yet; start one with: formulation run STUDY.yaml"]
-    titles = ["study", "name", "trials", "feasible", "updated", "state"]
-    early = [
-        f"{study['label']} stopped because {stopped['because']}"
-        for study in studies
-        if (stopped := study.get("stopped")) and study["done"] < study["budget"]
-    ]
-    speedy = [
-        f"{study['label']} is asynchronous: {ASYNCHRONOUS_WORDS}"
-        for study in studies
-        if study.get("mode") == ASYNCHRONOUS
-    ]
-    return [*table_lines(titles, rows, width), *early, *speedy]
-
-
-def local_time(utc: str) -> str:
-    """Return a stored time in local time with its offset.
-
-    Parameters
-    ----------
-    utc : str
-        ISO-8601 in UTC, [-].
-
-    Returns
-    -------
-    str
-        Minutes are enough for people, [-].
-    """
-    return datetime.fromisoformat(utc).astimezone().strftime("%Y-%m-%d %H:%M %z")
-
-
 def _row(candidate: Mapping[str, Any], keys: list[str], unconfirmed_words: str) -> list[str]:
     confirmation = candidate["confirmation"]
     verdict = "misses a limit"
@@ -315,10 +278,13 @@ def _value(candidate: Mapping[str, Any], key: str) -> str:
 def _recipe(candidate: Mapping[str, Any]) -> str:
     salts = {name: candidate["design"].get(name, "") for name in ("salt", "second_salt")}
     amounts = [
-        f"{salts.get(name, name)} {amount:.1f}"
+        f"{salts.get(name, name).replace('_', ' ')} {amount:.1f}"
         for name, amount in candidate["recipe_mg"].items()
         if amount > 0
     ]
-    process = [f"{name} {value}" for name, value in candidate["process"].items()]
+    settings = [
+        str(candidate["process"].get(FORM, "")).replace("_", " "),
+        process_text(candidate["design"]),
+    ]
     mass = f"{candidate['label']}  {candidate['unit_mass_mg']:.1f} = "
-    return mass + " + ".join(amounts) + "; " + ", ".join(process)
+    return mass + " + ".join(amounts) + "; " + ", ".join(filter(None, settings))

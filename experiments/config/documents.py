@@ -28,6 +28,7 @@ MAX_KEY = 100
 Scalar = str | int | float | bool | None
 _INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
 _FLOAT = re.compile(r"[-+]?(?:[0-9]{1,40}\.[0-9]{0,40}|\.?[0-9]{1,40})(?:[eE][-+]?[0-9]{1,2})?")
+_DIGITS = re.compile(r"[0-9]{1,18}")
 _WORDS: Mapping[str, Scalar] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -142,6 +143,9 @@ class _Builder:
             return self._root(YAML(typ="safe", pure=True).parse(text))
         except MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
+            if r"'\t'" in str(error.problem):
+                message = "a tab stands here, where YAML wants blanks."
+                self._fail("invalid_yaml", message, self._place(mark), "Replace it by blanks.")
             what = ", ".join(x for x in (error.context, error.problem) if x)
             self._fail("invalid_yaml", f"this is no YAML: {what}.", self._place(mark))
         except YAMLError as error:
@@ -199,6 +203,7 @@ class _Builder:
         else:
             if isinstance(node.value, tuple | dict):
                 self._fail("invalid_key", f"{node.kind} cannot be a key.", node.place)
+            self._refuse_comma(parent, node)
             if len(node.text) > MAX_KEY:
                 self._fail("invalid_key", f"a key has {len(node.text):,} characters.", node.place)
             if node.text in parent.members:
@@ -207,6 +212,19 @@ class _Builder:
                 self._fail("duplicate_key", message, node.place, "Keep one of them.")
             parent.places[node.text] = node.place
             parent.key.append(node.text)
+
+    def _refuse_comma(self, parent: "_Open", key: Node) -> None:
+        """Refuse what YAML made of ``{high: 9,5 mmol}``: the value 9, and a key '5 mmol'."""
+        name, before = next(reversed(parent.members.items()), ("", key))
+        text, tail = before.text, key.text.split(" ")[0]
+        comma = Place(line=before.place.line, column=(before.place.column or 0) + len(text) + 1)
+        if key.place == comma and _INTEGER.fullmatch(text) and _DIGITS.fullmatch(tail):
+            self._fail(
+                "decimal_comma",
+                f"'{text},{key.text}' of {name!r} is parted by its comma.",
+                before.place,
+                f"A decimal comma? Write a point: {text}.{key.text}.",
+            )
 
     def _place(self, mark: Any) -> Place:
         """Return where a mark lies; the end of a broken file may lie past its last line."""

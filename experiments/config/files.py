@@ -12,6 +12,15 @@ MAX_BYTES = 1_000_000
 """Largest study file, [-] (bytes)."""
 
 
+ZIP = "a packed file (zip)"
+NO_TEXT = {
+    b"PK\x03\x04": ZIP,
+    b"\xd0\xcf\x11\xe0": "an Excel or Word file of before 2007",
+    b"%PDF-": "a PDF file",
+}
+"""Files that people take for text, by the bytes they begin with."""
+
+
 @frozen(kw_only=True)
 class Place:
     """Where something stands in a file."""
@@ -86,6 +95,7 @@ def decode(data: bytes, file: str) -> str:
     """
     if len(data) > MAX_BYTES:
         refuse_size(file, len(data))
+    _refuse_known(data, file)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -97,6 +107,17 @@ def decode(data: bytes, file: str) -> str:
         message = "a NUL byte was found; this looks like a binary file, a study file is text."
         refuse_file(file, "not_text", message, place, "Name a YAML file.")
     return text
+
+
+def _refuse_known(data: bytes, file: str) -> None:
+    """Refuse what is no text by what it is, as far as its first bytes tell."""
+    what = next((what for mark, what in NO_TEXT.items() if data.startswith(mark)), "")
+    if what:
+        if what == ZIP and b"xl/" in data:
+            what = "an Excel workbook"
+        message = f"this is {what}; a study, product or patient is written as text (YAML)."
+        hint = "`formulation init` writes a study file to start from."
+        refuse_file(file, "not_text", message, Place(line=1, column=1), hint)
 
 
 def refuse_size(file: str, size: int) -> NoReturn:

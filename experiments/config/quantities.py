@@ -18,7 +18,10 @@ _NUMBER = r"[-+]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|\.?nan|\.?i
 _QUANTITY = re.compile(rf"({_NUMBER})\s*(.*)", re.IGNORECASE)
 _COMMA = re.compile(r"[-+]?[0-9]*,[0-9]+(?![0-9,.])")
 # Names joined by single operators: no power, bracket or second number ever reaches the parser.
-_UNIT = re.compile(r"(?:1/)?[A-Za-zµμ°%]+(?:[/*· ][A-Za-zµμ°%]+)*")
+_NAME = r"(?:[A-Za-zµμ°]+|%)"
+_UNIT = re.compile(rf"(?:1/)?{_NAME}(?:[/*· ]{_NAME})*")
+_PERCENT = re.compile(r"%|\bpercent\b|\bpct\b")
+"""Percent of a percent is nobody's unit."""
 
 
 def parse_quantity(text: str, unit: str) -> float:
@@ -61,10 +64,11 @@ def parse_quantity(text: str, unit: str) -> float:
         )
     number, written = match[1].lower(), match[2]
     if not written and unit != "1":
-        raise InputError(
-            f"{given!r} has no unit; a value in {shown} is wanted.",
-            hint=f"Write it as '{given} {shown}'.",
-        )
+        hint = f"Write it as '{given} {shown}'"
+        if unit == "percent" and number[0] in ".0123456789" and 0 < (share := float(number)) <= 1:
+            hint += f", or as '{100 * share:.6g} %' if a share was meant"
+        message = f"{given!r} has no unit; a value in {shown} is wanted."
+        raise InputError(message, hint=f"{hint}.")
     value = float(number.replace(".n", "n").replace(".i", "i"))
     if not isfinite(value):
         raise InputError(f"{given!r} is not a finite number.", hint="Write a finite number.")
@@ -74,6 +78,8 @@ def parse_quantity(text: str, unit: str) -> float:
         f"{given!r} is not {shown}." if unit == "1" else f"{given!r} is not a value in {shown}.",
         hint="Write the number alone." if unit == "1" else f"Write it in {shown}.",
     )
+    if len(_PERCENT.findall(written)) > 1:
+        raise refused
     if not _UNIT.fullmatch(written) or not (unit == "1" or _UNIT.fullmatch(unit)):
         raise refused
     if unit not in ("1", "percent"):

@@ -16,7 +16,7 @@ from experiments.pictures.kinds import Kind, get_kind
 from experiments.pictures.plotly_parts import graph_objects
 from experiments.pictures.questions import Question
 from experiments.pictures.words import Words
-from experiments.reports.files import check_file, write_file
+from experiments.reports.files import check_ending, check_file, write_file
 from experiments.reports.html import filled
 from experiments.reports.interactive import TOOLBAR
 from experiments.reports.plots import INK, NORMAL, SMALL
@@ -100,7 +100,7 @@ def draw_picture(
     InputError
         No such picture is drawn, of that candidate or in that format, or the file cannot be.
     """
-    _check_format(path)
+    check_ending(path, WHAT, FORMATS)
     check_file(path, WHAT, OPTION)
     ending = path.suffix.lower()
     if ending == ".html":
@@ -189,21 +189,6 @@ def _drawn(
     words = kind.words(data)
     title = f"{study['label']} {study['name']}: {kind.title}{words.about and f', {words.about}'}"
     return Drawn(kind=kind, title=title, data=data, words=words), document
-
-
-def _check_format(path: Path) -> None:
-    endings = f"{', '.join(list(FORMATS)[:-1])} or {list(FORMATS)[-1]}"
-    if path.is_dir():
-        raise InputError(
-            f"{WHAT} {path} would replace a folder.",
-            hint=f"Name a file in it that ends in {endings}.",
-        )
-    if path.suffix.lower() not in FORMATS:
-        ending = repr(path.suffix) if path.suffix else "nothing"
-        raise InputError(
-            f"{WHAT} {path} ends in {ending}; {endings} is wanted.",
-            hint="The ending says in which format it is written.",
-        )
 
 
 def _image(drawn: Drawn, form: str) -> bytes:

@@ -3,12 +3,15 @@
 import csv
 import io
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from formulation.errors import InputError
+
+BY_ENDING = "The ending says in which format it is written."
+"""What to know of a file that may be written in several formats."""
 
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
@@ -58,6 +61,43 @@ def check_file(path: Path, what: str, option: str) -> None:
     _refuse_foreign(path, what, option)
     check_place(path, what, option)
 
+
+def check_ending(path: Path, what: str, endings: Collection[str], hint: str = BY_ENDING) -> None:
+    """Refuse a file whose ending promises a format that is not written.
+
+    Parameters
+    ----------
+    path : Path
+        File to write, [-].
+    what : str
+        What it is, for the message, [-].
+    endings : collection of str
+        Those that are written, in small letters; at least one, [-].
+    hint : str, optional
+        What to do, [-].
+
+    Raises
+    ------
+    InputError
+        It is a folder, or ends otherwise; the message lists the endings.
+    """
+    *most, last = endings
+    wanted = f"{', '.join(most)} or {last}" if most else last
+    if path.is_dir():
+        raise InputError(
+            f"{what} {path} would replace a folder.",
+            hint=f"Name a file in it that ends in {wanted}.",
+        )
+    if path.suffix.lower() not in endings:
+        ending = repr(path.suffix) if path.suffix else "nothing"
+        raise InputError(f"{what} {path} ends in {ending}; {wanted} is wanted.", hint=hint)
+
+
+PAGES = (".html", ".htm")
+"""Endings of a page for a browser."""
+
+PAGE_HINT = "It is a page for a browser, which can print it as PDF."
+"""What to do where a page was wanted as something else."""
 
 REPLACED = (".html", ".htm", ".csv", ".png", ".svg", ".xlsx", ".json", ".parquet")
 """Endings of files that an older one of may be replaced; others may be somebody's work."""

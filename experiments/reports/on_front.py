@@ -10,7 +10,7 @@ MOST_REASONS = 2
 """Reasons that are told, [-]."""
 
 
-def not_on_front(document: Mapping[str, Any], label: str) -> InputError:
+def not_on_front(document: Mapping[str, Any], label: str, written: str = "") -> InputError:
     """Return the error of a candidate that was asked for and that the front has not.
 
     Parameters
@@ -19,6 +19,8 @@ def not_on_front(document: Mapping[str, Any], label: str) -> InputError:
         What `experiments.results.study_document` made, [-].
     label : str
         What was asked for, as `experiments.store.as_candidate_label` gives it, [-].
+    written : str, optional
+        The same as it was typed, [-].
 
     Returns
     -------
@@ -30,7 +32,7 @@ def not_on_front(document: Mapping[str, Any], label: str) -> InputError:
     labels = [candidate["label"] for candidate in front]
     point = next((p for p in document["points"] if candidate_label(p["number"]) == label), None)
     if point is None:
-        return UnknownNameError("Candidate", label, labels)
+        return UnknownNameError("Candidate", written or label, labels)
     study = document["study"]["label"]
     if None in point["objectives"].values():
         why = f"its evaluation failed: {_infeasible(point['reasons'])}"

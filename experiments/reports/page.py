@@ -14,7 +14,7 @@ from experiments.reports.accounts import account_sections
 from experiments.reports.answers import Answer, Verdict, answer
 from experiments.reports.choices_made import choices_made, how_it_ended
 from experiments.reports.figures import drivers_of, shown_of
-from experiments.reports.files import write_file
+from experiments.reports.files import PAGE_HINT, PAGES, check_ending, write_file
 from experiments.reports.html import filled
 from experiments.reports.interactive import enlivened, plotly_js
 from experiments.reports.model_tables import (
@@ -83,8 +83,9 @@ def write_report(
     ------
     InputError
         The document is of another kind or version, nobody weighs such a batch, plotly is wanted
-        and not installed, or the file cannot be written.
+        and not installed, or the file cannot be written or ends otherwise than a page does.
     """
+    check_ending(path, "Report", PAGES, PAGE_HINT)
     found = (document.get("schema"), document.get("version"))
     if found != (SCHEMA, VERSION):
         raise InputError(

@@ -7,7 +7,7 @@ from typing import Any
 from experiments.reports.account_plots import tornado_alt, tornado_png
 from experiments.reports.account_words import limit_words
 from experiments.reports.curve_plots import curve_picture
-from experiments.reports.files import check_file, write_file
+from experiments.reports.files import PAGE_HINT, PAGES, check_ending, check_file, write_file
 from experiments.reports.html import Picture, filled, picture_of
 from experiments.reports.spans import number
 from experiments.simulation.figures import losses_png, uptake_png
@@ -56,9 +56,10 @@ def check_writable(path: Path) -> None:
     Raises
     ------
     InputError
-        It is a folder, or stands in something that is none.
+        It is a folder, stands in something that is none, or ends otherwise than a page does.
     """
     check_file(path, "Page", "--report")
+    check_ending(path, "Page", PAGES, PAGE_HINT)
 
 
 def render(document: Mapping[str, Any]) -> str:

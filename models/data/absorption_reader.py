@@ -71,7 +71,7 @@ class AbsorptionReader:
             An `AbsorptionRow` when its product has a recipe; None after a problem, [-].
         """
         before = len(self.cells.problems)
-        if self.cells.is_too_wide(row):
+        if self.cells.is_misshapen(row):
             return None
         form = self._form(row)
         dose = self._dose(row)

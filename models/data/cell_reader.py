@@ -12,6 +12,8 @@ from models.data.table_limits import Row
 MAX_PROBLEMS = 100
 """Most problems that are listed one by one, [-]."""
 
+_MARKS = (("\t", "tabs"), (";", "semicolons"), (",", "commas"))
+
 _NUMBER_AND_UNIT = re.compile(r"[-+]?[0-9.,]+\s*[A-Za-zµμ%]+")
 
 
@@ -94,8 +96,8 @@ class CellReader:
                 self.refuse(row, column, "mixed_marks", message, "Write all with one mark.")
         return value
 
-    def is_too_wide(self, row: Row) -> bool:
-        """Tell whether a row has more cells than the header, and note it.
+    def is_misshapen(self, row: Row) -> bool:
+        """Tell whether a row is not parted into cells as the header is, and note it.
 
         Parameters
         ----------
@@ -112,7 +114,14 @@ class CellReader:
             message = f"the row has {len(row.cells)} cells under {longest} column names."
             hint = "Put text that holds a separator in quotes."
             self.refuse(row, longest, "extra_cells", message, hint)
-        return len(row.cells) > longest
+            return True
+        other = next((name for mark, name in _MARKS if mark in row.cells[0]), "")
+        if other and longest > 1 and not any(row.cells[1:]):
+            message = f"the row is parted by {other}, the header is not."
+            hint = "Write one separator in all lines."
+            self.refuse(row, 0, "mixed_separators", message, hint)
+            return True
+        return False
 
     def refuse(self, row: Row, column: int, code: str, message: str, hint: str = "") -> None:
         """Note a problem at a cell.

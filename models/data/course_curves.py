@@ -7,6 +7,7 @@ of it is a share. A column of serum or total magnesium is refused, because no sh
 told from it.
 """
 
+from contextlib import suppress
 from pathlib import PurePath
 
 import numpy as np
@@ -15,6 +16,7 @@ from attrs import Factory, define, frozen
 from formulation.arrays import FloatArray
 from formulation.errors import InputError, Problem
 from formulation.provenance import Origin
+from formulation.units import to_unit
 from models.data.cell_reader import CellReader, listed
 from models.data.column_names import column_key, misspelt, name_and_unit, role_of
 from models.data.curve_columns import SUFFIXES, time_scale
@@ -32,6 +34,9 @@ ROLES = {
 
 NEEDED = ("product", "time", "value")
 """Roles that every table has."""
+
+RATES = ("mg/h", "mmol/h", "mEq/h")
+"""Units a rate of excretion may be turned into: mass, amount and equivalents over time."""
 
 
 @frozen(kw_only=True, eq=False)
@@ -79,7 +84,9 @@ class CourseFile:
         return f"as stated in {PurePath(self.file).name}"
 
 
-def read_courses(data: bytes, *, file: str, sheet: str = "", encoding: str = "") -> CourseFile:
+def read_courses(
+    data: bytes, *, file: str, is_rate: bool = False, sheet: str = "", encoding: str = ""
+) -> CourseFile:
     """Return the time courses in the bytes of a CSV file or an Excel workbook.
 
     Parameters
@@ -88,6 +95,8 @@ def read_courses(data: bytes, *, file: str, sheet: str = "", encoding: str = "")
         Content of the file, [-].
     file : str
         Its name, for messages, [-].
+    is_rate : bool, optional
+        Whether the values are rates of excretion, whose unit is then held to that, [-].
     sheet : str, optional
         Sheet of a workbook, [-].
     encoding : str, optional
@@ -99,7 +108,7 @@ def read_courses(data: bytes, *, file: str, sheet: str = "", encoding: str = "")
         The courses, or everything that is wrong, [-].
     """
     table = read_lab_table(data, file=file, sheet=sheet, encoding=encoding)
-    header = _Header(table=table)
+    header = _Header(table=table, is_rate=is_rate)
     header.read()
     if header.problems:
         return CourseFile(problems=tuple(header.problems), form=table.form)
@@ -130,15 +139,26 @@ def _course(name: str, reader: "_Reader") -> Course:
     )
 
 
+def _is_rate(unit: str) -> bool:
+    """Tell whether a unit is an amount over time."""
+    for known in RATES:
+        with suppress(InputError):
+            to_unit(f"1 {unit}", known)
+            return True
+    return False
+
+
 @define(kw_only=True)
 class _Header:
     """What the columns mean, and what is wrong with them."""
 
     table: LabTable
+    is_rate: bool
     roles: dict[str, int] = Factory(dict)
     unread: list[str] = Factory(list)
     problems: list[Problem] = Factory(list)
     factor: float = 1.0
+    time_unit: str = ""
     unit: str = ""
 
     def read(self) -> None:
@@ -173,16 +193,22 @@ class _Header:
     def _read_units(self, units: dict[str, str]) -> None:
         for role in ("time", "value"):
             if role in self.roles and not units[role]:
-                example = "time [h]" if role == "time" else "value [nmol/L]"
+                of_value = "excretion_rate [mg/h]" if self.is_rate else "value [nmol/L]"
+                example = "time [h]" if role == "time" else of_value
                 message, hint = f"the unit of the {role} is missing.", f"Write {example!r}."
                 self._refuse(self.roles[role], "unit_missing", message, hint)
         if units.get("time"):
             try:
-                self.factor = time_scale(units["time"]).factor
+                scale = time_scale(units["time"])
+                self.factor, self.time_unit = scale.factor, scale.unit
             except InputError as error:
                 hint = error.problems[0].hint
                 self._refuse(self.roles["time"], "unknown_unit", error.message, hint)
         self.unit = units.get("value", "")
+        if self.is_rate and self.unit and not _is_rate(self.unit):
+            message = f"{self.unit!r} is no unit of a rate of excretion."
+            hint = "Write an amount over time: mg/h, mmol/h, mmol/d, µmol/min or mEq/d."
+            self._refuse(self.roles["value"], "unknown_unit", message, hint)
 
     def _refuse(self, index: int, code: str, message: str, hint: str) -> None:
         self.problems.append(self.table.problem(self.table.header, index, code, message, hint=hint))
@@ -199,7 +225,7 @@ class _Reader:
     n_blank: int = 0
 
     def take(self, row: Row) -> None:
-        if self.cells.is_too_wide(row):
+        if self.cells.is_misshapen(row):
             return
         roles, cells = self.header.roles, self.cells
         name = cells.role_text(row, "product")
@@ -223,7 +249,7 @@ class _Reader:
             hint = "Leave the cell empty where it lay below detection."
             cells.refuse(row, roles["value"], "negative_value", message, hint)
         elif hours in known:
-            message = f"{name} already has a value at {hours:g} h."
+            message = f"{name} already has a value at {time:g} {self.header.time_unit}."
             hint = "One mean a time: average the subjects first."
             cells.refuse(row, roles["time"], "duplicate_time", message, hint)
         else:

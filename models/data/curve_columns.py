@@ -56,6 +56,12 @@ OWN_UNITS = {
 }
 """Names that are a unit themselves."""
 
+TIMES_HINT = "Write min (minutes), h (hours), s (seconds) or d (days)."
+"""What to write as a unit of time."""
+
+RELEASE_HINT = "Write %, fraction or mg."
+"""What to write as a unit of what was released."""
+
 _SPELLINGS = {
     **dict.fromkeys(("hr", "hrs", "hour", "hours"), "h"),
     **dict.fromkeys(("mins", "minute", "minutes"), "min"),
@@ -313,9 +319,12 @@ def time_scale(text: str) -> Scale:
         It is no unit of time.
     """
     unit = _SPELLINGS.get(text.casefold(), text.casefold())
-    if not _PLAIN_UNIT.fullmatch(unit):
-        raise InputError(f"{text!r} is no unit of time.", hint="Write h, min, s or d.")
-    factor = to_unit(f"1 {unit}", "h")
+    try:
+        factor = to_unit(f"1 {unit}", "h") if _PLAIN_UNIT.fullmatch(unit) else 0.0
+    except InputError:
+        factor = 0.0
+    if not factor:
+        raise InputError(f"{text!r} is no unit of time.", hint=TIMES_HINT)
     # Of a smaller unit many make an hour: their number is exact where its inverse is rounded.
     return Scale(unit=unit, factor=factor if factor >= 1 else 1 / to_unit("1 h", unit))
 
@@ -327,5 +336,9 @@ def _released_scale(text: str) -> Scale:
     if text in _MOLES:
         return Scale(unit=text, factor=_MOLES[text] * MG_PER_MMOL, is_mass=True)
     if not _PLAIN_UNIT.fullmatch(text):
-        raise InputError(f"{text!r} is no unit of release.", hint="Write %, fraction or mg.")
-    return Scale(unit=text, factor=to_unit(f"1 {text}", "mg"), is_mass=True)
+        raise InputError(f"{text!r} is no unit of release.", hint=RELEASE_HINT)
+    try:
+        factor = to_unit(f"1 {text}", "mg")
+    except InputError:
+        raise InputError(f"{text!r} is no unit of release.", hint=RELEASE_HINT) from None
+    return Scale(unit=text, factor=factor, is_mass=True)

@@ -11,12 +11,23 @@ from models.data.cell_reader import CellReader
 from models.data.curve_columns import Columns
 from models.data.curve_conditions import ConditionReader
 from models.data.lab_tables import LabTable
-from models.data.mean_curves import NOISE_POINTS, MeanCurve, Point, mean_curve, missing_rows
+from models.data.mean_curves import (
+    NOISE_POINTS,
+    Flaw,
+    MeanCurve,
+    Point,
+    curve_name,
+    mean_curve,
+    missing_rows,
+)
 from models.data.table_limits import Row
 from models.data.vessels import Conditions
 
 MAX_TIME_H = 100_000.0
 """Longest time of a curve, some eleven years, [h]."""
+
+LIKE_A_SHARE = 0.015
+"""A table in % of which nothing is above this looks like one of shares, [-]."""
 
 MAX_COUNT = 1000
 """Most replicates behind a mean, [-]."""
@@ -33,6 +44,10 @@ class CurveReader:
     stated: Conditions = field(factory=Conditions)
     unknown: set[str] = Factory(set)
     blank: list[Point] = Factory(list)
+    refused: list[Point] = Factory(list)
+    """Rows whose value or time is wrong; they are there all the same."""
+    has_lost_rows: bool = False
+    """Whether there were rows of which nothing could be read."""
     n_below_zero: int = 0
     cells: CellReader = field(init=False)
     vessels: ConditionReader = field(init=False)
@@ -60,7 +75,8 @@ class CurveReader:
         Point
             One value, [-].
         """
-        if self.cells.is_too_wide(row):
+        if self.cells.is_misshapen(row):
+            self.has_lost_rows = True
             return
         time_h = self._time(row)
         for column, product, replicate in self._curve_cells(row):
@@ -70,6 +86,7 @@ class CurveReader:
                 batch=batch,
                 replicate=replicate,
                 time_h=-1.0 if time_h is None else time_h,
+                time_text=self._time_text(row),
                 fraction=0.0,
                 sd=None,
                 n=1,
@@ -87,6 +104,8 @@ class CurveReader:
             states_n, origin = bool(self.cells.role_text(row, "n")), self._origin(row)
             if time_h is not None and fraction is not None:
                 yield evolve(point, fraction=fraction, sd=sd, n=n, states_n=states_n, origin=origin)
+            else:
+                self.refused.append(point)
 
     def curves(self, points: Sequence[Point]) -> tuple[MeanCurve, ...]:
         """Return the mean curve of every product and batch, noting what makes it none.
@@ -104,17 +123,60 @@ class CurveReader:
         curves: dict[tuple[str, str], list[Point]] = {}
         for point in points:
             curves.setdefault((point.product, point.batch), []).append(point)
-        blank: dict[tuple[str, str], list[Point]] = {}
-        for point in self.blank:
-            blank.setdefault((point.product, point.batch), []).append(point)
         found = []
-        for key, own in curves.items():
-            curve, flaws = mean_curve(own, self.vessels.conditions(key))
-            for flaw in (*flaws, *missing_rows(own, blank.get(key, ()))):
-                row, column = flaw.point.row, flaw.point.column
-                self.cells.refuse(row, column, flaw.code, flaw.message, flaw.hint)
+        for (product, batch), own in curves.items():
+            curve, flaws = mean_curve(own, self.vessels.conditions((product, batch)))
+            blank, refused = (
+                [point for point in others if (point.product, point.batch) == (product, batch)]
+                for others in (self.blank, self.refused)
+            )
+            self.note_flaws(flaws, own, blank, refused)
             found += [curve] if curve else []
         return tuple(found)
+
+    def note_flaws(
+        self,
+        flaws: Sequence[Flaw],
+        points: Sequence[Point],
+        blank: Sequence[Point],
+        refused: Sequence[Point],
+    ) -> None:
+        """Note what makes values no curve, but not what follows from rows that were refused.
+
+        Parameters
+        ----------
+        flaws : sequence of Flaw
+            What is wrong with the mean, [-].
+        points, blank, refused : sequence of Point
+            Rows of the curve with a value, without one, and with one that is wrong, [-].
+        """
+        for flaw in (*flaws, *missing_rows(points, (*blank, *refused))):
+            if flaw.code == "too_few_points" and (refused or self.has_lost_rows):
+                continue
+            if flaw.code == "missing_row" and self.has_lost_rows:
+                continue
+            row, column = flaw.point.row, flaw.point.column
+            self.cells.refuse(row, column, flaw.code, flaw.message, flaw.hint)
+
+    def check_unit(self, points: Sequence[Point]) -> None:
+        """Refuse a table in % whose values look like shares, a hundredfold too small.
+
+        Parameters
+        ----------
+        points : sequence of Point
+            Every value of the table, [-].
+        """
+        highest = max((point.fraction for point in points), default=0.0)
+        if self.columns.released_scale.unit != "%" or not 0 < highest <= LIKE_A_SHARE:
+            return
+        column = next(iter(self.columns.curves)) if self.columns.is_wide else None
+        self.cells.refuse(
+            self.table.header,
+            self.columns.roles["released"] if column is None else column,
+            "looks_like_shares",
+            f"no value is above {100 * highest:.2g} %: these look like shares from 0 to 1.",
+            "Write the unit as [-] (or 'fraction'); if it is so little, divide by 100 as well.",
+        )
 
     def notes(self, points: Sequence[Point], curves: Sequence[MeanCurve]) -> Iterator[str]:
         """Yield what was done to the numbers.
@@ -141,10 +203,8 @@ class CurveReader:
             yield f"Values just below zero, set to zero: {self.n_below_zero}."
         if self.columns.released_scale.is_mass:
             yield "Masses were read as elemental magnesium and divided by the product's content."
-        if points and self.columns.released_scale.unit == "%":
-            highest = max(point.fraction for point in points)
-            if highest <= MAX_FRACTION / 100:
-                yield f"No value is above {100 * highest:.2g} %; is the unit really %?"
+        if self.columns.released_scale.unit == "%":
+            yield from _low_curves(points)
         for curve in curves:
             if curve.largest_fall:
                 yield (
@@ -193,6 +253,9 @@ class CurveReader:
             self.cells.refuse(row, self.columns.time, "out_of_range", message, hint)
             return None
         return round(value * scale.factor, 9)
+
+    def _time_text(self, row: Row) -> str:
+        return f"{self.cells.text(row, self.columns.time)} {self.columns.time_scale.unit}"
 
     def _fraction(self, row: Row, column: int, product: str) -> float | None:
         value = self.cells.number(row, column, "release")
@@ -265,3 +328,14 @@ class CurveReader:
         else:
             return round(sd, 9)
         return None
+
+
+def _low_curves(points: Sequence[Point]) -> Iterator[str]:
+    """Yield the curves in % that hardly rise, which may be shares beside percentages."""
+    highest: dict[str, float] = {}
+    for point in points:
+        name = curve_name(point.product, point.batch)
+        highest[name] = max(highest.get(name, 0.0), point.fraction)
+    for name, share in highest.items():
+        if 0 < share <= LIKE_A_SHARE:
+            yield f"{name}: no value is above {100 * share:.2g} %; is the unit really %?"

@@ -67,7 +67,10 @@ class Point:
     """Which replicate; empty for a mean, or where there is only one."""
 
     time_h: float
-    """Time, [h]."""
+    """Time, [h]; below zero where it could not be read."""
+
+    time_text: str
+    """Time in the unit of the file, such as ``45 min``."""
 
     fraction: float
     """Fraction of label released, [-]."""
@@ -173,17 +176,18 @@ def mean_curve(
     return curve, tuple(flaws)
 
 
-def missing_rows(points: Sequence[Point], blank: Sequence[Point]) -> tuple[Flaw, ...]:
+def missing_rows(points: Sequence[Point], others: Sequence[Point]) -> tuple[Flaw, ...]:
     """Return where a replicate has no row at a time at which another one has.
 
-    A vessel that lost a sample has a row with an empty value; one without a row was forgotten.
+    A vessel that lost a sample has a row with an empty value; one without a row was forgotten. Of a
+    vessel with a row whose time could not be read nothing is said: it may be the one that lacks.
 
     Parameters
     ----------
     points : sequence of Point
         All values of a curve, [-].
-    blank : sequence of Point
-        Its rows without a value, [-].
+    others : sequence of Point
+        Its rows without a value, empty or refused, [-].
 
     Returns
     -------
@@ -191,17 +195,17 @@ def missing_rows(points: Sequence[Point], blank: Sequence[Point]) -> tuple[Flaw,
         One for each replicate that lacks rows, at its last one, [-].
     """
     rows: dict[str, list[Point]] = {}
-    for point in (*points, *blank):
+    for point in (*points, *others):
         rows.setdefault(point.replicate, []).append(point)
-    every = sorted({point.time_h for point in points})
+    every = {point.time_h: point.time_text for point in points}
     flaws = []
     for replicate, own in rows.items():
-        lacking = [time for time in every if time not in {point.time_h for point in own}]
-        if lacking:
-            times = ", ".join(f"{time:g}" for time in lacking[:5])
+        known = {point.time_h for point in own}
+        lacking = [every[time] for time in sorted(every) if time not in known]
+        if lacking and min(known) >= 0:
             more = f" and {len(lacking) - 5} more" if len(lacking) > 5 else ""
-            who = f"{own[0].curve}, replicate {replicate or 'without name'},"
-            message = f"{who} has no row at {times} h{more}."
+            who = f"{own[0].curve}, vessel {replicate or 'without name'},"
+            message = f"{who} has no row at {', '.join(lacking[:5])}{more}."
             hint = "Add it, and leave its value empty where nothing was measured."
             flaws.append(Flaw(point=own[-1], code="missing_row", message=message, hint=hint))
     return tuple(flaws)
@@ -215,8 +219,8 @@ def _by_time(points: Sequence[Point]) -> tuple[Mapping[float, list[Point]], list
     for point in points:
         key = (point.replicate, point.time_h)
         if key in seen:
-            message = f"{point.curve} already has a value at this time ({point.time_h:g} h)."
-            hint = "Keep one, or give replicates a name each."
+            message = f"{point.curve} already has a value at this time ({point.time_text})."
+            hint = "Keep one, or name the vessels in a column 'replicate'."
             flaws.append(Flaw(point=point, code="duplicate_time", message=message, hint=hint))
             continue
         seen.add(key)
@@ -227,7 +231,7 @@ def _by_time(points: Sequence[Point]) -> tuple[Mapping[float, list[Point]], list
 def _fall(point: Point, fall: float, mean: float) -> Flaw:
     message = (
         f"{point.curve} falls by {fall:.3g} percentage points to {100 * mean:.4g} % at"
-        f" {point.time_h:g} h; up to {NOISE_POINTS:g} may be noise."
+        f" {point.time_text}; up to {NOISE_POINTS:g} may be noise."
     )
     hint = "Check the value; release is cumulative."
     return Flaw(point=point, code="falling_curve", message=message, hint=hint)

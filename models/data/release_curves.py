@@ -89,6 +89,7 @@ def read_release_curves(
         table=table, columns=columns, labels_mg=labels_mg, stated=stated or Conditions()
     )
     points = [point for row in table.rows for point in reader.points(row)]
+    reader.check_unit(points)
     curves = reader.curves(points)
     return CurveFile(
         curves=curves,

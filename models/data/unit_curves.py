@@ -21,7 +21,7 @@ from models.data.cell_reader import listed
 from models.data.curve_columns import read_columns
 from models.data.curve_reader import CurveReader
 from models.data.lab_tables import LabTable, read_lab_table
-from models.data.mean_curves import Point, curve_name, mean_curve, missing_rows
+from models.data.mean_curves import Point, curve_name, mean_curve
 from models.data.vessels import Conditions
 
 
@@ -126,6 +126,7 @@ def read_unit_curves(
         return UnitCurveFile(problems=(_mass(table, columns.released_scale.unit),))
     reader = CurveReader(table=table, columns=columns, labels_mg=None)
     points = [point for row in table.rows for point in reader.points(row)]
+    reader.check_unit(points)
     grouping = _Grouping(reader=reader)
     products = tuple(grouping.products(points))
     return UnitCurveFile(
@@ -165,7 +166,8 @@ class _Grouping:
 
     def _of_product(self, product: str, points: list[Point]) -> Iterator[UnitCurves]:
         batches = list(dict.fromkeys(point.batch for point in points))
-        blank = [point for point in self.reader.blank if point.product == product]
+        empty = [point for point in self.reader.blank if point.product == product]
+        refused = [point for point in self.reader.refused if point.product == product]
         is_mean = [point.sd is not None or point.n > 1 for point in points]
         has_units = any(point.replicate for point in points)
         if has_units and any(is_mean):
@@ -175,11 +177,11 @@ class _Grouping:
                 self.notes.append(f"{product}: the units of {len(batches)} batches are pooled.")
             elif not has_units:
                 self.without_vessel.append(product)
-            yield from self._curves(product, points, blank, batches, are_units=True)
+            yield from self._curves(product, points, (empty, refused), batches, are_units=True)
         else:
             for batch in batches:
                 own = [point for point in points if point.batch == batch]
-                lost = [point for point in blank if point.batch == batch]
+                lost = tuple([p for p in some if p.batch == batch] for some in (empty, refused))
                 name = curve_name(product, batch) if len(batches) > 1 else product
                 yield from self._curves(name, own, lost, [batch], are_units=False)
 
@@ -207,19 +209,21 @@ class _Grouping:
         self,
         name: str,
         points: Sequence[Point],
-        blank: Sequence[Point],
+        without: Sequence[Sequence[Point]],
         batches: Sequence[str],
         *,
         are_units: bool,
     ) -> Iterator[UnitCurves]:
-        """Yield the curves of one name, noting what makes them none."""
+        """Yield the curves of one name, noting what makes them none.
+
+        Rows without a value are those that are empty, and those that were refused.
+        """
         product = points[0].product
-        units = [evolve(p, batch="", replicate=_unit(p)) for p in points]
-        lost = [evolve(p, batch="", replicate=_unit(p)) for p in blank]
+        units, *lost = (
+            [evolve(p, batch="", replicate=_unit(p)) for p in some] for some in (points, *without)
+        )
         mean, flaws = mean_curve(units, Conditions())
-        for flaw in (*flaws, *missing_rows(units, lost)):
-            row, column = flaw.point.row, flaw.point.column
-            self.reader.cells.refuse(row, column, flaw.code, flaw.message, flaw.hint)
+        self.reader.note_flaws(flaws, units, *lost)
         stated = tuple(self.reader.vessels.conditions((product, batch)) for batch in batches)
         origin = self._origin(points)
         if mean is None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from attrs import evolve, field, frozen
 
-from experiments.cli.study_text import studies_lines
+from experiments.cli.studies_text import studies_lines
 from experiments.config import load_study, study_from_config
 from experiments.config.schema_choices import budget as budget_schema
 from experiments.config.spec import ASYNCHRONOUS, MODES, Stagnation

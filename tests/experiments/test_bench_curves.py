@@ -1,13 +1,17 @@
 """Measured curves on the command line: fitted, compared, and what is said of them."""
 
 import csv
+import inspect
 import json
+import re
 from math import log10
 
 import pytest
 from openpyxl import Workbook
 
+from experiments.bench_curves.comparing import RULE_WORDS, SCATTER_RULES
 from experiments.cli import main
+from models.dissolution import eligibility
 
 MINUTES = (5, 10, 15, 20, 30, 45, 60)
 SLOWER = [20.0, 36.0, 50.0, 60.0, 75.0, 87.0, 93.0]
@@ -187,6 +191,23 @@ def test_the_guideline_that_is_asked_for_is_that_of_the_rules(two, capsys):
     assert "Did you mean 'ema'" in err
 
 
+def test_a_guideline_may_be_written_in_capitals(tmp_path, capsys):
+    """As its authority writes itself; a word that is none is told as it was typed."""
+    path = table(tmp_path, values("R", REFERENCE), values("T", SLOWER))
+    given = ["--reference", "R", "--draws", 500, "--guideline"]
+    code, out, _ = run(capsys, "compare", path, *given, "EMA")
+    assert code == 0
+    assert "Rules of the EMA" in out
+    _, _, err = run(capsys, "compare", path, *given, "EMEA")
+    assert "'EMEA' is not known" in err
+
+
+def test_every_rule_of_f2_has_words():
+    """No name of the program stands in a verdict."""
+    code = inspect.getsource(eligibility)
+    assert set(re.findall(r'name="(\w+)"', code)) | SCATTER_RULES == set(RULE_WORDS)
+
+
 def test_six_units_decide_nothing(tmp_path, capsys):
     """The value is shown, and what it lacks."""
     path = table(tmp_path, values("R", REFERENCE, n=6), values("T", SLOWER, n=6))
@@ -195,7 +216,7 @@ def test_six_units_decide_nothing(tmp_path, capsys):
     assert code == 0
     assert "MISSED R: 6" in text
     assert "but decides nothing by itself" in text
-    assert "rules missed: units" in text
+    assert "rules missed: twelve units" in text
     assert "Where scatter alone" not in text
 
 
@@ -261,7 +282,9 @@ def test_quick_products_of_unknown_units_are_not_similar_yet(tmp_path, capsys):
     (one,) = document(capsys, "compare", path, "--reference", "R")["comparisons"]
     assert one["is_exempt"]
     assert one["verdict"].startswith("both release 85 % within 15 minutes, so no f2 is needed, but")
-    assert one["verdict"].endswith("; rules that cannot be told: units, cv_early")
+    assert one["verdict"].endswith(
+        "; rules that cannot be told: twelve units, little scatter at the early times"
+    )
 
 
 def test_a_workbook_is_read_as_the_csv_is(two, tmp_path, capsys):

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
 
 from experiments.cli import main
 
@@ -143,6 +144,18 @@ def test_a_file_that_is_no_text_is_one_error(content, code, tmp_path, capsys):
     path = tmp_path / "study.yaml"
     path.write_bytes(content)
     assert only_error(capsys, path)[1]["code"] == code
+
+
+def test_a_workbook_given_as_a_study_is_called_one(tmp_path, capsys):
+    """Not by the byte at which it stops being text; and where to get a study is said."""
+    path = tmp_path / "study.xlsx"
+    Workbook().save(path)
+    _, error = only_error(capsys, path)
+    assert (error["code"], error["line"]) == ("not_text", 1)
+    assert "this is an Excel workbook" in error["message"]
+    assert "`formulation init`" in error["hint"]
+    path.write_bytes(b"PK\x03\x04 something else")
+    assert "a packed file (zip)" in only_error(capsys, path)[1]["message"]
 
 
 def test_a_path_that_is_no_file_is_one_error(tmp_path, capsys):

@@ -3,11 +3,16 @@
 import re
 
 import pytest
+import typer
 
+from experiments.cli import app, main
+from experiments.cli.changed_text import changed_lines
+from experiments.cli.hints import COMMANDS, take_home, with_home
+from experiments.cli.studies_text import studies_lines
 from experiments.cli.study_text import (
     MOST_CANDIDATES,
     front_lines,
-    studies_lines,
+    study_line,
     summary_lines,
     where_lines,
 )
@@ -110,10 +115,10 @@ def test_an_empty_front_is_an_answer_without_a_table():
 def test_the_summary_counts_trials_reasons_and_agreement(document):
     """Counts by system, the commonest limits, and a rank that may be undefined."""
     text = "\n".join(summary_lines(document))
-    assert "30 trials (immediate_release 15, timed_release 15), 57% feasible, 6 on the" in text
+    assert "30 trials (immediate release 15, timed release 15), 57 % feasible, 6 on the" in text
     assert "infeasible, 9 times: " in text
     assert "at most 8 mmol/d" in text
-    assert "256 integrated subjects, absorbed_increment.p50: median gap 3.1%" in text
+    assert "256 integrated subjects, absorbed_increment.p50: median gap 3.1 %" in text
     assert "rank correlation not defined" in text
 
 
@@ -150,6 +155,128 @@ def test_tracking_that_waits_is_told_with_its_next_step(document):
 def test_the_list_of_studies_says_how_to_go_on(changed, words):
     """A study that nobody drives is stopped, whatever it was when its driver died."""
     assert studies_lines([study(**changed)], 200)[1].endswith(f"  {words}")
+
+
+def test_a_recipe_is_written_in_words(document):
+    """No name of the program, and every setting with its unit."""
+    lines = front_lines(document, 1000)
+    recipes = lines[lines.index("Recipes, mg in one unit:") + 1 :]
+    assert not [line for line in recipes if "_" in line]
+    assert "compression force 15 kN" in "".join(recipes)
+
+
+def test_the_study_that_is_shown_is_named_with_its_namesakes(document):
+    """A name is taken for the newest study of it, which has to be said."""
+    study = document["study"]
+    line = study_line(document, ())
+    assert line.startswith(f"{study['label']} {study['name']}, {study['created_utc'][:4]}-")
+    assert "newest" not in line
+    told = study_line(document, ("S001", "S003"))
+    assert told == f"{line}: the newest of 3 of that name; others: S001, S003"
+
+
+@pytest.mark.parametrize("words", [["status"], ["models", "ls"], ["data", "versions"]])
+def test_a_folder_that_is_not_there_is_said_to_be_missing(words, tmp_path, capsys):
+    """A slip in its name would look like an empty workspace."""
+    home = tmp_path / "nope"
+    assert main([*words, "--home", str(home)]) == 0
+    assert f"(the folder {home} does not exist yet)" in capsys.readouterr().out
+    home.mkdir()
+    assert main([*words, "--home", str(home)]) == 0
+    assert "does not exist" not in capsys.readouterr().out
+
+
+def test_hints_look_into_the_folder_that_was_named(tmp_path, capsys):
+    """In lines, in problems, and not where none was named."""
+    home = str(tmp_path / "my lab")
+    main(["status", "--home", home])
+    assert f"formulation run --home '{home}' STUDY.yaml" in capsys.readouterr().out
+    main(["models", "ls", f"--home={home}", "--json"])
+    assert main(["track", "sync", "--home", home, "--nonsense"]) == 2
+    capsys.readouterr()
+    main(["status"])
+    assert "formulation run STUDY.yaml" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("run `formulation ui`, then", "run `formulation ui --home lab`, then"),
+        ("`formulation track status` says", "`formulation track status --home lab` says"),
+        ("with: formulation resume S001", "with: formulation resume S001 --home lab"),
+        ("formulation resume S001 --home lab", "formulation resume S001 --home lab"),
+        (
+            "'formulation resume S001 --take-over'",
+            "'formulation resume S001 --home lab --take-over'",
+        ),
+        ("`formulation init` writes one", "`formulation init` writes one"),
+        ("`formulation runs`", "`formulation runs`"),
+    ],
+)
+def test_a_command_in_a_hint_gets_the_folder_once(text, told):
+    """Behind the study it names, and only where the command takes one."""
+    take_home(["front", "--home", "lab"])
+    try:
+        assert with_home(text) == told
+    finally:
+        take_home([])
+    assert with_home(text) == text
+
+
+def test_every_command_that_takes_a_folder_is_known_to_hints():
+    """A new one must not send people to another workspace."""
+    found = set()
+    for group in [typer.main.get_command(app)]:
+        for name, command in group.commands.items():
+            for part, inner in [("", command), *getattr(command, "commands", {}).items()]:
+                if any("--home" in option.opts for option in inner.params):
+                    found.add(f"{name} {part}".strip())
+    assert found == set(COMMANDS)
+
+
+def test_a_name_that_is_too_long_shows_that_it_was_cut():
+    """A list of studies stays a table, and nobody takes the beginning for the name."""
+    lines = studies_lines([study(name="x" * 48), study(name="x" * 49)], 200)
+    assert re.findall(r"x+…?", "\n".join(lines)) == ["x" * 48, "x" * 47 + "…"]
+
+
+LIMIT = {"endpoint": "soluble_unabsorbed_load.p95", "high": "9 mmol/d"}
+
+
+@pytest.mark.parametrize(
+    ("what", "a", "b", "lines"),
+    [
+        (
+            "limits",
+            [LIMIT, {"endpoint": "serum.p95", "low": "1 mmol/L", "high": "2 mmol/L"}],
+            [{**LIMIT, "high": "8 mmol/d"}],
+            [
+                "limit soluble_unabsorbed_load.p95: up to 9 mmol/d -> up to 8 mmol/d",
+                "limit serum.p95: 1 mmol/L to 2 mmol/L -> nothing",
+            ],
+        ),
+        (
+            "objectives",
+            [{"endpoint": "swallowed_mass", "goal": "minimise", "worst": "6 g/d"}],
+            [{"endpoint": "swallowed_mass", "goal": "minimise", "worst": "5 g/d"}],
+            ["objective swallowed_mass worst: 6 g/d -> 5 g/d"],
+        ),
+        ("salts", ["citrate"], ["citrate", "oxide"], ["salts: citrate -> citrate; oxide"]),
+        (
+            "systems",
+            [{"name": "a", "ranges": {"x": {"low": "1 mg"}}}],
+            [{"name": "a", "ranges": {"x": {"low": "2 mg"}}}],
+            ["system a ranges x: at least 1 mg -> at least 2 mg"],
+        ),
+        ("limits", None, [LIMIT], ["limit soluble_unabsorbed_load.p95: nothing -> up to 9 mmol/d"]),
+        ("question", "a" * 90 + "9 mg", "a" * 90 + "8 mg", [
+            f"question: …{'a' * 12}9 mg -> …{'a' * 12}8 mg"
+        ]),
+    ],
+)  # fmt: skip
+def test_a_change_is_told_by_item_and_no_number_is_cut(what, a, b, lines):
+    """In words, without the notation of a programming language."""
+    assert list(changed_lines({"what": what, "a": a, "b": b})) == lines
 
 
 def test_no_study_is_told_with_the_command_that_starts_one():

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from experiments.config import Budget, StudySpec, load_study, study_from_config, with_budget
+from experiments.config.documents import parse
 from experiments.config.quantities import parse_quantity, quantity_text
 from formulation.errors import FormulationError, InputError, RefusedError
 from formulation.patients import patient_fields
@@ -272,6 +273,9 @@ def test_documents_that_are_no_study_are_left_early(text, code):
         ("five mg", "mg", "is not a number with a unit"),
         ("0,5 g", "g", "has a decimal comma"),
         ("5 %", "mL/min/1.73m2", "is not a value in"),
+        ("20 %%", "1", "is not a pure number"),
+        ("20 % %", "percent", "is not a value in %"),
+        ("20 percent percent", "1", "is not a pure number"),
         ("1" * 101 + " mg", "mg", "is not a number with a unit"),
     ],
 )
@@ -279,6 +283,48 @@ def test_a_quantity_that_is_none_is_refused(text, unit, message):
     """Form is checked before a unit library sees the text."""
     with pytest.raises(InputError, match=message):
         parse_quantity(text, unit)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("0.16", "Write it as '0.16 %', or as '16 %' if a share was meant."),
+        (".5", "Write it as '.5 %', or as '50 %' if a share was meant."),
+        ("16", "Write it as '16 %'."),
+        ("-0.1", "Write it as '-0.1 %'."),
+    ],
+)
+def test_a_percentage_without_its_sign_may_have_been_a_share(text, hint):
+    """Both are offered where both are possible."""
+    with pytest.raises(InputError) as caught:
+        parse_quantity(text, "percent")
+    assert caught.value.problems[0].hint == hint
+
+
+@pytest.mark.parametrize("inside", ["high: 9,5 mmol/d, low: 2 mmol/d", "high: 9,5 mmol/d"])
+def test_a_decimal_comma_inside_braces_is_named_as_one(inside):
+    """YAML makes of it a value and a key, each wrong in a way that says nothing of commas."""
+    (problem,) = problems_of(f"limits:\n  - {{endpoint: peak_gut_load, {inside}}}\n")
+    assert (problem.code, problem.line, problem.column) == ("decimal_comma", 2, 37)
+    assert problem.message == "'9,5 mmol/d' of 'high' is parted by its comma."
+    assert problem.hint == "A decimal comma? Write a point: 9.5 mmol/d."
+
+
+@pytest.mark.parametrize("text", ["{a: 9, 5 mg: 1}", "{a: 9,b: 5}", "{a: x,5: 1}", "[9,5]"])
+def test_other_commas_are_no_decimal_commas(text):
+    """Blanks, words and lists are what they are."""
+    assert parse(f"a: {text}\n", "x").place.line == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [("a:\n\tb: 1\n", (2, 1)), ("a: 1\tmg\n", (1, 5)), ("a:\n  -\tb: 1\n", (2, 4))],
+)
+def test_a_tab_is_named_where_it_stands(text, place):
+    """No words of the parser; tabs are not seen on a screen."""
+    (problem,) = problems_of(text)
+    assert (problem.line, problem.column) == place
+    assert problem.message == "a tab stands here, where YAML wants blanks."
 
 
 @settings(max_examples=60, deadline=None)

@@ -104,7 +104,8 @@ def test_people_get_a_line_for_each_check_and_a_hint_where_one_helps(tmp_path, c
     assert [line.split()[0] for line in lines if line[0] not in " 1"] != []
     at_study = next(i for i, line in enumerate(lines) if line.split()[1] == "studies")
     assert lines[at_study].startswith("warning")
-    assert lines[at_study + 1].strip() == "Go on with: formulation resume S001"
+    hint = f"Go on with: formulation resume S001 --home {tmp_path / 'home'}"
+    assert lines[at_study + 1].strip() == hint
     assert lines[-1].startswith(f"{len(ALWAYS) + len(STORED)} checks: 0 failed, ")
 
 

@@ -411,11 +411,12 @@ def stop(finished: Finished, home: Path, number: signal.Signals, code: int) -> N
     document = json.loads(out)
     assert (document["schema"], document["status"]) == ("formulation/interrupted", "interrupted")
     assert document["message"] == "Study S002 was interrupted; what was done is kept."
-    assert (document["exit_code"], document["resume"]) == (code, "formulation resume S002")
+    resume = f"formulation resume S002 --home {home}"
+    assert (document["exit_code"], document["resume"]) == (code, resume)
     assert (document["study"]["label"], document["trials"] >= 8) == ("S002", True)
     *_, last = (json.loads(line) for line in err.splitlines())
     assert (last["event"], last["id"]) == ("interrupted", document["study"]["id"])
-    assert last["resume"] == "formulation resume S002"
+    assert last["resume"] == resume
 
 
 def test_a_second_driver_is_refused_while_the_first_lives(finished, tmp_path):
@@ -449,7 +450,8 @@ def test_an_empty_folder_has_no_study_yet(tmp_path):
     done = drive("status", home=home)
     assert (done.returncode, done.stdout) == (
         0,
-        "no study yet; start one with: formulation run STUDY.yaml\n",
+        f"no study yet (the folder {home} does not exist yet); start one with: formulation run"
+        f" --home {home} STUDY.yaml\n",
     )
     missing = drive("front", "S001", home=home)
     assert (missing.returncode, missing.stdout) == (6, "")

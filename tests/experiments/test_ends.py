@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from attrs import evolve, field, frozen
 
-from experiments.cli.study_text import studies_lines
+from experiments.cli.studies_text import studies_lines
 from experiments.config import load_study, study_from_config, with_budget
 from experiments.config.spec import Stagnation
 from experiments.executors import make_executor

@@ -27,7 +27,7 @@ def test_a_file_that_is_no_page_is_never_replaced(tmp_path, capsys, name, why):
 
 def test_two_outputs_in_one_file_are_refused(tmp_path, capsys):
     """The later would replace the earlier."""
-    place = str(tmp_path / "out.csv")
+    place = str(tmp_path / "out.html")
     product = "configs/products/citrate-tablet.yaml"
     code = main(["simulate", product, "--size", "1", "--report", place, "--subjects", place])
     assert code == 2

@@ -109,6 +109,36 @@ def test_urine_is_taken(tmp_path, capsys):
     assert found["value_unit"] == "mg/h"
 
 
+@pytest.mark.parametrize("unit", ["nmol/L", "mg", "mg/L", "%", "1/h", "shovels"])
+def test_urine_in_a_unit_that_is_no_rate_is_refused(tmp_path, capsys, unit):
+    """A concentration or an amount is no rate; those that are one are named."""
+    path = people(tmp_path, head=f"product,time [h],tracer [{unit}]\n")
+    code, _, err = run(capsys, bench(tmp_path), path, "--k", K, sampled="urine")
+    assert code == 2
+    assert err.startswith(f"{path}:1:3: error ")
+    assert f"{unit!r} is no unit of a rate of excretion. Write an amount over time: mg/h" in err
+
+
+@pytest.mark.parametrize("unit", ["mmol/d", "µmol/min", "mEq/d", "mg/day"])
+def test_urine_may_be_any_amount_over_time(tmp_path, capsys, unit):
+    """Only shares are made of it."""
+    path = people(tmp_path, head=f"product,time [h],rate [{unit}]\n")
+    found = document(capsys, bench(tmp_path), path, "--k", K, sampled="urine")
+    assert found["value_unit"] == unit
+
+
+def test_a_bench_table_of_shares_under_percent_is_refused(tmp_path, capsys):
+    """With exit code 2, before anything is related."""
+    path = bench(tmp_path)
+    head, *lines = path.read_text(encoding="utf-8").splitlines()
+    cells = [line.rsplit(",", 1) for line in lines]
+    shares = [f"{front},{float(value) / 100}" for front, value in cells]
+    path.write_text("\n".join([head, *shares]), encoding="utf-8")
+    code, _, err = run(capsys, path, people(tmp_path), "--k", K)
+    assert code == 2
+    assert "these look like shares from 0 to 1" in err
+
+
 def test_a_time_scale_is_looked_for_when_asked(tmp_path, capsys):
     """People take longer than the bench."""
     slower = {name: rate / 1.5 for name, rate in RATES.items()}

@@ -191,6 +191,18 @@ def test_a_batch_that_nobody_weighs_is_refused(wrong, tmp_path: Path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [("r.pdf", "ends in '.pdf'"), ("r", "ends in nothing"), ("r.txt", "ends in"), ("", "a folder")],
+)
+def test_a_report_that_would_be_no_page_is_refused(name, why, tmp_path: Path):
+    """HTML in a file that is called otherwise opens nowhere."""
+    with pytest.raises(InputError, match=why) as refused:
+        write_report(example_document(), tmp_path / name)
+    assert ".html or .htm" in str(refused.value)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_study_without_slices_says_so_and_one_with_them_shows_them(large_page):
     """A version that kept none is told of; there is no empty picture."""
     assert "No slices were kept" in page_of(example_document)

@@ -108,6 +108,7 @@ def test_a_limit_with_a_unit_is_converted() -> None:
         ("hypervolume >= 1.2", "hypervolume cannot be 1.2; it is 0 to 1"),
         ("n_front >= -1", "n_front cannot be -1; it is 0 or more"),
         ("hypervolume >= 2 mg", "hypervolume >= 2 mg"),
+        ("hypervolume > 20 %%", "'20 %%' is not a pure number"),
         ("hypervolume >= 0.2 or trials > 3", "is not"),
         ("hypervolume == 0.2", "is no count"),
         ("best.absorbed_increment >= 20 mmol", "Write a number, which is in mg/d"),

@@ -16,7 +16,7 @@ from openpyxl import load_workbook
 from experiments import tabulating
 from experiments.cli import main
 from experiments.reports.front_table import front_columns
-from experiments.tabulating import FORMATS, META_SHEET, check_format, front_bytes, write_front
+from experiments.tabulating import FORMATS, META_SHEET, front_bytes, write_front
 from formulation.errors import InputError
 from models.data.escaping import holdable, unescaped
 from models.data.table_files import sheet_title
@@ -216,7 +216,7 @@ def test_a_front_without_candidates_is_a_table_without_rows(ending):
 def test_another_ending_and_a_folder_are_refused_with_what_is_possible(name, why, tmp_path):
     """Before anything is read."""
     with pytest.raises(InputError, match=why) as refused:
-        check_format(tmp_path / name)
+        write_front("S014", SimpleNamespace(), tmp_path / name)
     assert ".csv, .xlsx, .json or .parquet" in str(refused.value)
 
 

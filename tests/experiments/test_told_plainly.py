@@ -144,7 +144,7 @@ def test_one_is_counted_in_english():
     document["trials_by"]["system"] = {"timed_release": 1}
     document["infeasible_reasons"][0]["count"] = 1
     text = "\n".join(summary_lines(document))
-    assert "1 trial (timed_release 1)" in text
+    assert "1 trial (timed release 1)" in text
     assert "infeasible, once: " in text
     spec = load_study(changed("intakes_per_day: [2, 3]", "intakes_per_day: [2]"))
     document = describe(spec)
@@ -186,12 +186,14 @@ def test_a_comparison_says_that_a_best_candidate_was_refuted():
         "label": "S001", "name": "a", "state": "complete", "strategy": "tpe", "seed": 1,
         "trials": 9, "feasible_fraction": 1.0, "hypervolume": 0.5, "on_front": 3, "confirmed": 0,
     }  # fmt: skip
-    objective = {"title": "Absorbed", "unit": "mg/d", "a": best, "b": None}
+    key = "limits_met"
+    objective = {"key": key, "title": "Chance", "unit": "percent", "a": best, "b": None}
     found = {
         "a": side, "b": side, "objectives": [objective], "same_scale": True,
         "designs_in_both": 0, "changed": [],
     }  # fmt: skip
     text = " ".join(_side_by_side(found, 300))
+    assert "best Chance that every limit holds [%]" in text
     assert f"{best['label']} refuted" in text
     assert f"{best['label']} of the first study was refuted when every subject" in text
     assert "too much sodium. Do not make it." in text

@@ -215,7 +215,7 @@ def test_a_row_that_was_forgotten_is_found():
     rows = [f"A,1,{v},{t},{t}" for v, t in ((1, 15), (1, 30), (1, 60), (2, 15), (2, 60))]
     problem = flaw(HEADER, rows)
     assert (problem.code, problem.line, problem.column) == ("missing_row", 6, 5)
-    assert "replicate 2, has no row at 0.5 h" in problem.message
+    assert "vessel 2, has no row at 30 min" in problem.message
     assert read(HEADER, [*rows, "A,1,2,30,"]).problems == ()
 
 

@@ -6,12 +6,13 @@ from math import isfinite
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from models.data.cell_reader import MAX_PROBLEMS
 from models.data.curve_columns import read_columns
+from models.data.curve_reader import LIKE_A_SHARE
 from models.data.lab_tables import LabTable, Row
 from models.data.release_curves import read_release_curves
 
@@ -69,6 +70,7 @@ def test_a_curve_that_says_it_was_simulated_is_not_learnt():
 def test_long_and_wide_of_the_same_numbers_give_the_same_curves(a, b):
     """The layout of a table is no part of its content."""
     n = min(len(a), len(b))
+    assume(max(a[n - 1], b[n - 1]) > 1000 * LIKE_A_SHARE)
     rows = [(t * 7, x / 10, y / 10) for t, x, y in zip(range(n), a, b, strict=False)]
     wide = "time [min],A [%],B [%]\n" + "".join(f"{t},{x},{y}\n" for t, x, y in rows)
     long = LONG + "".join(f"A,{t},{x}\n" for t, x, _ in rows)
@@ -172,7 +174,7 @@ CELLS = [
     ("A,15,1e999\nA,30,40\nA,60,80\nA,90,90\n", "not_a_number", 2, 3, "is no number"),
     ("A,,10\nA,30,40\nA,60,80\nA,90,90\n", "not_a_number", 2, 2, "the time is missing"),
     ("A,15,10\nA,-30,40\nA,60,80\nA,90,90\n", "negative_time", 3, 2, "-30 min is negative"),
-    ("A,15,10\nA,30,40\nA,30,41\nA,60,80\n", "duplicate_time", 4, 3, r"\(0.5 h\)"),
+    ("A,15,10\nA,30,40\nA,30,41\nA,60,80\n", "duplicate_time", 4, 3, r"\(30 min\)"),
     ("A,15,10\nA,30,43\nA,60,40\n", "falling_curve", 4, 3, "falls by 3 percentage points"),
     ("A,15,10\nA,30,40\nA,60,80\nA,90,111\n", "above_label", 5, 3, "111 % of label"),
     ("A,15,-3\nA,30,40\nA,60,80\nA,90,90\n", "negative_release", 2, 3, "-3 % of label"),
@@ -268,10 +270,67 @@ def test_a_sheet_is_chosen_by_name():
     assert only(read(GOOD, sheet="curves")).code == "no_workbook"
 
 
-def test_a_scale_that_looks_wrong_is_said():
-    """Fractions under a header that says percent."""
-    found = read(LONG + "A,15,0.1\nA,30,0.4\nA,60,0.8\n")
-    assert any("is the unit really %" in note for note in found.notes)
+SHARES = "A,15,0.1\nA,30,0.4\nA,60,0.98\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [
+        (LONG + SHARES, 3),
+        ("time [min],A [%]\n15,0.1\n30,0.4\n60,1.02\n", 2),
+        (LONG + "A,15,1.0\nA,30,1.2\nA,60,1.5\n", 3),
+    ],
+)
+def test_shares_under_a_header_of_percent_are_refused(text, column):
+    """A hundredth of the release would go on as if it had been measured."""
+    problem = only(read(text))
+    assert (problem.code, problem.line, problem.column) == ("looks_like_shares", 1, column)
+    assert "these look like shares from 0 to 1" in problem.message
+    assert "[-]" in problem.hint
+    assert not read(text.replace("[%]", "[-]").replace("1.2", "1.0").replace("1.5", "1")).problems
+
+
+@pytest.mark.parametrize("last", ["1.6", "0"])
+def test_a_release_that_is_little_or_nothing_is_no_share(last):
+    """Above 1.5 % it is a percentage, and nothing is nothing in either unit."""
+    assert not read(LONG + f"A,15,0\nA,30,0\nA,60,{last}\n").problems
+
+
+def test_a_curve_of_shares_beside_percentages_is_said():
+    """Only one of them may be meant otherwise, which nobody here knows."""
+    found = read(LONG + SHARES + "B,15,10\nB,30,40\nB,60,80\n")
+    assert found.notes == ("A: no value is above 0.98 %; is the unit really %?",)
+
+
+FOLLOWS = [
+    ("A,1,45,n.d.", "not_a_number", 5),
+    ("A,1,45,-20", "negative_release", 5),
+    ("A,1,soon,50", "not_a_number", 4),
+    ("A,1,45,50,6", "extra_cells", 6),
+]
+
+
+@pytest.mark.parametrize(("row", "code", "column"), FOLLOWS)
+def test_a_row_that_was_refused_is_no_missing_row(row, code, column):
+    """One mistake is told once, though another vessel has a value at that time."""
+    rows = "".join(f"A,{v},{t},{t}\n" for v in (1, 2) for t in (15, 30, 60))
+    text = f"batch,product,replicate,time [min],released [%]\n,{row}\n,A,2,45,50\n"
+    problem = only(read(text + "".join(f",{line}\n" for line in rows.splitlines())))
+    assert (problem.code, problem.line, problem.column) == (code, 2, column)
+
+
+def test_a_refused_value_does_not_make_a_curve_too_short():
+    """Three times were written, though one of them has no number."""
+    assert only(read(LONG + "A,15,10\nA,30,n.d.\nA,60,80\n")).code == "not_a_number"
+
+
+@pytest.mark.parametrize("unit", ["m", "mins.", "mg"])
+def test_a_unit_that_is_no_time_is_told_with_those_there_are(unit):
+    """Metres are no time; minutes were meant."""
+    problem = only(read(GOOD.replace("[min]", f"[{unit}]")))
+    assert (problem.code, problem.line, problem.column) == ("unknown_unit", 1, 2)
+    assert problem.message == f"{unit!r} is no unit of time."
+    assert "min (minutes), h (hours)" in problem.hint
 
 
 def test_columns_that_mean_nothing_are_named():

@@ -143,3 +143,26 @@ def test_a_mean_beside_units_is_refused():
     text = head + "".join(f"A,a,{m},{x},\n" for m, x in TIMES) + "A,,60,90,12\n"
     codes = {problem.code for problem in read(text).problems}
     assert "mixed_rows" in codes
+
+
+def test_shares_under_a_header_of_percent_are_refused():
+    """Two such curves would come out similar, a hundredth of themselves."""
+    text = LONG + "A,1,a,5,0.2\nA,1,a,15,0.6\nA,1,a,30,0.98\n"
+    assert [p.code for p in read(text).problems] == ["looks_like_shares"]
+    assert not read(text.replace("[%]", "[-]")).problems
+
+
+@pytest.mark.parametrize(("mark", "name"), [("\t", "tabs"), (";", "semicolons")])
+def test_a_row_with_another_separator_is_told_at_its_first_cell(mark, name):
+    """All of it stands in one cell, so that everything would be missing."""
+    text = LONG + rows("A", 1, "a") + rows("A", 1, "b").replace(",", mark, 4)
+    (problem,) = read(text).problems
+    assert (problem.code, problem.line, problem.column) == ("mixed_separators", 5, 1)
+    assert problem.message == f"the row is parted by {name}, the header is not."
+
+
+@pytest.mark.parametrize("value", ["n.d.", "-20"])
+def test_a_value_that_was_refused_is_no_missing_row(value):
+    """The row is there, and what is wrong with it is told."""
+    text = LONG + rows("A", 1, "a") + rows("A", 1, "b").replace("50.0", value)
+    assert [(p.line, p.column) for p in read(text).problems] == [(6, 5)]
