@@ -8,9 +8,10 @@ from experiments.reports.calibration import CalibrationPanel, draw_calibration
 from experiments.reports.drivers import draw_drivers
 from experiments.reports.mixture_map import MixtureMap, draw_mixture
 from experiments.reports.parallel import Parallel, draw_parallel
-from experiments.reports.plot_data import History, ReleasePanel
+from experiments.reports.plot_data import History
 from experiments.reports.plots import draw_history, draw_release, new_figure
 from experiments.reports.profiler import ACROSS, ProfilerPanel, draw_profiler
+from experiments.reports.release_data import ReleasePanel
 from experiments.reports.trade_off import TradeOff, draw_trade_off
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from textwrap import wrap
 from typing import Any
 
 from experiments.account.courses import CONTROL
-from experiments.reports.plot_data import ConfirmationPanel, History, ReleasePanel
+from experiments.reports.plot_data import ConfirmationPanel, History
 from experiments.reports.plots import COLOURS, GREY, INK
 from experiments.reports.profiler import (
     ACROSS,
@@ -14,6 +14,7 @@ from experiments.reports.profiler import (
     ProfilerPanel,
     missed_spans,
 )
+from experiments.reports.release_data import ReleasePanel
 from experiments.reports.trade_off import PointState, TradeOff, system_colour
 from experiments.reports.wording import axis_title, endpoint_title, salt_name, unit_of, unit_text
 from formulation.arrays import FloatArray
@@ -134,7 +135,7 @@ def release_drawing(panel: ReleasePanel) -> Drawing:
         colour, group = COLOURS[k % len(COLOURS)], {"legendgroup": curve.label}
         if len(curve.lo90):
             traces.append(_band(curve.hours, curve.lo90, curve.hi90, colour, **group))
-        traces.append(_line(curve.hours, curve.mean, curve.label, colour, **group))
+        traces.append(_line(curve.hours, curve.mean, curve.name, colour, **group))
         if len(curve.law):
             dashed = {"line": {"dash": "dash", "width": 1}, "showlegend": False}
             law = f"{curve.label}, the release law itself"
@@ -309,5 +310,5 @@ def history_drawing(data: History) -> Drawing:
               line={"shape": "hv"})
         for k, key in enumerate(data.keys)
     ]  # fmt: skip
-    y = _axis("Best so far, - (0 worst acceptable, 1 ideal)")
-    return traces, {"xaxis": _axis("Trial number, -"), "yaxis": y}
+    y = _axis("Best so far (0 worst acceptable, 1 ideal)")
+    return traces, {"xaxis": _axis("Trial number"), "yaxis": y}
