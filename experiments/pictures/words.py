@@ -169,7 +169,7 @@ def ternary_words(data: MixtureMap) -> Words:
     )
     return Words(
         alt=f"Triangle of {', '.join(data.titles)} around {data.candidate} ({data.form}), shaded by"
-        f" {axis_title(data.key)}: of {data.n_makeable} mixtures on the grid that may be made,"
+        f" {axis_title(data.key)}: of {data.n_makeable} mixtures looked at that may be made,"
         f" {data.n_holding} keep to every limit as predicted.",
         caption=f"One unit holds {data.total_mg:g} mg of the three together ({ranges}); all else is"
         f" as in {data.candidate}. Blank: no such design may be made. Limits: {limits}. Predicted,"
