@@ -175,7 +175,7 @@ class _Plane:
         return first, second, on_grid(self.total_mg - first - second)
 
     def _end(self, space: DesignSpace, turn: float) -> FloatArray:
-        direction = cos(turn) * _ALONG + sin(turn) * _ACROSS
+        direction: FloatArray = cos(turn) * _ALONG + sin(turn) * _ACROSS
         inside, outside = 0.0, self.total_mg
         while outside - inside > EDGE_MG:
             middle = (inside + outside) / 2

@@ -52,7 +52,7 @@ def front_words(data: TradeOff) -> Words:
     if data.n_without_values:
         caption += f" Not drawn, because they gave no number: {data.n_without_values}."
     shown = " against ".join(axis_title(key) for key in reversed(data.keys[:2]))
-    return Words(alt=f"Scatter of {shown}: {counts}.", caption=caption)
+    return Words(alt=f"Scatter of {shown}: {counts}.{data.star_text}", caption=caption)
 
 
 def curves_words(data: Sequence[ReleasePanel]) -> Words:
@@ -75,7 +75,7 @@ def curves_words(data: Sequence[ReleasePanel]) -> Words:
     ]
     kinds = "; ".join(sorted({c.kind for panel in data for c in panel.curves}))
     where = " ".join(
-        f"{title}: {vessels_text(panel)}{left_out_text(panel)}"
+        f"{title}. {vessels_text(panel)}{left_out_text(panel)}"
         for title, panel in zip(titles, data, strict=True)
     )
     return Words(

@@ -15,7 +15,7 @@ from experiments.reports.profiler import (
     missed_spans,
 )
 from experiments.reports.release_data import ReleasePanel
-from experiments.reports.trade_off import PointState, TradeOff, system_colour
+from experiments.reports.trade_off import Point, PointState, TradeOff, system_colour
 from experiments.reports.wording import axis_title, endpoint_title, salt_name, unit_of, unit_text
 from formulation.arrays import FloatArray
 from formulation.delivery import get_system
@@ -24,7 +24,7 @@ Trace = dict[str, Any]
 Drawing = tuple[list[Trace], dict[str, Any]]
 """Traces and layout, as plotly.js takes them."""
 
-SYMBOLS = ("circle", "square", "triangle-up", "diamond", "triangle-down", "star", "cross")
+SYMBOLS = ("circle", "square", "triangle-up", "diamond", "triangle-down", "hexagon", "cross")
 
 
 def _axis(title: str, **more: Any) -> dict[str, Any]:
@@ -82,11 +82,12 @@ def trade_off_drawing(data: TradeOff) -> Drawing:
     salts = sorted({p.salt for p in data.points})
     systems = sorted({p.system for p in data.points})
     states: dict[PointState, float] = {"infeasible": 0.25, "feasible": 0.45, "front": 1.0}
-    last = {p.system: state for state in states for p in data.of(state)}
+    others = [p for p in data.points if not p.is_recommended]
+    last = {p.system: state for state in states for p in others if p.state == state}
     traces = []
     for state, opacity in states.items():
         for system in systems:
-            members = [p for p in data.points if (p.state, p.system) == (state, system)]
+            members = [p for p in others if (p.state, p.system) == (state, system)]
             if members:
                 traces.append(
                     {
@@ -108,12 +109,28 @@ def trade_off_drawing(data: TradeOff) -> Drawing:
                         },
                     }
                 )
+    if (best := data.recommended) is not None:
+        traces.append(_star(best))
     x, y = (_axis(axis_title(key)) for key in data.keys[:2])
     return traces, {
         "xaxis": x,
         "yaxis": y,
         "height": 520,
         "legend": {"orientation": "h", "y": -0.2},
+    }
+
+
+def _star(best: Point) -> Trace:
+    line = {"width": 1, "color": "black"}
+    return {
+        "type": "scatter",
+        "mode": "markers+text",
+        "name": f"{best.label}, recommended",
+        "x": [float(f"{best.values[0]:.5g}")],
+        "y": [float(f"{best.values[1]:.5g}")],
+        "text": [best.label],
+        "textposition": "top center",
+        "marker": {"symbol": "star", "size": 17, "color": system_colour(best.system), "line": line},
     }
 
 

@@ -116,7 +116,9 @@ def _trade_off(document: Mapping[str, Any]) -> Shown:
     shown = " against ".join(axis_title(key) for key in reversed(data.keys[:2]))
     return Shown(
         name="trade_off",
-        pictures=[picture_of(png(figure), f"Scatter of {shown}: {counts}.", caption)],
+        pictures=[
+            picture_of(png(figure), f"Scatter of {shown}: {counts}.{data.star_text}", caption)
+        ],
     )
 
 

@@ -9,11 +9,14 @@ from itertools import combinations
 import numpy as np
 import pytest
 from attrs import evolve
+from matplotlib.text import Text
 from PIL import Image, ImageColor
 
+from experiments.pictures.figures import front_figure
 from experiments.pictures.questions import Question, curves_of
-from experiments.pictures.words import curves_words
+from experiments.pictures.words import curves_words, front_words
 from experiments.reports.answers import answer
+from experiments.reports.drawings import trade_off_drawing
 from experiments.reports.figures import shown_of
 from experiments.reports.plot_data import confirmation_data, history_data, reasons_data
 from experiments.reports.plots import (
@@ -27,11 +30,12 @@ from experiments.reports.plots import (
 )
 from experiments.reports.release_data import MOST_CURVES, release_data, vessels_text
 from experiments.reports.shortening import told_of
-from experiments.reports.trade_off import MOST_LABELS, draw_trade_off, trade_off_data
+from experiments.reports.trade_off import MOST_LABELS, STAR_AREA, draw_trade_off, trade_off_data
 from formulation.errors import DataError, InputError
 from tests.experiments.example_document import (
     ABSORBED,
     LOAD,
+    MASS,
     PEAK,
     SUBJECTS,
     empty_front_document,
@@ -89,14 +93,62 @@ def test_trade_off_axes_carry_title_statistic_and_unit():
     assert "front (6), 90 % intervals" in legend
 
 
-def test_trade_off_names_candidates_without_overlap():
-    """Labels inside the picture belong to the front and do not touch each other."""
-    figure, (axes,) = new_figure(1, 8.2, 4.6)
-    draw_trade_off(trade_off_data(example_document()), axes)
+def _crowded():
+    """Return a front of forty candidates, as near each other as those of a search."""
+    document = example_document()
+    model = document["front"][0]
+    members = []
+    for k in range(40):
+        objectives = {ABSORBED: 12 + 0.3 * k, PEAK: 1.5 + 0.004 * k**1.8, MASS: 2 + 0.02 * (k % 7)}
+        ends = {key: [0.9 * x, 1.1 * x] for key, x in objectives.items()}
+        told = {"objectives": objectives, "intervals": {**model["intervals"], **ends}}
+        members.append(
+            {**model, **told, "number": 100 + k, "label": f"C{100 + k}", "confirmation": None}
+        )
+    row = next(p for p in document["points"] if p["number"] == model["number"])
+    document["points"] += [
+        {**row, "number": c["number"], "objectives": c["objectives"]} for c in members
+    ]
+    document["front"] = members
+    return document
+
+
+@pytest.mark.parametrize("make", [example_document, _crowded])
+@pytest.mark.parametrize("size", [(8.2, 4.6), (8.6, 5.2)])
+def test_trade_off_labels_cover_neither_each_other_nor_a_mark_of_the_front(make, size):
+    """In the size of the report and of the picture, on small and on crowded fronts."""
+    data = trade_off_data(make())
+    figure, (axes,) = new_figure(1, *size)
+    draw_trade_off(data, axes)
     figure.draw_without_rendering()
-    boxes = [t.get_window_extent() for t in axes.texts]
-    assert 0 < len(boxes) <= MOST_LABELS
+    boxes = [Text.get_window_extent(t) for t in axes.texts]
+    assert 3 <= len(boxes) <= MOST_LABELS
     assert not any(a.overlaps(b) for a, b in combinations(boxes, 2))
+    for point in data.of("front"):
+        x, y = axes.transData.transform(point.place)
+        assert not any(box.contains(x, y) for box in boxes), point.label
+
+
+@pytest.mark.parametrize("make", [example_document, _crowded])
+def test_report_and_plot_name_the_recommended_candidate_and_both_ends(make):
+    """In the same words; the recommended has a star of its own, with its label in bold."""
+    document = make()
+    best = answer(document).label
+    data = trade_off_data(document)
+    ends = sorted(data.of("front"), key=lambda p: p.values[0])
+    _, (axes,) = new_figure(1, 8.2, 4.6)
+    draw_trade_off(data, axes)
+    names = [t.get_text() for t in axes.texts]
+    assert names == [t.get_text() for t in front_figure(data).axes[0].texts]
+    assert names[0] == best
+    assert axes.texts[0].get_fontweight() == "bold"
+    assert {best, ends[0].label, ends[-1].label} <= set(names)
+    (star,) = [c for c in axes.collections if c.get_sizes().tolist() == [STAR_AREA]]
+    assert star.get_offsets().tolist() == [list(data.recommended.place)]
+    assert axes.get_legend().get_texts()[0].get_text().startswith(f"{best}, recommended")
+    (trace,) = [t for t in trade_off_drawing(data)[0] if t["marker"]["symbol"] == "star"]
+    assert trace["text"] == [best]
+    assert f"Star: {best}, recommended." in front_words(data).alt
 
 
 def test_release_curves_rise_inside_their_band():
