@@ -7,6 +7,7 @@ import numpy as np
 from attrs import frozen
 
 from experiments.reports.comparison import objectives_of
+from experiments.reports.tables import candidate_text
 from experiments.reports.wording import limit_text
 from formulation.arrays import FloatArray
 
@@ -19,7 +20,7 @@ class ConfirmationPanel:
     """Endpoint key."""
 
     labels: tuple[str, ...]
-    """Candidate labels, n of them."""
+    """Candidates, n of them, and which is the one recommended."""
 
     predicted: FloatArray
     """Surrogate's values, shape (n,), in the endpoint's unit."""
@@ -76,7 +77,7 @@ def confirmation_data(document: Mapping[str, Any]) -> tuple[ConfirmationPanel, .
     return tuple(
         ConfirmationPanel(
             key=key,
-            labels=tuple(c["label"] for c in pairs),
+            labels=tuple(candidate_text(c) for c in pairs),
             predicted=np.array([c["values"][key] for c in pairs]),
             predicted_ends=np.array([c["intervals"][key] for c in pairs]).T,
             confirmed=np.array([c["confirmation"]["values"][key] for c in pairs]),
