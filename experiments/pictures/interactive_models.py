@@ -67,8 +67,8 @@ def show_importance(data: Importance) -> "list[Figure]":
             figure.update_yaxes(title=f"Mean prediction, {panel.unit}", row=row, col=2)
         else:
             words = broken(panel.remark, 34)
-            about = {"x": 0.5, "y": 0.5, "showarrow": False, "row": row, "col": 2}
-            figure.add_annotation(text=words, xref="x domain", yref="y domain", **about)
+            about = {"hoverinfo": "skip", "showlegend": False, "row": row, "col": 2}
+            figure.add_scatter(x=[0], y=[0], mode="text", text=[words], **about)
             figure.update_xaxes(visible=False, row=row, col=2)
             figure.update_yaxes(visible=False, row=row, col=2)
     return [figure]

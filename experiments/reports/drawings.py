@@ -1,6 +1,6 @@
 """The drawings of a report as plotly.js takes them, from the same data as its pictures."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from textwrap import wrap
 from typing import Any
 
@@ -109,6 +109,8 @@ def trade_off_drawing(data: TradeOff) -> Drawing:
                         },
                     }
                 )
+    if named := [p for p in data.named if not p.is_recommended]:
+        traces.append(_names(named))
     if (best := data.recommended) is not None:
         traces.append(_star(best))
     x, y = (_axis(axis_title(key)) for key in data.keys[:2])
@@ -117,6 +119,20 @@ def trade_off_drawing(data: TradeOff) -> Drawing:
         "yaxis": y,
         "height": 520,
         "legend": {"orientation": "h", "y": -0.2},
+    }
+
+
+def _names(points: Sequence[Point]) -> Trace:
+    return {
+        "type": "scatter",
+        "mode": "text",
+        "x": [float(f"{p.values[0]:.5g}") for p in points],
+        "y": [float(f"{p.values[1]:.5g}") for p in points],
+        "text": [p.label for p in points],
+        "textposition": "top center",
+        "textfont": {"size": 10},
+        "hoverinfo": "skip",
+        "showlegend": False,
     }
 
 

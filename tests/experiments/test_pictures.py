@@ -169,6 +169,16 @@ def test_importance_is_that_of_the_candidates_system(stored):
     assert told("importance", candidate="C017")["data"]["system"] == "timed_release"
 
 
+def test_a_panel_for_the_mouse_says_why_it_has_no_dependence():
+    """In its own place, without axes."""
+    kind = get_kind("importance")
+    (figure,) = kind.show(kind.data(asked(example_document())))
+    (words,) = (trace for trace in figure.select_traces({"mode": "text"}))
+    assert words.text[0].replace("<br>", " ") == "No question here is a single number."
+    assert (words.xaxis, words.yaxis) == ("x4", "y4")
+    assert not figure.layout.xaxis4.visible
+
+
 def test_parallel_axes_hold_every_candidate_and_objective():
     """Each on its own scale from 0 to 1, each with its unit."""
     document = example_document()

@@ -143,11 +143,12 @@ def test_report_and_plot_name_the_recommended_candidate_and_both_ends(make):
     assert names[0] == best
     assert axes.texts[0].get_fontweight() == "bold"
     assert {best, ends[0].label, ends[-1].label} <= set(names)
-    (star,) = [c for c in axes.collections if c.get_sizes().tolist() == [STAR_AREA]]
-    assert star.get_offsets().tolist() == [list(data.recommended.place)]
+    (drawn,) = [c for c in axes.collections if c.get_sizes().tolist() == [STAR_AREA]]
+    assert drawn.get_offsets().tolist() == [list(data.recommended.place)]
     assert axes.get_legend().get_texts()[0].get_text().startswith(f"{best}, recommended")
-    (trace,) = [t for t in trade_off_drawing(data)[0] if t["marker"]["symbol"] == "star"]
-    assert trace["text"] == [best]
+    others, star = trade_off_drawing(data)[0][-2:]
+    assert (star["marker"]["symbol"], star["text"]) == ("star", [best])
+    assert [best, *others["text"]] == names
     assert f"Star: {best}, recommended." in front_words(data).alt
 
 
