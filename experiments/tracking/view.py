@@ -17,6 +17,9 @@ from experiments.tracking_messages import ShownNames
 TAG = "mlflow.sharedViewState."
 """Beginning of the name of the tag that holds a view."""
 
+STEPS = {"_by_min": "minutes", "_by_h": "hours"}
+"""What the steps of a curve are, by how its name ends; MLflow calls the axis Step."""
+
 _SHOWN, _OTHERS = "front", "others"
 
 
@@ -86,8 +89,10 @@ def _chart(kind: str, name: str) -> dict[str, Any]:
 
 
 def _line(names: Sequence[str]) -> dict[str, Any]:
+    steps = next((words for end, words in STEPS.items() if names[0].endswith(end)), "")
     return {
         **_chart("LINE", names[0]),
+        "displayName": f"{names[0]} (step: {steps})" if steps else names[0],
         "metricKey": names[0],
         "selectedMetricKeys": list(names),
         "lineSmoothness": 0,
