@@ -57,12 +57,20 @@ def view_state(study_id: str, names: ShownNames) -> str:
         "autoRefreshEnabled": True,
         "compareRunCharts": charts,
         "compareRunSections": [
-            _section(_SHOWN, "The front", is_generated=False),
+            _section(_SHOWN, _title(names.curves), is_generated=False),
             _section(_OTHERS, "Model metrics", is_generated=True),
         ],
     }
     packed = zlib.compress(json.dumps(state).encode())
     return f"deflate;{b64encode(packed).decode()}"
+
+
+def _title(curves: Sequence[Sequence[str]]) -> str:
+    """Say what a step is; MLflow's pages show no title of a chart of curves but their names."""
+    shown = [name for together in curves for name in together]
+    ends = [end for end in STEPS if any(name.endswith(end) for name in shown)]
+    told = ", ".join(f"{STEPS[end]} in {end}" for end in ends)
+    return f"The front (step of a curve: {told})" if told else "The front"
 
 
 def _section(key: str, name: str, *, is_generated: bool) -> dict[str, Any]:
@@ -89,10 +97,8 @@ def _chart(kind: str, name: str) -> dict[str, Any]:
 
 
 def _line(names: Sequence[str]) -> dict[str, Any]:
-    steps = next((words for end, words in STEPS.items() if names[0].endswith(end)), "")
     return {
         **_chart("LINE", names[0]),
-        "displayName": f"{names[0]} (step: {steps})" if steps else names[0],
         "metricKey": names[0],
         "selectedMetricKeys": list(names),
         "lineSmoothness": 0,

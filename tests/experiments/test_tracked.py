@@ -177,17 +177,14 @@ def test_a_link_says_of_how_many_runs_it_shows_some():
     assert view_title("front", study_links(tracking, "uuid")["front"]) == TITLES["front"]
 
 
-def test_charts_of_curves_say_what_their_steps_are():
+def test_the_view_of_a_front_says_what_the_steps_of_its_curves_are():
     """MLflow names that axis Step."""
     shown = [["dissolved_pct_by_min"], ["serum_mmol_per_L_by_h"]]
     names = ShownNames(objectives=["m"], curves=shown, params=[])
     packed = view_state("uuid", names).partition(";")[2]
     state = json.loads(zlib.decompress(b64decode(packed)))
-    found = [c["displayName"] for c in state["compareRunCharts"] if c["type"] == "LINE"]
-    assert found == [
-        "dissolved_pct_by_min (step: minutes)",
-        "serum_mmol_per_L_by_h (step: hours)",
-    ]
+    title = state["compareRunSections"][0]["name"]
+    assert title == "The front (step of a curve: minutes in _by_min, hours in _by_h)"
 
 
 def test_links_of_a_server_elsewhere_are_its_own():

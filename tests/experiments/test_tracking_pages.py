@@ -106,10 +106,11 @@ def test_the_view_of_a_front_begins_with_its_curves(pages):
     with pages.opened("S002, the front with its curves") as page:
         for name in pages.front("S002"):
             page.get_by_text(name).first.wait_for()
-        page.get_by_text(f"{RELEASE_METRIC} (step: minutes)").first.wait_for()
+        page.get_by_text(RELEASE_METRIC, exact=True).first.wait_for()
         page.locator("svg.main-svg .scatterlayer .trace").first.wait_for()
         text = page.inner_text("body")
         assert f"{len(pages.front('S002'))} matching runs" in text
+        assert "step of a curve: minutes in _by_min" in text
         assert "No charts" not in text
         assert "S001-" not in text
         assert text.index(RELEASE_METRIC) < text.index("Model metrics")
