@@ -1,13 +1,14 @@
 """What is predicted over the mixtures of three components around a candidate.
 
 The three share what they weigh together; everything else is held. The triangle that is looked at is
-the smallest that holds every mixture which may be made: its extent is found by going out from the
-candidate in all directions of the plane, which is enough because every rule on amounts is linear.
-Mixtures are weighed on the balance; those that break an input rule are not evaluated.
+the smallest that holds every mixture which may be made: its edge is found by going out from the
+candidate in all directions of the plane, and between two of them where the edge has a corner, which
+is enough because every rule on amounts is linear. Looked at are a lattice over the triangle, the
+edge and the candidate, weighed on the balance; what breaks an input rule is not evaluated.
 """
 
 from collections.abc import Mapping, Sequence
-from itertools import combinations
+from itertools import combinations, pairwise
 from math import cos, pi, sin
 
 import numpy as np
@@ -27,7 +28,13 @@ STEPS = 40
 """Steps along a side of the triangle, [-]."""
 
 DIRECTIONS = 48
-"""Directions in which the extent is looked for, [-]."""
+"""Directions in which the edge is looked for, [-]."""
+
+HALVINGS = 5
+"""Times that the angle between two directions is halved around a corner of the edge, [-]."""
+
+EDGE_MG = 0.05
+"""How near the edge is come to, [mg]; half of what the balance tells apart."""
 
 MOST_TRIED = 5
 """Components, the heaviest, among which three are chosen where none are named, [-]."""
@@ -37,6 +44,9 @@ LEAST_SIDE_MG = 1.0
 
 _ALONG = np.array([1.0, -1.0, 0.0]) / np.sqrt(2)
 _ACROSS = np.array([1.0, 1.0, -2.0]) / np.sqrt(6)
+
+_End = tuple[float, FloatArray]
+"""Direction, and how far one may go in it."""
 
 
 def mixture_data(opened: OpenCandidate, components: Sequence[str] = ()) -> MixtureMap:
@@ -61,12 +71,12 @@ def mixture_data(opened: OpenCandidate, components: Sequence[str] = ()) -> Mixtu
         The recipe has no such components, or they cannot be exchanged.
     """
     plane = _plane(opened, components)
-    corners = np.vstack([plane.own_mg, plane.extent(opened.spec.space, DIRECTIONS)])
-    low = np.array([on_grid(mg) for mg in corners.min(axis=0)])
+    edge = np.vstack([plane.own_mg, plane.edge(opened.spec.space)])
+    low = np.array([on_grid(mg) for mg in edge.min(axis=0)])
     side = plane.total_mg - float(low.sum())
-    if side < LEAST_SIDE_MG:
+    if side < LEAST_SIDE_MG or _area(edge[1:]) < LEAST_SIDE_MG**2 / 4:
         raise _locked(opened, plane)
-    amounts = plane.lattice(low, side)
+    amounts = np.vstack([plane.lattice(low, side), plane.weighed(edge)])
     outcomes = _outcomes(opened, plane, amounts)
     key = opened.spec.objectives[0].endpoint
     given = next((outcome for outcome in outcomes if outcome is not None), None)
@@ -127,26 +137,47 @@ class _Plane:
 
     def extent(self, space: DesignSpace, n: int) -> FloatArray:
         """Return how far one may go from the candidate in n directions, shape (n, 3), [mg]."""
-        turns = (2 * pi * k / n for k in range(n))
-        return np.array(
-            [self._end(space, cos(turn) * _ALONG + sin(turn) * _ACROSS) for turn in turns]
-        )
+        return np.array([self._end(space, 2 * pi * k / n) for k in range(n)])
+
+    def edge(self, space: DesignSpace) -> FloatArray:
+        """Return the edge of what may be made, with its corners, shape (n, 3), [mg]."""
+        turns = [2 * pi * k / DIRECTIONS for k in range(DIRECTIONS + 1)]
+        ends = [(turn, self._end(space, turn)) for turn in turns]
+        found = []
+        for one, other in pairwise(ends):
+            found += [one[1], *self._between(space, one, other, HALVINGS)]
+        return np.array(found)
+
+    def _between(
+        self, space: DesignSpace, one: _End, other: _End, halvings: int
+    ) -> list[FloatArray]:
+        """Return ends between two directions; none where the edge is straight between them."""
+        turn = (one[0] + other[0]) / 2
+        middle = turn, self._end(space, turn)
+        if not halvings or _distance(middle[1], one[1], other[1]) < 2 * EDGE_MG:
+            return []
+        before = self._between(space, one, middle, halvings - 1)
+        return [*before, middle[1], *self._between(space, middle, other, halvings - 1)]
 
     def lattice(self, low_mg: FloatArray, side_mg: float) -> FloatArray:
         shares = [
             (i, j, STEPS - i - j) for i in range(STEPS + 1) for j in range(STEPS + 1 - i)
         ]  # fmt: skip
-        rows = low_mg + np.array(shares) * (side_mg / STEPS)
-        return np.array([self._weighed(row) for row in rows])
+        return self.weighed(low_mg + np.array(shares) * (side_mg / STEPS))
+
+    def weighed(self, amounts_mg: FloatArray) -> FloatArray:
+        """Return mixtures on the grid of the balance, shape (n, 3), [mg]."""
+        return np.array([self._weighed(row) for row in amounts_mg])
 
     def _weighed(self, amounts_mg: FloatArray) -> tuple[float, float, float]:
         """Return masses on the grid of the balance that keep the sum."""
         first, second = (on_grid(float(mg)) for mg in amounts_mg[:2])
         return first, second, on_grid(self.total_mg - first - second)
 
-    def _end(self, space: DesignSpace, direction: FloatArray) -> FloatArray:
+    def _end(self, space: DesignSpace, turn: float) -> FloatArray:
+        direction: FloatArray = cos(turn) * _ALONG + sin(turn) * _ACROSS
         inside, outside = 0.0, self.total_mg
-        while outside - inside > LEAST_SIDE_MG / 4:
+        while outside - inside > EDGE_MG:
             middle = (inside + outside) / 2
             if self.may_be_made(space, self.own_mg + middle * direction):
                 inside = middle
@@ -198,6 +229,16 @@ def _area(ends: FloatArray) -> float:
     """Return the area within ends that go around, [mg2]."""
     x, y = ends @ _ALONG, ends @ _ACROSS
     return float(abs(np.sum(x * np.roll(y, -1) - y * np.roll(x, -1)))) / 2
+
+
+def _distance(place: FloatArray, one: FloatArray, other: FloatArray) -> float:
+    """Return how far a place lies from the line through two others, [mg]."""
+    along = other - one
+    length = float(np.linalg.norm(along))
+    if length == 0:
+        return float(np.linalg.norm(place - one))
+    across = (place - one) - along * float((place - one) @ along) / length**2
+    return float(np.linalg.norm(across))
 
 
 def _outcomes(opened: OpenCandidate, plane: _Plane, amounts_mg: FloatArray) -> list[Outcome | None]:

@@ -10,7 +10,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 
-from experiments.tracking_links import TITLES
+from experiments.tracking_links import view_title
 from experiments.workspace import Workspace
 from formulation.errors import InputError, TrackingServerError
 
@@ -70,7 +70,7 @@ def serve(
         say(f"MLflow: http://127.0.0.1:{port}")
         for label, links in views.items():
             for view, link in links.items():
-                say(f"{label}, {TITLES[view]}: {link}")
+                say(f"{label}, {view_title(view, link)}: {link}")
         say("Ctrl-C ends it.")
         code = server.wait()
         raise TrackingServerError(

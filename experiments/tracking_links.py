@@ -7,7 +7,7 @@ They hold ids and names of metrics only. Where tracking is a file, the pages are
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 UI_PORT = 5000
 """Port of ``formulation ui`` unless another is asked for, [-]."""
@@ -29,6 +29,34 @@ TITLES: Mapping[str, str] = {
     RUN_VIEW: "the run of the study",
 }
 """What each view shows, in words."""
+
+
+_OF = "of_runs"
+"""Says in an address how many runs there are, of which some are compared; MLflow passes it over."""
+
+
+def view_title(view: str, link: str) -> str:
+    """Return what a link shows.
+
+    Parameters
+    ----------
+    view : str
+        One of `TITLES`, [-].
+    link : str
+        Its address, [-].
+
+    Returns
+    -------
+    str
+        In words; with how many of how many runs, where it cannot have all, [-].
+    """
+    query = parse_qs(urlsplit(link).fragment.partition("?")[2])
+    n_all = int(query.get(_OF, ["0"])[0])
+    n_shown = len(json.loads(query.get("runs", ["[]"])[0]))
+    words = TITLES[view]
+    if n_shown >= n_all:
+        return words
+    return f"{words}; {n_shown} of {n_all}, the recommended and every delivery system among them"
 
 
 def pages_address(tracking_uri: str, port: int = UI_PORT) -> str:
@@ -80,9 +108,9 @@ def study_links(tracking: Mapping[str, Any], study_id: str, port: int = UI_PORT)
     if not tracking.get("run_id"):
         return {}
     base = pages_address(tracking["uri"], port)
-    runs = list(tracking.get("front_runs", ()))[:MOST_COMPARED]
-    if not runs:
-        own = f"{tracking['experiment_id']}/runs/{tracking['run_id']}"
+    front = list(tracking.get("front_runs", ()))
+    if not front:
+        own = f"{tracking['experiment_id']}/runs/{tracking['run_id']}?workflowType=machine_learning"
         return {RUN_VIEW: f"{base}/#/experiments/{own}"}
     place, order = tracking["experiment_id"], tracking["order_by"]
     links = {
@@ -98,8 +126,9 @@ def study_links(tracking: Mapping[str, Any], study_id: str, port: int = UI_PORT)
             },
         ),
     }
-    if len(runs) > 1:
-        links[COMPARE_VIEW] = _compared(base, runs, [tracking["experiment_id"]])
+    if len(front) > 1:
+        link = _compared(base, front[:MOST_COMPARED], [tracking["experiment_id"]])
+        links[COMPARE_VIEW] = f"{link}&{_OF}={len(front)}"
     return links
 
 

@@ -23,7 +23,7 @@ from experiments.reports.wording import (
     unit_of,
 )
 from experiments.store import as_candidate_label
-from experiments.tracking_links import TITLES
+from experiments.tracking_links import view_title
 from experiments.workspace import OFF
 from formulation.delivery import FORM
 from formulation.design import Design
@@ -244,7 +244,7 @@ def where_lines(document: Mapping[str, Any]) -> list[str]:
     if links := tracking.get("links"):
         is_local = tracking.get("uri", "").startswith("sqlite:")
         lines.append("MLflow: run `formulation ui`, then open" if is_local else "MLflow: open")
-        lines += [f"  {TITLES[view]}: {link}" for view, link in links.items()]
+        lines += [f"  {view_title(view, link)}: {link}" for view, link in links.items()]
     return lines
 
 

@@ -8,9 +8,10 @@ from experiments.reports.calibration import CalibrationPanel, draw_calibration
 from experiments.reports.drivers import draw_drivers
 from experiments.reports.mixture_map import MixtureMap, draw_mixture
 from experiments.reports.parallel import Parallel, draw_parallel
-from experiments.reports.plot_data import History, ReleasePanel
-from experiments.reports.plots import draw_history, draw_release, new_figure
+from experiments.reports.plot_data import History
+from experiments.reports.plots import NORMAL, SMALL, draw_history, draw_release, new_figure
 from experiments.reports.profiler import ACROSS, ProfilerPanel, draw_profiler
+from experiments.reports.release_data import ReleasePanel
 from experiments.reports.trade_off import TradeOff, draw_trade_off
 
 if TYPE_CHECKING:
@@ -34,7 +35,10 @@ def front_figure(data: TradeOff) -> "Figure":
     Figure
         One panel, [-].
     """
-    figure, (axes,) = new_figure(1, 8.6, 5.0)
+    figure, (axes,) = new_figure(1, 8.6, 5.2)
+    # Labels find their places in the panel as it is left by the words around it.
+    figure.suptitle(" ", fontsize=NORMAL)
+    figure.supxlabel("\n ", fontsize=SMALL)
     draw_trade_off(data, axes)
     return figure
 

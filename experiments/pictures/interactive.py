@@ -13,9 +13,10 @@ from experiments.reports.drawings import (
     release_drawing,
     trade_off_drawing,
 )
-from experiments.reports.plot_data import History, ReleasePanel
+from experiments.reports.plot_data import History
 from experiments.reports.plots import COLOURS, GREY
 from experiments.reports.profiler import ProfilerPanel
+from experiments.reports.release_data import ReleasePanel
 from experiments.reports.trade_off import Point, TradeOff
 from experiments.reports.wording import endpoint_title, unit_of
 

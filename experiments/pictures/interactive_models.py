@@ -62,8 +62,15 @@ def show_importance(data: Importance) -> "list[Figure]":
                 hovertemplate="%{x:.4g}: %{y:.4g}<extra></extra>",
                 **common,
             )
-            figure.update_xaxes(title=escape(told.feature), row=row, col=2)
+            kind = "log" if told.is_log else "linear"
+            figure.update_xaxes(title=escape(told.axis), type=kind, row=row, col=2)
             figure.update_yaxes(title=f"Mean prediction, {panel.unit}", row=row, col=2)
+        else:
+            words = broken(panel.remark, 34)
+            about = {"hoverinfo": "skip", "showlegend": False, "row": row, "col": 2}
+            figure.add_scatter(x=[0], y=[0], mode="text", text=[words], **about)
+            figure.update_xaxes(visible=False, row=row, col=2)
+            figure.update_yaxes(visible=False, row=row, col=2)
     return [figure]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from experiments.mixtures import mixture_data
 from experiments.opening import OpenCandidate
@@ -12,8 +12,9 @@ from experiments.reports.answers import answer
 from experiments.reports.drivers import DriverPanel, driver_data
 from experiments.reports.mixture_map import MixtureMap
 from experiments.reports.on_front import not_on_front
-from experiments.reports.plot_data import History, ReleasePanel, history_data, release_data
+from experiments.reports.plot_data import History, history_data
 from experiments.reports.profiler import ProfilerPanel, profiler_data
+from experiments.reports.release_data import ReleasePanel, release_data
 from experiments.reports.trade_off import TradeOff, trade_off_data
 from formulation.errors import InputError
 
@@ -113,16 +114,10 @@ def curves_of(question: Question) -> tuple[ReleasePanel, ...]:
     tuple of ReleasePanel
         One a delivery system, [-].
     """
+    labels = [c["label"] for c in question.document["front"]]
+    if question.label is not None and question.label not in labels:
+        raise not_on_front(question.document, question.label)
     panels = release_data(question.document, question.label)
-    if question.label is not None:
-        labels = [c["label"] for c in question.document["front"]]
-        if question.label not in labels:
-            raise not_on_front(question.document, question.label)
-        panels = tuple(
-            evolve(panel, curves=tuple(chosen), n_left_out=0)
-            for panel in panels
-            if (chosen := [c for c in panel.curves if c.label == question.label])
-        )
     if not panels:
         raise question.nothing("no release curve")
     return panels

@@ -9,8 +9,9 @@ from experiments.reports.calibration import CalibrationPanel
 from experiments.reports.figures import history_alt
 from experiments.reports.mixture_map import MixtureMap
 from experiments.reports.parallel import Parallel
-from experiments.reports.plot_data import History, ReleasePanel
+from experiments.reports.plot_data import History
 from experiments.reports.profiler import ProfilerPanel
+from experiments.reports.release_data import ReleasePanel, left_out_text, vessels_text
 from experiments.reports.trade_off import TradeOff
 from experiments.reports.wording import axis_title, endpoint_title, limit_text
 from formulation.delivery import get_system
@@ -51,7 +52,7 @@ def front_words(data: TradeOff) -> Words:
     if data.n_without_values:
         caption += f" Not drawn, because they gave no number: {data.n_without_values}."
     shown = " against ".join(axis_title(key) for key in reversed(data.keys[:2]))
-    return Words(alt=f"Scatter of {shown}: {counts}.", caption=caption)
+    return Words(alt=f"Scatter of {shown}: {counts}.{data.star_text}", caption=caption)
 
 
 def curves_words(data: Sequence[ReleasePanel]) -> Words:
@@ -67,15 +68,19 @@ def curves_words(data: Sequence[ReleasePanel]) -> Words:
     Words
         With the kind of their bands, [-].
     """
+    titles = [get_system(panel.system).title for panel in data]
     parts = [
-        f"{get_system(panel.system).title}: {', '.join(c.label for c in panel.curves)}"
-        + (f", {panel.n_left_out} more not drawn" if panel.n_left_out else "")
-        for panel in data
+        f"{title}: {', '.join(c.name for c in panel.curves)}.{left_out_text(panel)}"
+        for title, panel in zip(titles, data, strict=True)
     ]
     kinds = "; ".join(sorted({c.kind for panel in data for c in panel.curves}))
+    where = " ".join(
+        f"{title}. {vessels_text(panel)}{left_out_text(panel)}"
+        for title, panel in zip(titles, data, strict=True)
+    )
     return Words(
-        alt=f"Released, % of label, against time, h. {'. '.join(parts)}.",
-        caption=f"Predicted, not measured. Band: {kinds}. Dashed: the release law itself.",
+        alt=f"Released, % of label, against time, h. {' '.join(parts)}",
+        caption=f"Predicted, not measured. {where} Band: {kinds}. Dashed: the release law itself.",
     )
 
 
@@ -164,7 +169,7 @@ def ternary_words(data: MixtureMap) -> Words:
     )
     return Words(
         alt=f"Triangle of {', '.join(data.titles)} around {data.candidate} ({data.form}), shaded by"
-        f" {axis_title(data.key)}: of {data.n_makeable} mixtures on the grid that may be made,"
+        f" {axis_title(data.key)}: of {data.n_makeable} mixtures looked at that may be made,"
         f" {data.n_holding} keep to every limit as predicted.",
         caption=f"One unit holds {data.total_mg:g} mg of the three together ({ranges}); all else is"
         f" as in {data.candidate}. Blank: no such design may be made. Limits: {limits}. Predicted,"

@@ -1,11 +1,11 @@
 """The drawings of a report as plotly.js takes them, from the same data as its pictures."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from textwrap import wrap
 from typing import Any
 
 from experiments.account.courses import CONTROL
-from experiments.reports.plot_data import ConfirmationPanel, History, ReleasePanel
+from experiments.reports.plot_data import ConfirmationPanel, History
 from experiments.reports.plots import COLOURS, GREY, INK
 from experiments.reports.profiler import (
     ACROSS,
@@ -14,7 +14,8 @@ from experiments.reports.profiler import (
     ProfilerPanel,
     missed_spans,
 )
-from experiments.reports.trade_off import PointState, TradeOff, system_colour
+from experiments.reports.release_data import ReleasePanel
+from experiments.reports.trade_off import Point, PointState, TradeOff, system_colour
 from experiments.reports.wording import axis_title, endpoint_title, salt_name, unit_of, unit_text
 from formulation.arrays import FloatArray
 from formulation.delivery import get_system
@@ -23,7 +24,7 @@ Trace = dict[str, Any]
 Drawing = tuple[list[Trace], dict[str, Any]]
 """Traces and layout, as plotly.js takes them."""
 
-SYMBOLS = ("circle", "square", "triangle-up", "diamond", "triangle-down", "star", "cross")
+SYMBOLS = ("circle", "square", "triangle-up", "diamond", "triangle-down", "hexagon", "cross")
 
 
 def _axis(title: str, **more: Any) -> dict[str, Any]:
@@ -81,11 +82,12 @@ def trade_off_drawing(data: TradeOff) -> Drawing:
     salts = sorted({p.salt for p in data.points})
     systems = sorted({p.system for p in data.points})
     states: dict[PointState, float] = {"infeasible": 0.25, "feasible": 0.45, "front": 1.0}
-    last = {p.system: state for state in states for p in data.of(state)}
+    others = [p for p in data.points if not p.is_recommended]
+    last = {p.system: state for state in states for p in others if p.state == state}
     traces = []
     for state, opacity in states.items():
         for system in systems:
-            members = [p for p in data.points if (p.state, p.system) == (state, system)]
+            members = [p for p in others if (p.state, p.system) == (state, system)]
             if members:
                 traces.append(
                     {
@@ -107,12 +109,44 @@ def trade_off_drawing(data: TradeOff) -> Drawing:
                         },
                     }
                 )
+    if named := [p for p in data.named if not p.is_recommended]:
+        traces.append(_names(named))
+    if (best := data.recommended) is not None:
+        traces.append(_star(best))
     x, y = (_axis(axis_title(key)) for key in data.keys[:2])
     return traces, {
         "xaxis": x,
         "yaxis": y,
         "height": 520,
         "legend": {"orientation": "h", "y": -0.2},
+    }
+
+
+def _names(points: Sequence[Point]) -> Trace:
+    return {
+        "type": "scatter",
+        "mode": "text",
+        "x": [float(f"{p.values[0]:.5g}") for p in points],
+        "y": [float(f"{p.values[1]:.5g}") for p in points],
+        "text": [p.label for p in points],
+        "textposition": "top center",
+        "textfont": {"size": 10},
+        "hoverinfo": "skip",
+        "showlegend": False,
+    }
+
+
+def _star(best: Point) -> Trace:
+    line = {"width": 1, "color": "black"}
+    return {
+        "type": "scatter",
+        "mode": "markers+text",
+        "name": f"{best.label}, recommended",
+        "x": [float(f"{best.values[0]:.5g}")],
+        "y": [float(f"{best.values[1]:.5g}")],
+        "text": [best.label],
+        "textposition": "top center",
+        "marker": {"symbol": "star", "size": 17, "color": system_colour(best.system), "line": line},
     }
 
 
@@ -134,7 +168,7 @@ def release_drawing(panel: ReleasePanel) -> Drawing:
         colour, group = COLOURS[k % len(COLOURS)], {"legendgroup": curve.label}
         if len(curve.lo90):
             traces.append(_band(curve.hours, curve.lo90, curve.hi90, colour, **group))
-        traces.append(_line(curve.hours, curve.mean, curve.label, colour, **group))
+        traces.append(_line(curve.hours, curve.mean, curve.name, colour, **group))
         if len(curve.law):
             dashed = {"line": {"dash": "dash", "width": 1}, "showlegend": False}
             law = f"{curve.label}, the release law itself"
@@ -309,5 +343,5 @@ def history_drawing(data: History) -> Drawing:
               line={"shape": "hv"})
         for k, key in enumerate(data.keys)
     ]  # fmt: skip
-    y = _axis("Best so far, - (0 worst acceptable, 1 ideal)")
-    return traces, {"xaxis": _axis("Trial number, -"), "yaxis": y}
+    y = _axis("Best so far (0 worst acceptable, 1 ideal)")
+    return traces, {"xaxis": _axis("Trial number"), "yaxis": y}

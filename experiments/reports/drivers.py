@@ -1,6 +1,6 @@
 """What drives the predictions of each surrogate: data, picture and table, from its card alone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,8 @@ from experiments.reports.tables import NONE, Column, Table
 from experiments.reports.wording import endpoint_title, unit_text
 from formulation.arrays import FloatArray
 from formulation.delivery import get_system
+from formulation.feature_words import BODY, feature_words
+from formulation.units import MG_PER_MMOL
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,7 +26,24 @@ LEAST_BARS = 3
 """Bars that an importance leaves room for, so that one alone is no block, [-]."""
 
 LEAST_SHARE = 0.01
-"""Share of the largest importance below which a question is not drawn, [-]."""
+"""Share of the largest importance below which a question is not drawn, nor a dependence on its
+number, [-]."""
+
+LOG_RATIO = 30.0
+"""Greatest over least value from which an axis is logarithmic, [-]."""
+
+INVERSES: Mapping[str, Callable[[FloatArray], FloatArray]] = {
+    "ln(1 + ": np.expm1,
+    "ln ": np.exp,
+    "log10 ": lambda values: np.power(10.0, values),
+}
+"""How values are read back whose unit begins so."""
+
+MASSES: Mapping[str, str] = {
+    feature_words("immediate_release", f"{BODY}log_mmol_per_day").title: "mg/d",
+    feature_words("immediate_release", f"{BODY}log_mmol_per_intake").title: "mg",
+}
+"""Doses that surrogates count in mmol and people in mg of elemental magnesium, with their unit."""
 
 
 @frozen(kw_only=True, eq=False)
@@ -32,7 +51,7 @@ class DependencePanel:
     """The mean prediction of one output over one feature."""
 
     feature: str
-    """Feature with its unit."""
+    """Feature with its unit, of people and not of the surrogate."""
 
     values: FloatArray
     """Its values, shape (n_values,), in its unit."""
@@ -48,6 +67,16 @@ class DependencePanel:
 
     band: str
     """What the band is."""
+
+    @property
+    def is_log(self) -> bool:
+        """Whether its values span so much that they stand on a logarithmic axis."""
+        return bool(self.values.min() > 0 and self.values.max() > LOG_RATIO * self.values.min())
+
+    @property
+    def axis(self) -> str:
+        """Title of its axis."""
+        return f"{self.feature} (logarithmic)" if self.is_log else self.feature
 
 
 @frozen(kw_only=True, eq=False)
@@ -70,7 +99,10 @@ class DriverPanel:
     """Standard deviation between repeats, shape (n_parts,), in `unit`."""
 
     dependence: DependencePanel | None
-    """Over the most important single number; None where there is none."""
+    """Over the most important single number; None where there is none, or none that matters."""
+
+    remark: str = ""
+    """Why there is no dependence, in words."""
 
 
 def driver_data(model: Mapping[str, Any]) -> tuple[DriverPanel, ...]:
@@ -86,8 +118,11 @@ def driver_data(model: Mapping[str, Any]) -> tuple[DriverPanel, ...]:
     tuple of DriverPanel
         One an output; none for a card of a version that did not keep them, [-].
     """
-    outputs = model.get("drivers", {}).get("outputs", {})
-    return tuple(_panel(key, output) for key, output in outputs.items())
+    drivers = model.get("drivers", {})
+    questions = drivers.get("questions", {})
+    return tuple(
+        _panel(key, output, questions) for key, output in drivers.get("outputs", {}).items()
+    )
 
 
 def draw_drivers(panels: Sequence[DriverPanel], axes: "Sequence[Axes]") -> None:
@@ -104,6 +139,8 @@ def draw_drivers(panels: Sequence[DriverPanel], axes: "Sequence[Axes]") -> None:
         _draw_importance(panel, above)
         if panel.dependence is None:
             below.set_axis_off()
+            remark = fill(panel.remark, 34)
+            below.text(0.5, 0.6, remark, ha="center", fontsize=NORMAL, transform=below.transAxes)
         else:
             _draw_dependence(panel, panel.dependence, below)
 
@@ -132,7 +169,7 @@ def driver_pictures(model: Mapping[str, Any]) -> list[Picture]:
         f"{get_system(model['system']).title}. Above: {model['drivers']['protocol']}. What the"
         " release law alone gives follows from the recipe (polymer, coat, salt), so it stands for"
         " what it was computed from. Below: the mean prediction over the most important single"
-        f" number, all else as in the training designs; band: {', '.join(bands)}."
+        f" number, all else as in the training designs; band: {', '.join(bands) or 'none'}."
     )
     alt = f"Bars of importance and curves of partial dependence. Most important: {firsts}."
     return [picture_of(png(figure), alt, caption)]
@@ -226,27 +263,49 @@ def dependence_tables(model: Mapping[str, Any]) -> list[Table]:
     ]
 
 
-def _panel(key: str, output: Mapping[str, Any]) -> DriverPanel:
-    rows = output["importance"][:MOST_PARTS]
+def _panel(
+    key: str, output: Mapping[str, Any], questions: Mapping[str, Sequence[str]]
+) -> DriverPanel:
+    rows = output["importance"]
     least = LEAST_SHARE * max((row["increase"] for row in rows), default=0.0)
-    rows = [row for row in rows if row["increase"] > least]
-    told = output["dependence"]
+    told, remark = output["dependence"], "No question here is a single number."
+    if told is not None:
+        text = f"{told['feature']}, {told['unit']}" if told["unit"] else told["feature"]
+        parts = [part for part, features in questions.items() if list(features) == [text]]
+        if any(row["part"] in parts and row["increase"] <= least for row in rows):
+            told = None
+            remark = (
+                "No single number matters here: each counts for less than"
+                f" {100 * LEAST_SHARE:g} % of the most important question."
+            )
+    rows = [row for row in rows[:MOST_PARTS] if row["increase"] > least]
     return DriverPanel(
         key=key,
         unit=unit_text(output["unit"]),
         parts=tuple(row["part"] for row in rows),
         increase=np.array([row["increase"] for row in rows]),
         spread=np.array([row["spread"] for row in rows]),
-        dependence=None
-        if told is None
-        else DependencePanel(
-            feature=f"{told['feature']}, {told['unit'] or '-'}",
-            **{
-                name: np.array(told[name], dtype=float)
-                for name in ("values", "mean", "low", "high")
-            },
-            band=told["band"],
-        ),
+        dependence=None if told is None else _dependence(told),
+        remark="" if told is not None else remark,
+    )
+
+
+def _dependence(told: Mapping[str, Any]) -> DependencePanel:
+    """Return a dependence over what people measure, not over its logarithm."""
+    unit, values = told["unit"], np.array(told["values"], dtype=float)
+    for start, back in INVERSES.items():
+        if unit.startswith(start):
+            unit, values = unit.removeprefix(start).removesuffix(")"), back(values)
+            break
+    if unit == "mmol" and told["feature"] in MASSES:
+        unit, values = MASSES[told["feature"]], MG_PER_MMOL * values
+    return DependencePanel(
+        feature=f"{told['feature']}, {unit}" if unit else told["feature"],
+        values=values,
+        mean=np.array(told["mean"], dtype=float),
+        low=np.array(told["low"], dtype=float),
+        high=np.array(told["high"], dtype=float),
+        band=told["band"],
     )
 
 
@@ -282,6 +341,8 @@ def _draw_importance(panel: DriverPanel, axes: "Axes") -> None:
 def _draw_dependence(panel: DriverPanel, told: DependencePanel, axes: "Axes") -> None:
     axes.fill_between(told.values, told.low, told.high, color=COLOURS[0], alpha=0.15, lw=0)
     axes.plot(told.values, told.mean, color=COLOURS[0], lw=1.8, marker="o", ms=3)
-    axes.set_xlabel(told.feature, fontsize=SMALL)
+    if told.is_log:
+        axes.set_xscale("log")
+    axes.set_xlabel(fill(told.axis, 40), fontsize=SMALL)
     axes.set_ylabel(f"Mean prediction, {panel.unit}", fontsize=SMALL)
     finish(axes)

@@ -9,14 +9,7 @@ from experiments.reports.answers import Answer
 from experiments.reports.curve_plots import course_table, curve_picture
 from experiments.reports.drivers import dependence_tables, driver_pictures, driver_tables
 from experiments.reports.html import Picture, picture_of
-from experiments.reports.plot_data import (
-    History,
-    ReleasePanel,
-    confirmation_data,
-    history_data,
-    reasons_data,
-    release_data,
-)
+from experiments.reports.plot_data import History, confirmation_data, history_data, reasons_data
 from experiments.reports.plots import (
     draw_confirmation,
     draw_history,
@@ -26,6 +19,7 @@ from experiments.reports.plots import (
     png,
 )
 from experiments.reports.profiler import profiler_pictures, profiler_tables
+from experiments.reports.release_data import ReleasePanel, left_out_text, release_data, vessels_text
 from experiments.reports.tables import Table, reasons_table
 from experiments.reports.trade_off import draw_trade_off, trade_off_data
 from experiments.reports.twins import history_table, pairs_table, release_table
@@ -69,7 +63,7 @@ def shown_of(
     return {
         "trade_off": _trade_off(document),
         "courses": _courses(document),
-        "release": _release(told, found.label),
+        "release": _release(document),
         "profiler": Shown(
             name="profiler",
             pictures=profiler_pictures(document),
@@ -122,7 +116,9 @@ def _trade_off(document: Mapping[str, Any]) -> Shown:
     shown = " against ".join(axis_title(key) for key in reversed(data.keys[:2]))
     return Shown(
         name="trade_off",
-        pictures=[picture_of(png(figure), f"Scatter of {shown}: {counts}.", caption)],
+        pictures=[
+            picture_of(png(figure), f"Scatter of {shown}: {counts}.{data.star_text}", caption)
+        ],
     )
 
 
@@ -138,8 +134,8 @@ def _courses(document: Mapping[str, Any]) -> Shown:
     )
 
 
-def _release(told: Mapping[str, Any], must_show: str | None) -> Shown:
-    panels = release_data(told, must_show)
+def _release(document: Mapping[str, Any]) -> Shown:
+    panels = release_data(document)
     return Shown(
         name="release",
         pictures=[_release_picture(panel) for panel in panels],
@@ -151,11 +147,12 @@ def _release_picture(panel: ReleasePanel) -> Picture:
     figure, (axes,) = new_figure(1, 7.4, 3.8)
     draw_release(panel, axes)
     title = get_system(panel.system).title
-    labels = ", ".join(c.label for c in panel.curves)
+    labels = ", ".join(c.name for c in panel.curves)
     kinds = "; ".join(sorted({c.kind for c in panel.curves}))
-    caption = f"{title}. Band: {kinds}. Dashed: the release law itself, without interval."
-    if panel.n_left_out:
-        caption += f" In the tables only: {panel.n_left_out} more."
+    caption = (
+        f"{title}. {vessels_text(panel)} Band: {kinds}. Dashed: the release law itself, without"
+    )
+    caption += f" interval.{left_out_text(panel)}"
     alt = f"Released, % of label, against time, h, for {labels} ({title}), each with its band."
     if len(panel.reference):
         alt += " Squares: the reference profile."

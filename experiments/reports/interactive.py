@@ -23,8 +23,9 @@ from experiments.reports.drawings import (
 )
 from experiments.reports.figures import Shown
 from experiments.reports.html import Picture
-from experiments.reports.plot_data import confirmation_data, history_data, release_data
+from experiments.reports.plot_data import confirmation_data, history_data
 from experiments.reports.profiler import profiler_data
+from experiments.reports.release_data import release_data
 from experiments.reports.trade_off import trade_off_data
 from formulation.errors import InputError
 
@@ -85,7 +86,7 @@ def enlivened(
         "trade_off": [trade_off_drawing(trade_off_data(document))]
         if shown["trade_off"].pictures
         else [],
-        "release": [release_drawing(panel) for panel in release_data(told, found.label)],
+        "release": [release_drawing(panel) for panel in release_data(document)],
         "courses": [course_drawing(curve) for curve in courses],
         "profiler": [profiler_drawing(panel) for panel in profiler_data(document)],
         "confirmation": [confirmation_drawing(panel) for panel in confirmation_data(told)],

@@ -1,8 +1,8 @@
 """A mixture of three components as a triangle: one objective, and where every limit holds.
 
 The three share what they weigh together in the candidate, all else is held, so the unit keeps its
-mass. Corners stand for what is left of the others at their least. Where no such design may be made,
-nothing is drawn.
+mass. Corners stand for what is left of the others at their least. Shades reach the edge of what may
+be made; beyond it nothing is drawn.
 """
 
 from collections.abc import Mapping
@@ -28,6 +28,12 @@ LEVELS = 9
 
 TICKS = 4
 """Parts into which the sides are divided, [-]."""
+
+FLAT = 1e-12
+"""Area below which a triangle has none, as a share of the square of a side, [-]."""
+
+INSIDE = 0.05
+"""Least weight of each corner where a mixture is taken to lie within a triangle, [-]."""
 
 LIMIT_STYLES = ("-", "--", "-.", ":")
 
@@ -61,7 +67,8 @@ class MixtureMap:
     """Steps along a side of the triangle, [-]."""
 
     amounts_mg: FloatArray
-    """Mixtures, shape (n, 3), [mg]; row by row of the first component."""
+    """Mixtures, shape (n, 3), [mg]: a lattice row by row of the first component, then the candidate
+    and the edge of what may be made."""
 
     key: str
     """Endpoint key of the objective."""
@@ -104,10 +111,9 @@ def draw_mixture(data: MixtureMap, axes: "Axes") -> None:
     """
     from matplotlib.ticker import MaxNLocator
 
-    mesh = _mesh(data)
-    filled = np.where(np.isfinite(data.value), data.value, np.nanmean(data.value))
-    levels = MaxNLocator(LEVELS).tick_values(np.nanmin(data.value), np.nanmax(data.value))
-    shades = axes.tricontourf(mesh, filled, levels=levels, cmap="cividis", zorder=1)
+    mesh, value = mesh_of(data), data.value[np.isfinite(data.value)]
+    levels = MaxNLocator(LEVELS).tick_values(value.min(), value.max())
+    shades = axes.tricontourf(mesh, value, levels=levels, cmap="cividis", zorder=1)
     figure = axes.get_figure(root=True)
     assert figure is not None
     bar = figure.colorbar(shades, ax=axes, shrink=0.75, pad=0.02)
@@ -144,7 +150,8 @@ def _draw_limits(data: MixtureMap, mesh: "Triangulation", axes: "Axes") -> "list
 
     handles: list[Line2D] = []
     rooms = []
-    for name, slack in data.slacks.items():
+    drawn = np.isfinite(data.value)
+    for name, slack in ((name, slack[drawn]) for name, slack in data.slacks.items()):
         known = np.isfinite(slack)
         spread = np.ptp(slack[known]) if known.any() else 0.0
         if not spread or slack[known].min() >= 0:
@@ -171,32 +178,35 @@ def _draw_limits(data: MixtureMap, mesh: "Triangulation", axes: "Axes") -> "list
     return handles
 
 
-def _mesh(data: MixtureMap) -> "Triangulation":
-    """Return the triangles of the lattice, those hidden in which a corner has no value."""
+def mesh_of(data: MixtureMap) -> "Triangulation":
+    """Return the triangles between all mixtures that have a value.
+
+    Parameters
+    ----------
+    data : MixtureMap
+        What is drawn, [-].
+
+    Returns
+    -------
+    Triangulation
+        Over the rows with a value, up to the edge of what may be made; a triangle around a mixture
+        without one is hidden, [-].
+    """
     from matplotlib.tri import Triangulation
 
-    at: dict[tuple[int, int], int] = {}
-    corners = []
-    for i in range(data.steps + 1):
-        for j in range(data.steps + 1 - i):
-            at[i, j] = len(at)
-    for (i, j), here in at.items():
-        if (i + 1, j) in at:
-            corners.append((here, at[i + 1, j], at[i, j + 1]))
-        if (i + 1, j + 1) in at:
-            corners.append((at[i + 1, j], at[i + 1, j + 1], at[i, j + 1]))
-    x, y = _lattice(data.steps)
-    triangles = np.array(corners)
-    hidden = ~np.isfinite(data.value)[triangles].all(axis=1)
-    return Triangulation(x, y, triangles, mask=hidden)
-
-
-def _lattice(steps: int) -> tuple[FloatArray, FloatArray]:
-    """Return where the mixtures stand, in the order of the rows."""
-    shares = np.array(
-        [(i, j, steps - i - j) for i in range(steps + 1) for j in range(steps + 1 - i)]
-    ) / steps  # fmt: skip
-    return _projected(shares)
+    known = np.isfinite(data.value)
+    mesh = Triangulation(*_places(data, data.amounts_mg[known]))
+    x, y = _places(data, data.amounts_mg[~known])
+    corners = np.stack([mesh.x, mesh.y], axis=1)[mesh.triangles]
+    last = corners[:, 2]
+    sides = np.stack([corners[:, 0] - last, corners[:, 1] - last], axis=2)
+    area = np.linalg.det(sides)
+    flat = np.abs(area) < FLAT
+    turned = np.linalg.inv(np.where(flat[:, None, None], np.eye(2), sides))
+    shares = np.einsum("tij,tnj->tni", turned, np.stack([x, y], axis=1) - last[:, None])
+    least = np.minimum(shares.min(axis=2), 1 - shares.sum(axis=2))
+    mesh.set_mask(flat | (least > INSIDE).any(axis=1))
+    return mesh
 
 
 def _projected(shares: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -34,7 +34,7 @@ from experiments.reports.tables import (
     remarks_table,
     targets_table,
 )
-from experiments.tracking_links import TITLES
+from experiments.tracking_links import view_title
 from formulation.delivery import get_system
 from formulation.errors import InputError
 from formulation.patients import get_patient_field
@@ -159,7 +159,7 @@ def render(
 
 def _views(tracking: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return the views in MLflow by what they show; none of a study that was not delivered."""
-    return [(TITLES[view], link) for view, link in tracking.get("links", {}).items()]
+    return [(view_title(view, link), link) for view, link in tracking.get("links", {}).items()]
 
 
 def _without_account(document: Mapping[str, Any]) -> str:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from experiments.reports.indexed import indexed_png
-from experiments.reports.plot_data import ConfirmationPanel, History, Reason, ReleasePanel
+from experiments.reports.plot_data import ConfirmationPanel, History, Reason
+from experiments.reports.release_data import ReleasePanel
 from experiments.reports.wording import endpoint_title, unit_of
 from formulation.delivery import get_system
 
@@ -90,7 +91,7 @@ def draw_release(panel: ReleasePanel, axes: "Axes") -> None:
     for k, curve in enumerate(panel.curves):
         colour = COLOURS[k % len(COLOURS)]
         axes.plot(curve.hours, curve.mean, color=colour, lw=1.8, zorder=3)
-        handles.append(Line2D([], [], color=colour, lw=1.8, label=curve.label))
+        handles.append(Line2D([], [], color=colour, lw=1.8, label=curve.name))
         if len(curve.lo90):
             axes.fill_between(
                 curve.hours, curve.lo90, curve.hi90, color=colour, alpha=0.13, lw=0, zorder=1
@@ -190,8 +191,8 @@ def draw_history(data: History, axes: "Axes") -> None:
         )
     for level in (0, 1):
         axes.axhline(level, color=GREY, lw=0.8, zorder=1)
-    axes.set_xlabel("Trial number, -", fontsize=NORMAL)
-    axes.set_ylabel("Best so far, -\n(0 worst acceptable, 1 ideal)", fontsize=NORMAL)
+    axes.set_xlabel("Trial number", fontsize=NORMAL)
+    axes.set_ylabel("Best so far\n(0 worst acceptable, 1 ideal)", fontsize=NORMAL)
     finish(axes)
     legend_outside(axes, axes.get_legend_handles_labels()[0])
 
@@ -214,7 +215,7 @@ def draw_reasons(data: Sequence[Reason], axes: "Axes") -> None:
     axes.invert_yaxis()
     axes.margins(x=0.1)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.set_xlabel("Designs that miss the limit, -", fontsize=NORMAL)
+    axes.set_xlabel("Designs that miss the limit", fontsize=NORMAL)
     finish(axes)
     axes.grid(visible=False, axis="y")
 

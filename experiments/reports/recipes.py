@@ -158,6 +158,8 @@ def _recipe_row(candidate: Mapping[str, Any], whole_g: float) -> tuple[str, ...]
     if design.get("second_salt"):
         second = design["second_salt"].replace("_", " ")
         content += f"; with {second}, {design['second_mg_pct']:g} % Mg"
+    if candidate.get("is_recommended"):
+        content = f"recommended; {content}"
     lines = [f"{candidate['label']}: {content}", form_title(design), process_text(design)]
     return (
         "\n".join(filter(None, lines)),

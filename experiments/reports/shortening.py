@@ -46,13 +46,17 @@ def told_of(document: Mapping[str, Any], found: Answer) -> dict[str, Any]:
     Returns
     -------
     dict
-        The same, its front the confirmed candidates, or the most desirable where none is, in the
-        order of the front; at most `MOST_MEMBERS`, the recommended among them, [-].
+        The same, its front the confirmed candidates, or the most desirable where none is; at most
+        `MOST_MEMBERS`, the recommended first and marked ``is_recommended``, then in the order of
+        the front, [-].
     """
     front = document["front"]
     confirmed = [c for c in front if c["confirmation"] is not None]
     kept = _best(confirmed or front, found, MOST_MEMBERS)
-    return {**document, "front": [c for c in front if c["label"] in kept]}
+    members = [
+        {**c, "is_recommended": c["label"] == found.label} for c in front if c["label"] in kept
+    ]
+    return {**document, "front": sorted(members, key=lambda c: not c["is_recommended"])}
 
 
 def left_out(document: Mapping[str, Any], told: Mapping[str, Any]) -> str:

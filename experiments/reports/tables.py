@@ -52,6 +52,23 @@ class Table:
     """Cells; a line break inside a cell stands for a second line."""
 
 
+def candidate_text(candidate: Mapping[str, Any]) -> str:
+    """Return what a row of a candidate begins with.
+
+    Parameters
+    ----------
+    candidate : mapping
+        A member of the document's front, [-].
+
+    Returns
+    -------
+    str
+        Its label; behind a colon, that it is the one recommended, [-].
+    """
+    label: str = candidate["label"]
+    return f"{label}: recommended" if candidate.get("is_recommended") else label
+
+
 def candidates_table(document: Mapping[str, Any]) -> Table:
     """Return the front with predicted and confirmed objectives.
 
@@ -84,7 +101,7 @@ def candidates_table(document: Mapping[str, Any]) -> Table:
         ),
         rows=tuple(
             (
-                c["label"],
+                candidate_text(c),
                 form_title(c["design"]),
                 salts_text(c["design"]),
                 c["regimen"],
@@ -122,7 +139,7 @@ def limits_table(document: Mapping[str, Any]) -> Table:
                 for n in names
             ),
         ),
-        rows=tuple((c["label"], *(_limit_cell(c, n) for n in names)) for c in front),
+        rows=tuple((candidate_text(c), *(_limit_cell(c, n) for n in names)) for c in front),
     )
 
 

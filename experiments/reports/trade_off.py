@@ -1,8 +1,8 @@
 """The trade-off picture: what it shows, and how it is drawn.
 
 The first two objectives are the axes, a third is the size of the markers, further ones stand in the
-table only. Colour is the delivery system, shape the salt; only the front carries intervals, unless
-it is too large for them.
+table only. Colour is the delivery system, shape the salt, a star the recommended candidate. Only
+the front carries intervals, unless it is too large for them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from attrs import frozen
 
-from experiments.reports.plots import COLOURS, GREY, INK, NORMAL, SMALL, finish, legend_outside
+from experiments.reports.answers import answer
+from experiments.reports.labels import Mark, name_marks
+from experiments.reports.plots import COLOURS, GREY, INK, NORMAL, finish, legend_outside
 from experiments.reports.wording import axis_title, salt_name, value_text
-from formulation.arrays import FloatArray
 from formulation.delivery import DELIVERY_SYSTEMS, get_system
 from formulation.errors import InputError
 
@@ -21,17 +22,20 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.lines import Line2D
 
-MOST_LABELS = 12
+MOST_LABELS = 7
 """Most candidates named inside the trade-off picture; the table names all, [-]."""
 
 MOST_INTERVALS = 64
 """Candidates of a front up to which their intervals are drawn; the table has them all, [-]."""
 
-LABEL_OFFSETS_PT = (
-    *((20.0, 12.0), (-20.0, 12.0), (20.0, -12.0), (-20.0, -12.0), (0.0, 18.0), (0.0, -18.0)),
-    *((30.0, 22.0), (-30.0, 22.0), (30.0, -22.0), (-30.0, -22.0), (0.0, 30.0), (0.0, -30.0)),
-)
-"""Where a label may stand beside its mark, the first choice first, [pt]."""
+STAR_AREA = 260.0
+"""Area of the mark of the recommended candidate, [pt2]."""
+
+COVERING: Mapping[str, float] = {"front": 1000.0, "feasible": 3.0, "infeasible": 1.0}
+"""How bad it is that a label covers a mark, [-]."""
+
+STAR = "*"
+"""Mark of the recommended candidate, as in the other pictures."""
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">")
 
@@ -62,6 +66,9 @@ class Point:
 
     intervals: tuple[tuple[float, float], ...] = ()
     """90 % interval of each objective shown; on the front only."""
+
+    is_recommended: bool = False
+    """Whether the answer of the study names it."""
 
     @property
     def place(self) -> tuple[float, float]:
@@ -97,6 +104,28 @@ class TradeOff:
         """
         return tuple(p for p in self.points if p.state == state)
 
+    @property
+    def recommended(self) -> Point | None:
+        """The candidate that the answer of the study names."""
+        return next((p for p in self.points if p.is_recommended), None)
+
+    @property
+    def named(self) -> tuple[Point, ...]:
+        """Candidates that are labelled: the recommended, both ends, others spread between them."""
+        front = sorted(self.of("front"), key=lambda p: p.place)
+        if not front:
+            return ()
+        share = (len(front) - 1) / (MOST_LABELS - 1)
+        spread = (front[round(k * share)] for k in range(MOST_LABELS))
+        best = [p for p in front if p.is_recommended]
+        return tuple(dict.fromkeys([*best, front[0], front[-1], *spread]))[:MOST_LABELS]
+
+    @property
+    def star_text(self) -> str:
+        """What is said of the star for who does not see it."""
+        best = self.recommended
+        return "" if best is None else f" Star: {best.label}, recommended."
+
 
 def trade_off_data(document: Mapping[str, Any]) -> TradeOff:
     """Return the points of the trade-off picture.
@@ -124,13 +153,14 @@ def trade_off_data(document: Mapping[str, Any]) -> TradeOff:
             hint="Draw its history instead.",
         )
     front = {c["number"]: c for c in document["front"]}
+    best = answer(document).label
     points, missing = [], 0
     for row in document["points"]:
         values = tuple(row["objectives"][key] for key in keys)
         if None in values:
             missing += 1
         else:
-            points.append(_point(row, keys, values, front.get(row["number"])))
+            points.append(_point(row, keys, values, front.get(row["number"]), best))
     return TradeOff(keys=keys, points=tuple(points), n_without_values=missing)
 
 
@@ -153,12 +183,16 @@ def draw_trade_off(data: TradeOff, axes: "Axes") -> None:
     if _has_intervals(data):
         for point in data.of("front"):
             _error_bars(axes, point)
-    _marks(axes, data.of("front"), salts, size, alpha=0.95, edge="black", zorder=4)
+    others = [p for p in data.of("front") if not p.is_recommended]
+    _marks(axes, others, salts, size, alpha=0.95, edge="black", zorder=4)
+    if (best := data.recommended) is not None:
+        colour = system_colour(best.system)
+        axes.scatter(*best.place, s=STAR_AREA, c=colour, marker=STAR, edgecolors="black", zorder=6)
     axes.set_xlabel(fill(axis_title(data.keys[0]), 60), fontsize=NORMAL)
     axes.set_ylabel(fill(axis_title(data.keys[1]), 42), fontsize=NORMAL)
     finish(axes)
     legend_outside(axes, _trade_off_handles(data, salts, size))
-    _name_points(axes, data.of("front")[:MOST_LABELS])
+    name_marks(axes, [_mark(p, size) for p in data.named], [_mark(p, size) for p in data.points])
 
 
 def system_colour(system: str) -> str:
@@ -183,6 +217,7 @@ def _point(
     keys: Sequence[str],
     values: tuple[float, ...],
     candidate: Mapping[str, Any] | None,
+    best: str | None,
 ) -> Point:
     state: PointState = "feasible" if row["is_feasible"] else "infeasible"
     return Point(
@@ -195,6 +230,7 @@ def _point(
         intervals=()
         if candidate is None
         else tuple((candidate["intervals"][k][0], candidate["intervals"][k][1]) for k in keys),
+        is_recommended=candidate is not None and candidate["label"] == best,
     )
 
 
@@ -261,44 +297,15 @@ def _error_bars(axes: "Axes", point: Point) -> None:
         axes.plot(xs, ys, color=colour, lw=0.9, alpha=0.55, zorder=3)
 
 
-def _name_points(axes: "Axes", points: Sequence[Point]) -> None:
-    """Write labels beside points where they cover nothing of the front; else leave them out."""
-    from matplotlib.patheffects import withStroke
-
-    figure = axes.get_figure(root=True)
-    assert figure is not None
-    figure.draw_without_rendering()
-    marks = [axes.transData.transform(p.place) * 72 / figure.dpi for p in points]
-    names: list[FloatArray] = []
-    for point, mark in zip(points, marks, strict=True):
-        offset = _free_offset(mark, marks, names)
-        if offset is None:
-            continue
-        names.append(mark + offset)
-        axes.annotate(
-            point.label,
-            point.place,
-            offset,
-            textcoords="offset points",
-            ha="center",
-            va="center",
-            fontsize=SMALL,
-            zorder=5,
-            path_effects=[withStroke(linewidth=2.5, foreground="white")],
-            arrowprops={"arrowstyle": "-", "lw": 0.6, "color": INK, "shrinkA": 0, "shrinkB": 3},
-        )
-
-
-def _free_offset(
-    mark: FloatArray, marks: Sequence[FloatArray], names: Sequence[FloatArray]
-) -> tuple[float, float] | None:
-    """Return where a label beside a mark is clear of all marks and labels, [pt]."""
-    for offset in LABEL_OFFSETS_PT:
-        spot = mark + offset
-        is_clear = all(abs(spot - m)[0] > 19 or abs(spot - m)[1] > 9 for m in marks)
-        if is_clear and all(abs(spot - n)[0] > 31 or abs(spot - n)[1] > 11 for n in names):
-            return offset
-    return None
+def _mark(point: Point, size: _Sizes) -> Mark:
+    area = STAR_AREA if point.is_recommended else size.of(point)
+    return Mark(
+        place=point.place,
+        radius_pt=3.0 if point.state == "infeasible" else area**0.5 / 2,
+        cost=COVERING[point.state],
+        label=point.label,
+        is_bold=point.is_recommended,
+    )
 
 
 def _trade_off_handles(data: TradeOff, salts: Sequence[str], size: _Sizes) -> "list[Line2D]":
@@ -310,7 +317,12 @@ def _trade_off_handles(data: TradeOff, salts: Sequence[str], size: _Sizes) -> "l
     systems = sorted({p.system for p in data.points if p.state != "infeasible"})
     front = {"marker": "o", "color": "white", "markeredgecolor": "black"}
     intervals = ", 90 % intervals" if _has_intervals(data) else ""
-    handles = [
+    handles = []
+    if (best := data.recommended) is not None:
+        style = {"markerfacecolor": system_colour(best.system), "markeredgecolor": "black"}
+        words = fill(f"{best.label}, recommended ({salt_name(best.salt)})", 28)
+        handles.append(entry(words, marker=STAR, markersize=13, **style))
+    handles += [
         entry(f"front ({len(data.of('front'))}){intervals}", **front),
         entry(
             f"feasible, but beaten ({len(data.of('feasible'))})", marker="o", color=GREY, alpha=0.4

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from experiments.reports.plot_data import ConfirmationPanel, History, ReleaseCurve, ReleasePanel
+from experiments.reports.plot_data import ConfirmationPanel, History
+from experiments.reports.release_data import ReleaseCurve, ReleasePanel
 from experiments.reports.spans import number
 from experiments.reports.tables import NONE, Column, Table
 from experiments.reports.wording import endpoint_title, interval_text, number_text, unit_of
@@ -31,7 +32,7 @@ def release_table(panel: ReleasePanel) -> Table:
         One row a curve, then the reference profile where there is one, [-].
     """
     times = [h for h in TOLD_H if np.isclose(panel.curves[0].hours, h).any()]
-    rows = [(c.label, *(_released(c, h) for h in times)) for c in panel.curves]
+    rows = [(c.name, *(_released(c, h) for h in times)) for c in panel.curves]
     if len(panel.reference):
         rows.append(("reference profile", *(_referred(panel, h) for h in times)))
     limits = "; ".join(f"at {s.hours:g} h {_ends(s.low, s.high)} %" for s in panel.specifications)

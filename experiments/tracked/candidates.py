@@ -191,6 +191,7 @@ def _tags(
         "kind": CANDIDATE,
         "study": facts.study.label,
         "pareto": _word(trial.number in facts.front_numbers),
+        "recommended": _word(trial.number == facts.recommended),
         "delivery_system": design.system,
         "feasible": _word(trial.is_feasible),
         "why_infeasible": missed,

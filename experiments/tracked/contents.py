@@ -86,14 +86,14 @@ class StoredContents:
         Yields
         ------
         tuple
-            Place on the front, None off it, and the run, [-].
+            Place among those of the front, None off it, and the run, [-].
         """
         facts = self._facts(message.study_id)
         trials = facts.children(str(message.payload.get("children", FRONT)))
+        places = {t.number: place for place, t in enumerate(facts.in_order(trials))}
         if message.kind == CANDIDATE:
             label = message.key.rpartition("/")[2]
             trials = [t for t in facts.trials if candidate_label(t.number) == label]
-        places = {t.number: place for place, t in enumerate(facts.front)}
         for trial in trials:
             yield places.get(trial.number), candidate_content(facts, trial)
 

@@ -1,6 +1,6 @@
 """Everything a store holds of one study, read once for all that is told of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -13,9 +13,18 @@ from experiments.datasets.versions import (
     measured_curves,
     version_ref,
 )
+from experiments.reports.answers import answer
 from experiments.results import front_of, study_document
 from experiments.search.front import normalised, spread_indices
-from experiments.store import ConfirmationRecord, CurveRecord, Store, StudyRecord, TrialRecord
+from experiments.store import (
+    ConfirmationRecord,
+    CurveRecord,
+    Store,
+    StudyRecord,
+    TrialRecord,
+    candidate_label,
+)
+from experiments.tracking_links import MOST_COMPARED
 from experiments.tracking_messages import MOST_CHILDREN
 from experiments.workspace import FRONT
 from formulation.errors import DataError
@@ -142,6 +151,36 @@ class StudyFacts:
     def document(self) -> dict[str, Any]:
         """Its document."""
         return study_document(self.store, self.study)
+
+    @cached_property
+    def recommended(self) -> int | None:
+        """Number of the trial that its answer names."""
+        label = answer(self.document).label
+        return next((t.number for t in self.front if candidate_label(t.number) == label), None)
+
+    def in_order(self, trials: Sequence[TrialRecord]) -> list[TrialRecord]:
+        """Return those of some trials that are on the front, as they are told of.
+
+        Parameters
+        ----------
+        trials : sequence of TrialRecord
+            Trials, [-].
+
+        Returns
+        -------
+        list of TrialRecord
+            The recommended, the best of each other delivery system, then some that lie far apart,
+            `MOST_COMPARED` together, so that one page shows all kinds; then the rest, [-].
+        """
+        numbers = {t.number for t in trials}
+        front = [t for t in self.front if t.number in numbers]
+        systems = {t.design["system"]: t for t in reversed(front)}
+        systems |= {t.design["system"]: t for t in front if t.number == self.recommended}
+        first = sorted(systems.values(), key=lambda t: t.number != self.recommended)
+        rest = [t for t in front if t not in first]
+        scores = normalised(self.spec.objectives, [t.values for t in rest])
+        spread = [rest[k] for k in spread_indices(scores, max(MOST_COMPARED - len(first), 0))]
+        return [*first, *spread, *(t for t in rest if t not in spread)]
 
     @property
     def models(self) -> list[Mapping[str, Any]]:

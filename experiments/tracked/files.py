@@ -10,8 +10,8 @@ from experiments.config.written import study_yaml
 from experiments.reports import render
 from experiments.reports.front_column import sheet_rows
 from experiments.reports.front_table import front_columns
-from experiments.reports.plot_data import release_data
 from experiments.reports.plots import draw_release, new_figure, png
+from experiments.reports.release_data import release_data
 from experiments.reports.trade_off import draw_trade_off, trade_off_data
 from experiments.store import TrialRecord, candidate_label
 from experiments.tracked.facts import StudyFacts

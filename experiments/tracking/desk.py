@@ -169,12 +169,12 @@ class Desk:
         parent : str
             Run of the study, [-].
         contents : iterable of tuple
-            Place on the front, or None, and run of each, [-].
+            Place among those of the front, or None, and run of each, [-].
 
         Returns
         -------
         list of str
-            Runs of the front, the best first, [-].
+            Runs of the front, the recommended first, [-].
         """
         there = self._whole(experiment, f"tags.{OUTBOX_KEY} LIKE '{study_id}/%'")
         front: list[tuple[int, str]] = []

@@ -17,6 +17,9 @@ from experiments.tracking_messages import ShownNames
 TAG = "mlflow.sharedViewState."
 """Beginning of the name of the tag that holds a view."""
 
+STEPS = {"_by_min": "minutes", "_by_h": "hours"}
+"""What the steps of a curve are, by how its name ends; MLflow calls the axis Step."""
+
 _SHOWN, _OTHERS = "front", "others"
 
 
@@ -54,12 +57,20 @@ def view_state(study_id: str, names: ShownNames) -> str:
         "autoRefreshEnabled": True,
         "compareRunCharts": charts,
         "compareRunSections": [
-            _section(_SHOWN, "The front", is_generated=False),
+            _section(_SHOWN, _title(names.curves), is_generated=False),
             _section(_OTHERS, "Model metrics", is_generated=True),
         ],
     }
     packed = zlib.compress(json.dumps(state).encode())
     return f"deflate;{b64encode(packed).decode()}"
+
+
+def _title(curves: Sequence[Sequence[str]]) -> str:
+    """Say what a step is; MLflow's pages show no title of a chart of curves but their names."""
+    shown = [name for together in curves for name in together]
+    ends = [end for end in STEPS if any(name.endswith(end) for name in shown)]
+    told = ", ".join(f"{STEPS[end]} in {end}" for end in ends)
+    return f"The front (step of a curve: {told})" if told else "The front"
 
 
 def _section(key: str, name: str, *, is_generated: bool) -> dict[str, Any]:

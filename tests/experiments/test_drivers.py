@@ -1,11 +1,14 @@
 """The report says what drives each surrogate, from the card alone, in words with units."""
 
 import json
+from copy import deepcopy
 
 import numpy as np
+import pytest
 
 from experiments.reports.drivers import (
     LEAST_SHARE,
+    MASSES,
     draw_drivers,
     driver_data,
     driver_pictures,
@@ -14,8 +17,10 @@ from experiments.reports.drivers import (
 from experiments.reports.page import render
 from experiments.reports.plots import new_figure
 from experiments.reports.tables import NONE
+from formulation.feature_words import feature_words
 from tests.experiments.example_document import example_document
 
+DOSES = ("log_mmol_per_day", "log_mmol_per_intake")
 MODEL = example_document()["models"][1]
 
 
@@ -40,6 +45,51 @@ def test_every_axis_names_its_unit() -> None:
     assert axes[2].get_xlabel() == "elemental Mg at one occasion, mmol"
     assert axes[2].get_ylabel() == "Mean prediction, mg/d"
     assert not axes[3].axison
+
+
+def _with(dependence, increases=(2.9, 0.4)):
+    """Return the card with another dependence of its first output."""
+    model = deepcopy(MODEL)
+    output = next(iter(model["drivers"]["outputs"].values()))
+    output["dependence"] = {**output["dependence"], **dependence}
+    for row, increase in zip(output["importance"], increases, strict=True):
+        row["increase"] = increase
+    return model
+
+
+def test_a_number_that_does_not_matter_is_not_called_the_most_important() -> None:
+    """Below the stated share of the first question; at that share of it no longer."""
+    model = _with({}, increases=(0.02, 2.9))
+    panel = driver_data(model)[0]
+    assert panel.dependence is None
+    assert "less than 1 % of the most important question" in panel.remark
+    _, axes = new_figure(4, n_rows=2)
+    draw_drivers(driver_data(model), axes)
+    assert "No single number matters here" in axes[2].texts[0].get_text().replace("\n", " ")
+    words = axes[3].texts[0].get_text().replace("\n", " ")
+    assert words == "No question here is a single number."
+    assert driver_data(_with({}, increases=(0.03, 2.9)))[0].dependence is not None
+
+
+@pytest.mark.parametrize(
+    ("feature", "unit", "values", "axis", "ends"),
+    [
+        ("elemental Mg of a day", "ln mmol", [1.525, 2.31], ", mg/d", (111.7, 244.8)),
+        ("elemental Mg of an intake", "ln mmol", [0.5, 1.5], ", mg", (40.07, 108.9)),
+        ("osmoles left", "ln(1 + mOsm)", [0.0, 2.0], ", mOsm", (0.0, 6.389)),
+        ("viscosity", "log10 Pa*s", [-1.0, 2.0], ", Pa*s (logarithmic)", (0.1, 100.0)),
+        ("units a day", "", [1.0, 3.0], "", (1.0, 3.0)),
+    ],
+)
+def test_dependence_is_over_what_people_measure(feature, unit, values, axis, ends) -> None:
+    """No logarithm of a surrogate's, and doses in mg of elemental magnesium."""
+    span = [5.0, 6.0]
+    told = {"feature": feature, "unit": unit, "values": values, "mean": span}
+    found = driver_data(_with({**told, "low": span, "high": span}))[0].dependence
+    assert found.axis == feature + axis
+    assert (found.values[0], found.values[-1]) == pytest.approx(ends, rel=1e-3)
+    names = {feature_words("immediate_release", f"body_{n}").title for n in DOSES}
+    assert set(MASSES) == names
 
 
 def test_the_picture_says_what_it_shows() -> None:

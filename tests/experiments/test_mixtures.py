@@ -9,11 +9,11 @@ from attrs import evolve
 
 from experiments.cli import main
 from experiments.config import load_study
-from experiments.mixtures import STEPS, _Plane, mixture_data
+from experiments.mixtures import DIRECTIONS, STEPS, _Plane, mixture_data
 from experiments.objective import Task
 from experiments.opening import OpenCandidate
 from experiments.pictures.interactive_models import show_ternary
-from experiments.reports.mixture_map import draw_mixture
+from experiments.reports.mixture_map import draw_mixture, mesh_of
 from experiments.reports.plots import new_figure
 from formulation.design import on_grid
 from formulation.errors import InputError
@@ -60,7 +60,10 @@ def test_what_has_a_value_may_be_made_and_what_has_none_may_not(name):
     rng = np.random.default_rng(4)
     design = next(iter(spec.space.sample(1, rng)))
     data = mixture_data(opened(spec, design))
-    assert len(data.value) == (STEPS + 1) * (STEPS + 2) // 2
+    lattice = (STEPS + 1) * (STEPS + 2) // 2
+    assert len(data.value) > lattice + DIRECTIONS
+    assert np.isfinite(data.value[lattice:]).all()
+    assert data.amounts_mg[lattice].tolist() == pytest.approx(list(data.own_mg))
     assert data.n_makeable > 0
     assert data.amounts_mg.sum(axis=1) == pytest.approx(data.total_mg)
     for row, value, made in zip(data.amounts_mg, data.value, rebuilt(data, design), strict=True):
@@ -103,13 +106,56 @@ def test_the_triangle_holds_every_mixture_that_may_be_made():
     plane, known = plane_of(data, design), np.isfinite(data.value)
     step = data.side_mg / STEPS
     for k in range(3):
-        assert data.amounts_mg[known][:, k].min() <= data.low_mg[k] + step
+        assert data.amounts_mg[known][:, k].min() == pytest.approx(data.low_mg[k], abs=0.11)
         beyond = data.low_mg[k] - step
         for share in np.linspace(0, 1, 60):
             row = np.full(3, beyond)
             row[(k + 1) % 3] = share * (data.total_mg - beyond)
             row[(k + 2) % 3] = (1 - share) * (data.total_mg - beyond)
             assert not plane.may_be_made(spec.space, row)
+
+
+@pytest.mark.parametrize("name", ["immediate_release", "timed_release"])
+def test_whatever_may_be_made_stands_on_a_shade_and_nothing_else_does(name):
+    """Up to the true edge, so no candidate stands on the blank that says it may not be made."""
+    spec = evolve(load_study(CONFIGS / f"{name}.yaml"), limits=())
+    rng = np.random.default_rng(4)
+    design = next(iter(spec.space.sample(1, rng)))
+    data = mixture_data(opened(spec, design))
+    plane, mesh = plane_of(data, design), mesh_of(data)
+    assert is_shaded(mesh, data, plane.own_mg)
+    for row in data.low_mg + data.side_mg * rng.dirichlet(np.ones(3), 150):
+        inward = plane.own_mg + (1 - 0.5 / data.side_mg) * (row - plane.own_mg)
+        if plane.may_be_made(spec.space, row):
+            assert is_shaded(mesh, data, inward), row
+        elif not plane.may_be_made(spec.space, inward):
+            assert not is_shaded(mesh, data, row), row
+
+
+def test_a_candidate_on_the_very_edge_is_shaded():
+    """Its least component a hair above what a tablet must hold, below the next row of the grid."""
+    spec = study_of()
+    design = a_design(spec, 160, 175)
+    data = mixture_data(opened(spec, design), THREE)
+    plane = plane_of(data, design)
+    ends = plane.edge(spec.space)
+    for k in range(3):
+        moved = plane.at(ends[ends[:, k].argmin()])
+        assert not spec.space.violations(moved)
+        at_edge = mixture_data(opened(spec, moved), THREE)
+        assert is_shaded(mesh_of(at_edge), at_edge, np.array(at_edge.own_mg))
+
+
+def is_shaded(mesh, data, row_mg):
+    """Tell whether a mixture stands in, or on the edge of, a triangle that is drawn."""
+    shares = (np.array(row_mg) - data.low_mg) / data.side_mg
+    place = np.array([shares[2] + shares[0] / 2, shares[0] * np.sqrt(3) / 2])
+    hidden = np.zeros(len(mesh.triangles), bool) if mesh.mask is None else mesh.mask
+    for corners in np.stack([mesh.x, mesh.y], axis=1)[mesh.triangles[~hidden]]:
+        weights = np.linalg.solve(np.vstack([corners.T, np.ones(3)]), [*place, 1.0])
+        if weights.min() > -1e-6:
+            return True
+    return False
 
 
 def test_the_hatched_part_is_where_a_limit_is_missed():

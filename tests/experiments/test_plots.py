@@ -8,15 +8,17 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from attrs import evolve
+from matplotlib.text import Text
 from PIL import Image, ImageColor
 
-from experiments.reports.plot_data import (
-    MOST_CURVES,
-    confirmation_data,
-    history_data,
-    reasons_data,
-    release_data,
-)
+from experiments.pictures.figures import front_figure
+from experiments.pictures.questions import Question, curves_of
+from experiments.pictures.words import curves_words, front_words
+from experiments.reports.answers import answer
+from experiments.reports.drawings import trade_off_drawing
+from experiments.reports.figures import shown_of
+from experiments.reports.plot_data import confirmation_data, history_data, reasons_data
 from experiments.reports.plots import (
     COLOURS,
     draw_confirmation,
@@ -26,16 +28,22 @@ from experiments.reports.plots import (
     new_figure,
     png,
 )
-from experiments.reports.trade_off import MOST_LABELS, draw_trade_off, trade_off_data
+from experiments.reports.release_data import MOST_CURVES, release_data, vessels_text
+from experiments.reports.shortening import told_of
+from experiments.reports.trade_off import MOST_LABELS, STAR_AREA, draw_trade_off, trade_off_data
 from formulation.errors import DataError, InputError
 from tests.experiments.example_document import (
     ABSORBED,
     LOAD,
+    MASS,
     PEAK,
     SUBJECTS,
     empty_front_document,
     example_document,
 )
+
+PURE_NUMBERS = ("Trial number", "Best so far", "Designs that miss the limit")
+"""Axes without unit."""
 
 
 def test_trade_off_front_is_the_documents_front():
@@ -85,14 +93,63 @@ def test_trade_off_axes_carry_title_statistic_and_unit():
     assert "front (6), 90 % intervals" in legend
 
 
-def test_trade_off_names_candidates_without_overlap():
-    """Labels inside the picture belong to the front and do not touch each other."""
-    figure, (axes,) = new_figure(1, 8.2, 4.6)
-    draw_trade_off(trade_off_data(example_document()), axes)
+def _crowded():
+    """Return a front of forty candidates, as near each other as those of a search."""
+    document = example_document()
+    model = document["front"][0]
+    members = []
+    for k in range(40):
+        objectives = {ABSORBED: 12 + 0.3 * k, PEAK: 1.5 + 0.004 * k**1.8, MASS: 2 + 0.02 * (k % 7)}
+        ends = {key: [0.9 * x, 1.1 * x] for key, x in objectives.items()}
+        told = {"objectives": objectives, "intervals": {**model["intervals"], **ends}}
+        members.append(
+            {**model, **told, "number": 100 + k, "label": f"C{100 + k}", "confirmation": None}
+        )
+    row = next(p for p in document["points"] if p["number"] == model["number"])
+    document["points"] += [
+        {**row, "number": c["number"], "objectives": c["objectives"]} for c in members
+    ]
+    document["front"] = members
+    return document
+
+
+@pytest.mark.parametrize("make", [example_document, _crowded])
+@pytest.mark.parametrize("size", [(8.2, 4.6), (8.6, 5.2)])
+def test_trade_off_labels_cover_neither_each_other_nor_a_mark_of_the_front(make, size):
+    """In the size of the report and of the picture, on small and on crowded fronts."""
+    data = trade_off_data(make())
+    figure, (axes,) = new_figure(1, *size)
+    draw_trade_off(data, axes)
     figure.draw_without_rendering()
-    boxes = [t.get_window_extent() for t in axes.texts]
-    assert 0 < len(boxes) <= MOST_LABELS
+    boxes = [Text.get_window_extent(t) for t in axes.texts]
+    assert 3 <= len(boxes) <= MOST_LABELS
     assert not any(a.overlaps(b) for a, b in combinations(boxes, 2))
+    for point in data.of("front"):
+        x, y = axes.transData.transform(point.place)
+        assert not any(box.contains(x, y) for box in boxes), point.label
+
+
+@pytest.mark.parametrize("make", [example_document, _crowded])
+def test_report_and_plot_name_the_recommended_candidate_and_both_ends(make):
+    """In the same words; the recommended has a star of its own, with its label in bold."""
+    document = make()
+    best = answer(document).label
+    data = trade_off_data(document)
+    ends = sorted(data.of("front"), key=lambda p: p.values[0])
+    _, (axes,) = new_figure(1, 8.2, 4.6)
+    draw_trade_off(data, axes)
+    names = [t.get_text() for t in axes.texts]
+    assert names == [t.get_text() for t in front_figure(data).axes[0].texts]
+    assert names[0] == best
+    assert axes.texts[0].get_fontweight() == "bold"
+    assert {best, ends[0].label, ends[-1].label} <= set(names)
+    (drawn,) = [c for c in axes.collections if c.get_sizes().tolist() == [STAR_AREA]]
+    assert drawn.get_offsets().tolist() == [list(data.recommended.place)]
+    assert axes.get_legend().get_texts()[0].get_text().startswith(f"{best}, recommended")
+    others, star = trade_off_drawing(data)[0][-2:]
+    assert (star["marker"]["symbol"], star["text"]) == ("star", [best])
+    assert [best, *others["text"]] == names
+    assert f"Star: {best}, recommended." in front_words(data).alt
 
 
 def test_release_curves_rise_inside_their_band():
@@ -118,15 +175,61 @@ def test_release_legend_names_the_kind_of_band():
         assert (axes.get_xlabel()[-3:], axes.get_ylabel()[-10:]) == (", h", "% of label")
 
 
-def test_release_panel_keeps_the_candidate_that_must_be_shown():
-    """A long front is thinned evenly, says how many are left out, and keeps the answer."""
+def _with_a_long_front():
+    """Return a document of twenty candidates that are alike but for what the answer weighs."""
     document = example_document()
     model = next(c for c in document["front"] if c["label"] == "C017")
-    document["front"] = [{**model, "label": f"C{k:03d}"} for k in range(20)]
-    (panel,) = release_data(document, must_show="C013")
-    assert len(panel.curves) == MOST_CURVES
+    others = [{**model, "label": f"C{k:03d}", "number": k} for k in range(20)]
+    best = deepcopy(others[13])
+    best["objectives"][ABSORBED] = best["confirmation"]["values"][ABSORBED] = 39.0
+    document["front"] = [*others[:13], best, *others[14:]]
+    assert answer(document).label == "C013"
+    return document
+
+
+def test_release_panel_draws_the_recommended_candidate_first():
+    """A long front is thinned evenly, says how many are left out, and keeps the answer."""
+    (panel,) = release_data(_with_a_long_front())
+    assert len(panel.curves) == len({c.label for c in panel.curves}) == MOST_CURVES
     assert panel.n_left_out == 20 - MOST_CURVES
-    assert "C013" in [c.label for c in panel.curves]
+    assert [c.label for c in panel.curves if c.is_recommended] == ["C013"]
+    assert panel.curves[0].name == "C013, recommended"
+    assert {"C000", "C019"} < {c.label for c in panel.curves}
+    _, (axes,) = new_figure(1)
+    draw_release(panel, axes)
+    assert axes.get_legend().get_texts()[0].get_text() == "C013, recommended"
+
+
+def test_report_and_plot_draw_the_same_curves_and_count_the_others():
+    """Also where the report tells of fewer candidates than the front has."""
+    document = _with_a_long_front()
+    for candidate in document["front"][:9]:
+        candidate["confirmation"] = None
+    found = answer(document)
+    told = told_of(document, found)
+    assert len(told["front"]) < len(document["front"])
+    (picture,) = shown_of(document, told, found)["release"].pictures
+    panels = curves_of(Question(document=document, label=None, components=(), opened=None))
+    names = ", ".join(c.name for c in panels[0].curves)
+    said = "Drawn: 6 of 20 on the front; not drawn: 14."
+    assert f"for {names} (" in picture.alt
+    assert said in picture.caption
+    words = curves_words(panels)
+    assert names in words.alt
+    assert said in words.alt
+    assert said in words.caption
+
+
+def test_release_curves_say_medium_apparatus_and_speed():
+    """That of each candidate, where they stand in several."""
+    document = example_document()
+    panels = release_data(document)
+    where = "0.1 M HCl, 900 mL; USP 2 (paddle), 50 rpm, 37 °C"
+    assert {c.vessel for panel in panels for c in panel.curves} == {where}
+    assert f"In {where}." in curves_words(panels).caption
+    one, *others = panels[0].curves
+    mixed = evolve(panels[0], curves=(evolve(one, vessel="Franz cell"), *others))
+    assert vessels_text(mixed).startswith(f"{one.label} in Franz cell. {others[0].label}")
 
 
 def test_release_times_in_an_unknown_unit_are_refused():
@@ -186,8 +289,8 @@ def test_a_limit_of_another_form_is_refused():
         reasons_data(document)
 
 
-def test_every_axis_has_a_unit():
-    """Confirmation, history and reasons name a unit on every axis that carries numbers."""
+def test_every_axis_has_a_unit_unless_it_counts():
+    """A dash behind a pure number would be read as a minus or as something missing."""
     document = example_document()
     _, axes = new_figure(3)
     draw_confirmation(confirmation_data(document)[0], axes[0])
@@ -195,9 +298,8 @@ def test_every_axis_has_a_unit():
     draw_reasons(reasons_data(document), axes[2])
     assert axes[0].get_xlabel().endswith(", mg/d")
     assert axes[0].get_ylabel().endswith(", mg/d")
-    assert axes[1].get_xlabel().endswith(", -")
-    assert ", -" in axes[1].get_ylabel()
-    assert axes[2].get_xlabel().endswith(", -")
+    for label in (axes[1].get_xlabel(), axes[1].get_ylabel(), axes[2].get_xlabel()):
+        assert label.split("\n")[0] in PURE_NUMBERS
 
 
 def test_pictures_are_reproducible_and_small():

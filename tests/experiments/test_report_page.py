@@ -12,7 +12,8 @@ from typing_extensions import override
 from experiments.cli import main
 from experiments.reports import render, write_report
 from experiments.reports.answers import answer
-from experiments.reports.recipes import batch_g, weighing_table
+from experiments.reports.plot_data import confirmation_data
+from experiments.reports.recipes import batch_g, recipe_tables, weighing_table
 from experiments.reports.shortening import (
     BUDGET_BYTES,
     MOST_MEMBERS,
@@ -21,7 +22,8 @@ from experiments.reports.shortening import (
     open_labels,
     told_of,
 )
-from experiments.reports.tables import limits_table
+from experiments.reports.tables import candidates_table, limits_table
+from experiments.reports.twins import pairs_table
 from formulation.errors import InputError
 from tests.experiments.example_document import (
     empty_front_document,
@@ -313,3 +315,23 @@ def test_the_command_writes_the_batch_it_is_asked_for_and_refuses_one_nobody_wei
     assert not (tmp_path / "r.html").exists()
     assert main([*words, "--batch-g", "250"]) == 0
     assert "batch of 250 g" in (tmp_path / "r.html").read_text(encoding="utf-8")
+
+
+def test_every_table_of_the_front_begins_with_the_recommended_candidate():
+    """And says so, in the first cell of its row."""
+    document = example_document()
+    document["front"] = [*document["front"][1:], document["front"][0]]
+    found = answer(document)
+    told = told_of(document, found)
+    assert document["front"][0]["label"] != found.label
+    for table in (
+        candidates_table(told),
+        limits_table(told),
+        *pairs_table(confirmation_data(told)),
+    ):
+        assert table.rows[0][0] == f"{found.label}: recommended"
+        assert sum("recommended" in row[0] for row in table.rows) == 1
+    recipes = next(t for t in recipe_tables(told, 250) if found.label in t.rows[0][0])
+    assert recipes.rows[0][0].startswith(f"{found.label}: recommended; ")
+    parts = in_two(limits_table(told), open_labels(told, found))
+    assert parts.open.rows[0][0] == f"{found.label}: recommended"

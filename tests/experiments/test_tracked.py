@@ -1,5 +1,9 @@
 """What the tracking is told, before MLflow is asked: courses, curves, choices, cells and links."""
 
+import json
+import zlib
+from base64 import b64decode
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,8 +16,16 @@ from experiments.tracked import course
 from experiments.tracked.candidates import curve_metrics
 from experiments.tracked.facts import StudyFacts
 from experiments.tracking.address import refuse_silent, told
-from experiments.tracking_links import pages_address, pair_link, study_links
-from experiments.tracking_messages import MOST_CHILDREN, metric_name
+from experiments.tracking.view import view_state
+from experiments.tracking_links import (
+    MOST_COMPARED,
+    TITLES,
+    pages_address,
+    pair_link,
+    study_links,
+    view_title,
+)
+from experiments.tracking_messages import MOST_CHILDREN, ShownNames, metric_name
 from experiments.workspace import ALL, FRONT
 from formulation.errors import DataError
 from formulation.targets import Goal, Objective
@@ -130,6 +142,49 @@ def test_there_are_never_more_runs_than_may_be(which):
     assert len(found) == MOST_CHILDREN[which]
     assert {350, 1400} <= set(found)
     assert len(set(range(300)) & set(found)) == (198 if which == FRONT else 300)
+
+
+def _long_front(recommended: int) -> Chosen:
+    """Return a study whose front holds one system only at its end."""
+    facts = Chosen(front=list(range(33)), confirmed=[], measured=set(), n=33)
+    for t in facts.trials:
+        t.design["system"] = "transdermal" if t.number == 32 else "immediate_release"
+    facts.__dict__["recommended"] = recommended
+    return facts
+
+
+def test_runs_side_by_side_hold_the_recommended_and_every_delivery_system():
+    """The recommended first; the rest is spread over the front, and nobody is told twice."""
+    facts = _long_front(recommended=27)
+    found = [t.number for t in facts.in_order(facts.children(FRONT))]
+    assert found[0] == 27
+    assert sorted(found) == list(range(33))
+    shown = sorted(found[:MOST_COMPARED])
+    assert 32 in shown
+    assert shown[0] <= 1
+    assert max(b - a for a, b in pairwise(shown)) <= 4
+    assert [t.number for t in facts.in_order(facts.trials[3:5])] == [3, 4]
+
+
+def test_a_link_says_of_how_many_runs_it_shows_some():
+    """Without a number where it has all."""
+    tracking = {"uri": "https://a", "run_id": "r", "experiment_id": "1", "order_by": "m"}
+    for n, said in ((33, "; 20 of 33, the recommended and"), (20, "parallel coordinates")):
+        runs = [f"run{k}" for k in range(n)]
+        link = study_links({**tracking, "front_runs": runs}, "uuid")["compare"]
+        assert said in view_title("compare", link)
+        assert (" of " in view_title("compare", link)) == (n > MOST_COMPARED)
+    assert view_title("front", study_links(tracking, "uuid")["front"]) == TITLES["front"]
+
+
+def test_the_view_of_a_front_says_what_the_steps_of_its_curves_are():
+    """MLflow names that axis Step."""
+    shown = [["dissolved_pct_by_min"], ["serum_mmol_per_L_by_h"]]
+    names = ShownNames(objectives=["m"], curves=shown, params=[])
+    packed = view_state("uuid", names).partition(";")[2]
+    state = json.loads(zlib.decompress(b64decode(packed)))
+    title = state["compareRunSections"][0]["name"]
+    assert title == "The front (step of a curve: minutes in _by_min, hours in _by_h)"
 
 
 def test_links_of_a_server_elsewhere_are_its_own():

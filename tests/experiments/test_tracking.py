@@ -14,6 +14,7 @@ import pytest
 
 from experiments import tracking
 from experiments.publishing import tracking_views
+from experiments.reports.answers import answer
 from experiments.store import Store, candidate_label
 from experiments.tabulating import front_bytes
 from experiments.tracked import StoredContents
@@ -79,6 +80,15 @@ def test_track_delivers_later_what_waited(tracked):
     assert tracked.document["study"]["id"] in links["front"]
     for run_id in noted["front_runs"]:
         assert run_id in links["compare"]
+
+
+def test_the_recommended_candidate_is_tagged_and_comes_first(tracked):
+    """It alone, and the page that compares candidates begins with its run."""
+    best = answer(tracked.document).label
+    (run,) = (r for r in tracked.runs() if r.data.tags.get("recommended") == "true")
+    assert run.data.tags["outbox_key"].endswith(f"/{best}")
+    with Store.open(tracked.workspace.store_place) as store:
+        assert store.study("S001").info["tracking"]["front_runs"][0] == run.info.run_id
 
 
 def test_the_run_of_a_study_says_what_it_was_made_with(tracked):

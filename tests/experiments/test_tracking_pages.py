@@ -110,6 +110,7 @@ def test_the_view_of_a_front_begins_with_its_curves(pages):
         page.locator("svg.main-svg .scatterlayer .trace").first.wait_for()
         text = page.inner_text("body")
         assert f"{len(pages.front('S002'))} matching runs" in text
+        assert "step of a curve: minutes in _by_min" in text
         assert "No charts" not in text
         assert "S001-" not in text
         assert text.index(RELEASE_METRIC) < text.index("Model metrics")
@@ -157,7 +158,7 @@ def test_html_in_a_study_stays_text(pages):
         tracking = store.study("S002").info["tracking"]
     base = pages.links["S002, the front with its curves"].partition("/#/")[0]
     pages.links["run"] = (
-        f"{base}/#/experiments/{tracking['experiment_id']}/runs/{tracking['run_id']}"
+        f"{base}/#/experiments/{tracking['experiment_id']}/runs/{tracking['run_id']}?workflowType=machine_learning"
     )
     with pages.opened("run") as page:
         page.get_by_text(MARKUP).first.wait_for()

@@ -1,0 +1,129 @@
+"""Labels beside the marks of a scatter: each with a leader, where it covers least of the others."""
+
+from collections.abc import Sequence
+from math import cos, pi, sin
+from typing import TYPE_CHECKING
+
+import numpy as np
+from attrs import frozen
+
+from experiments.reports.plots import INK, SMALL
+from formulation.arrays import FloatArray
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+RINGS_PT = (17.0, 24.0, 32.0, 42.0, 54.0, 68.0)
+"""How far a label may stand from its mark, [pt]."""
+
+ANGLES = 16
+"""Directions in which it may stand, [-]."""
+
+WIDTH_PER_LETTER, HEIGHT = 0.62, 1.3
+"""Size of a text as a share of its font size, [-]."""
+
+GAP_PT = 2.0
+"""Least distance between a label and a mark, [pt]."""
+
+COSTS = {"outside": 1e6, "label": 1e4, "leader": 30.0, "farther": 0.1}
+"""What it costs that a label leaves the panel, lies on another, has a leader over a mark of weight,
+and stands a point farther off, [-]; a mark that it covers has a cost of its own."""
+
+
+@frozen(kw_only=True)
+class Mark:
+    """Something that a label should not cover."""
+
+    place: tuple[float, float]
+    """Where it is, in the units of the axes."""
+
+    radius_pt: float
+    """Its size, [pt]."""
+
+    cost: float
+    """How bad it is to cover it, [-]."""
+
+    label: str = ""
+    """What is written beside it; empty for nothing."""
+
+    is_bold: bool = False
+    """Whether that stands out."""
+
+
+def name_marks(axes: "Axes", named: Sequence[Mark], others: Sequence[Mark]) -> None:
+    """Write the labels of some marks, each where it covers least.
+
+    Parameters
+    ----------
+    axes : Axes
+        The panel, with all that it draws, [-].
+    named : sequence of Mark
+        Marks with labels, the most important first, [-].
+    others : sequence of Mark
+        All that should not be covered, the named among them, [-].
+    """
+    from matplotlib.patheffects import withStroke
+
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    figure.draw_without_rendering()
+    scale = 72 / figure.dpi
+    box = axes.get_window_extent().get_points() * scale
+    places = axes.transData.transform(np.array([m.place for m in others]).reshape(-1, 2)) * scale
+    radii, costs = (np.array([getattr(m, name) for m in others]) for name in ("radius_pt", "cost"))
+    taken: list[tuple[FloatArray, FloatArray]] = []
+    for mark in named:
+        here = axes.transData.transform(mark.place) * scale
+        half = SMALL * np.array([WIDTH_PER_LETTER * len(mark.label), HEIGHT]) / 2
+        offset = min(
+            _offsets(),
+            key=lambda o: _cost(here, o, half, box, places, radii, costs, taken),
+        )
+        taken.append((here + offset, half))
+        axes.annotate(
+            mark.label,
+            mark.place,
+            (float(offset[0]), float(offset[1])),
+            textcoords="offset points",
+            ha="center",
+            va="center",
+            fontsize=SMALL,
+            fontweight="bold" if mark.is_bold else "normal",
+            zorder=7,
+            path_effects=[withStroke(linewidth=2.5, foreground="white")],
+            arrowprops={"arrowstyle": "-", "lw": 0.6, "color": INK, "shrinkA": 0, "shrinkB": 3},
+        )
+
+
+def _offsets() -> list[FloatArray]:
+    turns = [2 * pi * k / ANGLES for k in range(ANGLES)]
+    return [ring * np.array([cos(turn), sin(turn)]) for ring in RINGS_PT for turn in turns]
+
+
+def _cost(
+    here: FloatArray,
+    offset: FloatArray,
+    half: FloatArray,
+    box: FloatArray,
+    places: FloatArray,
+    radii: FloatArray,
+    costs: FloatArray,
+    taken: Sequence[tuple[FloatArray, FloatArray]],
+) -> float:
+    """Return how bad it is to write there."""
+    spot = here + offset
+    is_outside = bool(((spot - half < box[0]) | (spot + half > box[1])).any())
+    reach = half + (radii + GAP_PT)[:, None]
+    covered = (np.abs(places - spot) < reach).all(axis=1)
+    n_labels = sum(bool((np.abs(spot - s) < half + h + GAP_PT).all()) for s, h in taken)
+    # The leader is looked at in its outer part, since it begins at the mark itself.
+    steps = here + np.linspace(0.4, 1.0, 4)[:, None] * offset
+    far = np.linalg.norm(places[:, None] - steps[None], axis=2).min(axis=1) > radii
+    n_crossed = int((~far & (costs >= COSTS["leader"])).sum())
+    return (
+        COSTS["outside"] * is_outside
+        + COSTS["label"] * n_labels
+        + float(costs[covered].sum())
+        + COSTS["leader"] * n_crossed
+        + COSTS["farther"] * float(np.linalg.norm(offset))
+    )
