@@ -39,8 +39,10 @@ def view_state(study_id: str, names: ShownNames) -> str:
         JSON, packed, [-].
     """
     charts = [
-        *(_line(together) for together in names.curves),
+        *(_line(together) for together in names.curves[:1]),
+        # MLflow draws what is in sight only; beside the release, this is at first.
         _parallel(names.objectives, names.params),
+        *(_line(together) for together in names.curves[1:]),
         *(_bar(name) for name in names.objectives),
     ]
     state = {

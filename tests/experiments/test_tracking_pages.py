@@ -158,7 +158,7 @@ def test_html_in_a_study_stays_text(pages):
         tracking = store.study("S002").info["tracking"]
     base = pages.links["S002, the front with its curves"].partition("/#/")[0]
     pages.links["run"] = (
-        f"{base}/#/experiments/{tracking['experiment_id']}/runs/{tracking['run_id']}?workflowType=machine_learning"
+        f"{base}/#/experiments/{tracking['experiment_id']}/runs/{tracking['run_id']}"
     )
     with pages.opened("run") as page:
         page.get_by_text(MARKUP).first.wait_for()
