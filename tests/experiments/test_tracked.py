@@ -174,7 +174,8 @@ def test_a_link_says_of_how_many_runs_it_shows_some():
         link = study_links({**tracking, "front_runs": runs}, "uuid")["compare"]
         assert said in view_title("compare", link)
         assert (" of " in view_title("compare", link)) == (n > MOST_COMPARED)
-    assert view_title("front", study_links(tracking, "uuid")["front"]) == TITLES["front"]
+    front = study_links({**tracking, "front_runs": ["run0"]}, "uuid")["front"]
+    assert view_title("front", front) == TITLES["front"]
 
 
 def test_the_view_of_a_front_says_what_the_steps_of_its_curves_are():
@@ -204,7 +205,7 @@ def test_links_of_a_server_elsewhere_are_its_own():
 
 
 def test_a_study_without_candidates_links_to_its_own_run():
-    """The pages of a front would be empty."""
+    """The pages of a front would be empty; in the mode of model training, not of prompts."""
     tracking = {
         "uri": "https://mlflow.example",
         "run_id": "r1",
@@ -213,7 +214,8 @@ def test_a_study_without_candidates_links_to_its_own_run():
         "front_runs": [],
     }
     links = study_links(tracking, "uuid")
-    assert links == {"run": "https://mlflow.example/#/experiments/7/runs/r1"}
+    page = "https://mlflow.example/#/experiments/7/runs/r1?workflowType=machine_learning"
+    assert links == {"run": page}
 
 
 def test_studies_of_two_trackings_cannot_be_set_side_by_side():
