@@ -89,7 +89,7 @@ def test_text_in_a_column_of_numbers_is_told_by_row(table_file, capsys):
 
 def test_a_public_set_that_was_not_fetched_says_how_to_bring_it(tmp_path, capsys):
     assert main(["models", "evaluate", "lai", "--home", str(tmp_path)]) == 3
-    assert "formulation data fetch lai" in capsys.readouterr().err
+    assert f"`formulation data fetch --home {tmp_path} lai`" in capsys.readouterr().err
 
 
 def test_the_columns_of_a_public_set_are_not_named_again(tmp_path, capsys):

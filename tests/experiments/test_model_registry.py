@@ -251,10 +251,10 @@ def test_a_registration_that_was_cut_short_is_made_again(
 
 
 def test_a_dead_server_leaves_surrogates_in_the_outbox(untracked, tmp_path) -> None:
-    """With the rest of their study; nothing fails."""
+    """With the rest of their study; the exit code says that something waits."""
     home = untracked.copy(tmp_path)
     done = drive("track", "--json", home=home, FORMULATION_TRACKING_URI=DEAD)
-    assert done.returncode == 0
+    assert done.returncode == 6
     told = json.loads(done.stdout)
     assert (told["delivered"], told["waiting"]) == (0, n_messages(untracked.document))
     with Store.open(home / "store.sqlite") as store:
