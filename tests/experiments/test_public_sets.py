@@ -232,7 +232,7 @@ def test_without_a_network_one_line_says_what_to_do(served, tmp_path, capsys):
     assert main(["data", "fetch", "fdt", "--home", str(tmp_path)]) == 3
     told = capsys.readouterr().err
     assert "Save it as small.csv by other means" in told
-    assert "`formulation data fetch fdt --from FOLDER`" in told
+    assert f"`formulation data fetch --home {tmp_path} fdt --from FOLDER`" in told
     assert told.count("\n") == 1
     assert kept(tmp_path) == []
 
@@ -263,7 +263,7 @@ def test_a_set_without_a_licence_is_never_fetched(name, tmp_path, capsys):
     assert main(words) == 3
     told = capsys.readouterr().err
     assert "has no licence to ship or fetch" in told
-    assert "from your own file with `formulation models evaluate`" in told
+    assert f"from your own file with `formulation models evaluate --home {tmp_path}`" in told
     assert kept(tmp_path) == []
 
 
