@@ -104,7 +104,8 @@ def test_the_pages_answer_and_end_with_every_process(tmp_path, number, code):
             server.send_signal(number)
             _, rest = server.communicate(timeout=60)
         finally:
-            server.kill()
+            # Killed outright it could not end the server that it started.
+            server.terminate()
     assert server.returncode == code
     assert "Traceback" not in rest
     assert processes_naming(str(home)) == []
