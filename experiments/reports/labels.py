@@ -117,9 +117,10 @@ def _cost(
     covered = (np.abs(places - spot) < reach).all(axis=1)
     n_labels = sum(bool((np.abs(spot - s) < half + h + GAP_PT).all()) for s, h in taken)
     # The leader is looked at in its outer part, since it begins at the mark itself.
+    is_heavy = costs >= COSTS["leader"]
     steps = here + np.linspace(0.4, 1.0, 4)[:, None] * offset
-    far = np.linalg.norm(places[:, None] - steps[None], axis=2).min(axis=1) > radii
-    n_crossed = int((~far & (costs >= COSTS["leader"])).sum())
+    gaps = np.linalg.norm(places[is_heavy][:, None] - steps[None], axis=2)
+    n_crossed = int((gaps.min(axis=1) <= radii[is_heavy]).sum())
     return (
         COSTS["outside"] * is_outside
         + COSTS["label"] * n_labels
