@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from experiments.asked import bound_part, objective_part, study_part
 from experiments.candidates import (
     ACCOUNTS,
     COURSES,
@@ -20,10 +21,8 @@ from experiments.candidates import (
     plain_tablets,
 )
 from experiments.config import StudySpec, study_from_config
-from experiments.config.decided import decided
 from experiments.config.spec import FORBID
 from experiments.objective import EXTRAPOLATION_LIMIT
-from experiments.readings import judging_of, judging_words
 from experiments.search.course import Course
 from experiments.search.front import front_indices, hypervolume, normalised
 from experiments.store import (
@@ -35,7 +34,7 @@ from experiments.store import (
     candidate_label,
 )
 from formulation.design import Design
-from formulation.targets import Objective, OutcomeLimit, Scope, get_endpoint
+from formulation.targets import Objective, Scope, get_endpoint
 
 SCHEMA, VERSION = "formulation/run", 1
 HISTORY_STEP = 16
@@ -57,32 +56,62 @@ def study_document(store: Store, study: StudyRecord) -> dict[str, Any]:
     dict
         The document, JSON-able, with ``schema`` and ``version``, [-].
     """
+    return document_of(
+        study, store.trials(study.id), store.confirmations(study.id), store.curves(study.id)
+    )
+
+
+def document_of(
+    study: StudyRecord,
+    trials: Sequence[TrialRecord],
+    confirmed: Sequence[ConfirmationRecord],
+    drawn: Sequence[CurveRecord],
+) -> dict[str, Any]:
+    """Return everything a study found, of what was read already.
+
+    Parameters
+    ----------
+    study : StudyRecord
+        The study, [-].
+    trials : sequence of TrialRecord
+        All its trials by number, [-].
+    confirmed : sequence of ConfirmationRecord
+        Its confirmations, [-].
+    drawn : sequence of CurveRecord
+        Its curves, [-].
+
+    Returns
+    -------
+    dict
+        As `study_document` returns it, [-].
+    """
     spec = study_from_config(study.config)
-    trials = store.trials(study.id)
     finished = [t for t in trials if t.state != "running"]
     feasible = [t for t in finished if t.is_feasible]
+    designs = {t.number: Design.from_dict(t.design) for t in trials}
+    salts = {number: design.salt_name for number, design in designs.items()}
     front = front_of(spec.objectives, finished)
-    confirmations = {c.number: c for c in store.confirmations(study.id)}
+    confirmations = {c.number: c for c in confirmed}
     curves: dict[int, dict[str, CurveRecord]] = {}
-    for curve in store.curves(study.id):
+    for curve in drawn:
         curves.setdefault(curve.number, {})[curve.name] = curve
     accounts = study.info.get(ACCOUNTS, {})
     scores = normalised(spec.objectives, [t.values for t in feasible])
     return {
         "schema": SCHEMA,
         "version": VERSION,
-        "study": _study(study, spec),
+        "study": study_part(study, spec),
         "trials": len(finished),
-        "trials_by": _counts(finished),
-        "invalid_asked": sum(bool(spec.space.violations(_design(t))) for t in trials),
+        "trials_by": _counts(finished, salts),
+        "invalid_asked": sum(bool(spec.space.violations(d)) for d in designs.values()),
         "feasible_fraction": len(feasible) / len(finished) if finished else 0.0,
         "hypervolume": hypervolume(scores),
-        "objectives": [_objective(o) for o in spec.objectives],
+        "objectives": [objective_part(o) for o in spec.objectives],
         "limits": [
             *(limit.name for limit in spec.limits),
             *([EXTRAPOLATION_LIMIT] if spec.extrapolation == FORBID else []),
         ],
-        "bounds": [_bound(limit) for limit in spec.limits],
+        "bounds": [bound_part(limit) for limit in spec.limits],
         "front": [
             candidate(
                 spec,
@@ -100,7 +129,7 @@ def study_document(store: Store, study: StudyRecord) -> dict[str, Any]:
         "confirmation": confirmation_summary(compared_keys(spec), front, confirmations),
         "infeasible_reasons": _reasons(finished),
         "history": _history(spec.objectives, finished),
-        "points": [_point(spec, t) for t in finished],
+        "points": [_point(spec, t, salts[t.number]) for t in finished],
         "rows_by_origin": dict(
             Counter(
                 {
@@ -210,94 +239,10 @@ def _beaten(feasible: Sequence[TrialRecord], front: Sequence[TrialRecord]) -> li
     return [t for t in feasible if t.number not in numbers]
 
 
-def _left_out(spec: StudySpec) -> list[str]:
-    """Say which salts of the study fit no regimen in a system."""
-    return [
-        f"{space.name.replace('_', ' ')} with {source.name.replace('+', ' and ')} is left out:"
-        " no regimen of the study fits it."
-        for space in spec.space.spaces
-        for source in space.sources
-        if source.name not in space.options
-    ]
-
-
-def _against_law(study: StudyRecord) -> list[str]:
-    """Say how far a laboratory's curves lie from the release law, where there are any."""
-    return [text for m in study.info.get("models", []) if (text := m.get("against_law"))]
-
-
-def _design(trial: TrialRecord) -> Design:
-    return Design.from_dict(trial.design)
-
-
-def _study(study: StudyRecord, spec: StudySpec) -> dict[str, Any]:
-    return {
-        "id": study.id,
-        "label": study.label,
-        "name": study.name,
-        "question": spec.question,
-        "state": study.state,
-        "budget": study.budget,
-        "config_sha256": study.config_sha256,
-        "config": study.config,
-        "created_utc": study.created_utc,
-        "jurisdiction": spec.jurisdiction,
-        "systems": list(spec.space.systems),
-        "population": {
-            "name": spec.population.name,
-            "size": spec.population.size,
-            "seed": spec.population.seed,
-            "is_one_person": spec.population.is_alike,
-            "medication": list(spec.population.medication),
-            "idle_fields": list(spec.population.idle_fields),
-        },
-        "extrapolation": spec.extrapolation,
-        "reference_release": _reference(spec),
-        "judging": judging_words((*spec.objectives, *spec.limits), judging_of(spec)),
-        **decided(spec),
-        "stopped": study.info.get("stopped"),
-        "depends_on_speed": spec.budget.depends_on_speed,
-        "mode": spec.budget.mode,
-        "strategy": study.info.get("strategy", spec.budget.strategy),
-        "warnings": [*spec.lot_warnings, *_left_out(spec), *_against_law(study)],
-        "code_sha256": study.info.get("code_sha256", ""),
-        "versions": study.info.get("versions", {}),
-    }
-
-
-def _objective(objective: Objective) -> dict[str, Any]:
-    endpoint = get_endpoint(objective.endpoint)
-    return {
-        "key": objective.endpoint,
-        "title": endpoint.title,
-        "unit": endpoint.unit,
-        "goal": objective.goal.value,
-        "worst": objective.worst,
-        "ideal": objective.ideal,
-        "weight": objective.weight,
-        "importance": objective.importance,
-    }
-
-
-def _bound(limit: OutcomeLimit) -> dict[str, Any]:
-    ends = {"low": limit.low, "high": limit.high}
-    return {"name": limit.name, "key": limit.endpoint, **ends}
-
-
-def _reference(spec: StudySpec) -> dict[str, list[float]] | None:
-    """Return the release profile that products should resemble; None without one."""
-    if spec.reference is None:
-        return None
-    return {
-        "times_h": list(spec.reference.times_h),
-        "released_pct": list(spec.reference.released_pct),
-    }
-
-
-def _counts(trials: Sequence[TrialRecord]) -> dict[str, dict[str, int]]:
+def _counts(trials: Sequence[TrialRecord], salts: Mapping[int, str]) -> dict[str, dict[str, int]]:
     return {
         "system": dict(Counter(t.design["system"] for t in trials)),
-        "salt": dict(Counter(_design(t).salt_name for t in trials)),
+        "salt": dict(Counter(salts[t.number] for t in trials)),
         "state": dict(Counter(t.state for t in trials)),
         "rung": dict(Counter(t.rung for t in trials)),
     }
@@ -348,11 +293,11 @@ def _missed(trial: TrialRecord) -> list[str]:
     return list(trial.reasons[:n])
 
 
-def _point(spec: StudySpec, trial: TrialRecord) -> dict[str, Any]:
+def _point(spec: StudySpec, trial: TrialRecord, salt: str) -> dict[str, Any]:
     return {
         "number": trial.number,
         "system": trial.design["system"],
-        "salt": _design(trial).salt_name,
+        "salt": salt,
         "is_feasible": trial.is_feasible,
         "reasons": _missed(trial),
         "rung": trial.rung,

@@ -3,6 +3,6 @@
 Everything here is made from one document, that of `experiments.results.study_document`.
 """
 
-from experiments.reports.page import render, write_report
+from experiments.reports.page import Report, render, report_of, write_report
 
-__all__ = ["render", "write_report"]
+__all__ = ["Report", "render", "report_of", "write_report"]

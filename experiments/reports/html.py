@@ -10,8 +10,8 @@ from attrs import frozen
 class Picture:
     """A picture with the words for those who do not see it."""
 
-    uri: str
-    """PNG as data URI; empty where it is drawn in the browser."""
+    image: bytes
+    """PNG; empty where it is drawn in the browser."""
 
     alt: str
     """What it shows, in words."""
@@ -21,6 +21,11 @@ class Picture:
 
     live: str = ""
     """HTML that draws it in the browser, of this program's making; empty for a PNG."""
+
+    @property
+    def uri(self) -> str:
+        """The PNG as an address that holds it."""
+        return png_uri(self.image)
 
 
 def picture_of(image: bytes, alt: str, caption: str = "") -> Picture:
@@ -40,7 +45,7 @@ def picture_of(image: bytes, alt: str, caption: str = "") -> Picture:
     Picture
         With the image inside, [-].
     """
-    return Picture(uri=png_uri(image), alt=alt, caption=caption)
+    return Picture(image=image, alt=alt, caption=caption)
 
 
 def png_uri(image: bytes) -> str:

@@ -100,7 +100,7 @@ def enlivened(
 
 def _live(part: Shown, drawings: Sequence[Drawing]) -> list[Picture]:
     return [
-        evolve(picture, uri="", live=_fragment(f"live-{part.name}-{k}", *drawing))
+        evolve(picture, image=b"", live=_fragment(f"live-{part.name}-{k}", *drawing))
         for k, (picture, drawing) in enumerate(zip(part.pictures, drawings, strict=True))
     ]
 

@@ -9,11 +9,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from attrs import frozen
+
 from experiments.config.written import study_yaml
 from experiments.reports.accounts import account_sections
 from experiments.reports.answers import Answer, Verdict, answer
 from experiments.reports.choices_made import choices_made, how_it_ended
-from experiments.reports.figures import drivers_of, shown_of
+from experiments.reports.figures import Shown, drivers_of, shown_of
 from experiments.reports.files import PAGE_HINT, PAGES, check_ending, write_file
 from experiments.reports.html import filled
 from experiments.reports.interactive import enlivened, plotly_js
@@ -52,6 +54,17 @@ EXTRAPOLATION_WORDS = {
     "forbid": "Designs far from what the surrogates were fitted on count as infeasible.",
 }
 """What was done with extrapolation, by the study's key."""
+
+
+@frozen(kw_only=True)
+class Report:
+    """A report, and what is drawn in it."""
+
+    html: str
+    """The page."""
+
+    shown: Mapping[str, Shown]
+    """Its pictures by what they show."""
 
 
 def write_report(
@@ -117,6 +130,28 @@ def render(
     str
         HTML, [-].
     """
+    return report_of(document, batch_g, is_interactive=is_interactive).html
+
+
+def report_of(
+    document: Mapping[str, Any], batch_g: float = BATCH_G, *, is_interactive: bool = False
+) -> Report:
+    """Return the report as text, and the pictures in it.
+
+    Parameters
+    ----------
+    document : mapping
+        What `experiments.results.study_document` made, [-].
+    batch_g : float, optional
+        As for `render`, [g].
+    is_interactive : bool, optional
+        As for `render`, [-].
+
+    Returns
+    -------
+    Report
+        Page and pictures, [-].
+    """
     check_batch(batch_g)
     found = answer(document)
     told = told_of(document, found)
@@ -154,7 +189,7 @@ def render(
         "study_text": study_yaml(document["study"]["config"]),
         "views": _views(document["tracking"]),
     }
-    return filled("experiments.reports", TEMPLATE, values)
+    return Report(html=filled("experiments.reports", TEMPLATE, values), shown=shown)
 
 
 def _views(tracking: Mapping[str, Any]) -> list[tuple[str, str]]:

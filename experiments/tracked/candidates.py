@@ -20,7 +20,7 @@ from experiments.tracking_messages import (
     unit_suffix,
 )
 from formulation.design import Design
-from formulation.endpoints import STATISTICS
+from formulation.endpoints import BENCH_TIMES_H, STATISTICS
 from formulation.units import MINUTES_PER_HOUR
 from models.surrogates.table import MeasuredCurve
 
@@ -33,6 +33,13 @@ CURVE_NAMES = {"release": "dissolved", "release_mechanistic": "dissolved_by_law"
 
 SPREAD = tuple(f".{statistic}" for statistic in STATISTICS if statistic != "p50")
 """How keys end that are no median over people."""
+
+BESIDE = frozenset({*BENCH_TIMES_H, "lead_ug_per_day", "cadmium_ug_per_day", "arsenic_ug_per_day"})
+"""Endpoints told only where the study asks for them: those of times that the curve shows, and
+traces of metals, of which the salt decides nearly all."""
+
+OF_SOME_FORMS = frozenset({"volume_per_intake_ml", "area_per_day_cm2", "osmolality_mosm_per_kg"})
+"""Endpoints that are 0 for a form without volume or area."""
 
 BODY_CURVES = ("serum", "urine", "red_cells")
 """Curves of the store that are of people, by day."""
@@ -129,14 +136,24 @@ def _predicted(facts: StudyFacts, trial: TrialRecord) -> list[Metric]:
     """Return what was predicted; what the study asks for comes first, and has its interval.
 
     MLflow draws a chart for each name, and begins a comparison with the first. Of what was not
-    asked for it is told the medians over people; their spread stands with all trials.
+    asked for it is told the medians over people, and the facts of the recipe that tell products
+    apart; the rest stands with all trials.
     """
     asked = [key for key in compared_keys(facts.spec) if key in trial.values]
     found = [(metric_name(key), trial.values[key], 0) for key in asked]
     for suffix, ends in (("_lo90", trial.lo90), ("_hi90", trial.hi90)):
         found += [(metric_name(key) + suffix, ends[key], 0) for key in asked if key in ends]
-    others = (key for key in trial.values if key not in asked and not key.endswith(SPREAD))
-    return [*found, *((metric_name(key), trial.values[key], 0) for key in others)]
+    others = (
+        (metric_name(key), value, 0)
+        for key, value in trial.values.items()
+        if not (
+            key in asked
+            or key.endswith(SPREAD)
+            or key in BESIDE
+            or (key in OF_SOME_FORMS and value == 0.0)
+        )
+    )
+    return [*found, *others]
 
 
 def _confirmed(facts: StudyFacts, confirmation: ConfirmationRecord | None) -> list[Metric]:

@@ -7,6 +7,9 @@ from experiments.store import TrialRecord
 from experiments.tracking_messages import Metric, metric_name
 from formulation.targets import Objective
 
+MOST_STEPS = 320
+"""Trials told of at most, [-]: as many points as the interface draws of a metric."""
+
 
 def course(objectives: Sequence[Objective], trials: Sequence[TrialRecord]) -> list[Metric]:
     """Return the metrics of a search over its trials.
@@ -22,12 +25,16 @@ def course(objectives: Sequence[Objective], trials: Sequence[TrialRecord]) -> li
     -------
     list of tuple
         ``hypervolume``, ``feasible_fraction`` and, from the first feasible trial on, the best value
-        of each objective in its own unit; the step is the number of the trial, [-].
+        of each objective in its own unit; the step is the number of the trial. Of more trials than
+        `MOST_STEPS` every second, third and so on, and the last, [-].
     """
     found: list[Metric] = []
     so_far = Course(objectives=objectives)
-    for trial in trials:
+    stride = max(1, -(-(len(trials) - 1) // (MOST_STEPS - 1)))
+    for k, trial in enumerate(trials, start=1):
         so_far.follow(trial.values if trial.is_feasible else None)
+        if (k - 1) % stride and k < len(trials):
+            continue
         found += [
             ("hypervolume", so_far.hypervolume, trial.number),
             ("feasible_fraction", so_far.feasible_fraction, trial.number),

@@ -14,7 +14,7 @@ from experiments.datasets.versions import (
     version_ref,
 )
 from experiments.reports.answers import answer
-from experiments.results import front_of, study_document
+from experiments.results import document_of, front_of
 from experiments.search.front import normalised, spread_indices
 from experiments.store import (
     ConfirmationRecord,
@@ -72,9 +72,14 @@ class StudyFacts:
         return study_from_config(self.study.config)
 
     @cached_property
+    def asked(self) -> Sequence[TrialRecord]:
+        """All its trials by number."""
+        return self.store.trials(self.study_id)
+
+    @cached_property
     def trials(self) -> list[TrialRecord]:
-        """Its finished trials by number."""
-        return [t for t in self.store.trials(self.study_id) if t.state != "running"]
+        """Those that are finished."""
+        return [t for t in self.asked if t.state != "running"]
 
     @cached_property
     def front(self) -> list[TrialRecord]:
@@ -92,10 +97,15 @@ class StudyFacts:
         return {c.number: c for c in self.store.confirmations(self.study_id)}
 
     @cached_property
+    def drawn(self) -> Sequence[CurveRecord]:
+        """All curves of its candidates, by number and name."""
+        return self.store.curves(self.study_id)
+
+    @cached_property
     def curves(self) -> dict[int, list[CurveRecord]]:
         """Curves by trial number."""
         found: dict[int, list[CurveRecord]] = {}
-        for curve in self.store.curves(self.study_id):
+        for curve in self.drawn:
             found.setdefault(curve.number, []).append(curve)
         return found
 
@@ -150,7 +160,8 @@ class StudyFacts:
     @cached_property
     def document(self) -> dict[str, Any]:
         """Its document."""
-        return study_document(self.store, self.study)
+        confirmed = list(self.confirmations.values())
+        return document_of(self.study, self.asked, confirmed, self.drawn)
 
     @cached_property
     def recommended(self) -> int | None:

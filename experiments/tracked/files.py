@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.candidates import regimen_text, title_of
 from experiments.config.written import study_yaml
-from experiments.reports import render
+from experiments.reports import Report, report_of
 from experiments.reports.front_column import sheet_rows
 from experiments.reports.front_table import front_columns
-from experiments.reports.plots import draw_release, new_figure, png
 from experiments.reports.release_data import release_data
-from experiments.reports.trade_off import draw_trade_off, trade_off_data
 from experiments.store import TrialRecord, candidate_label
 from experiments.tracked.facts import StudyFacts
 from experiments.tracking_messages import metric_name
@@ -36,17 +34,17 @@ def study_files(facts: StudyFacts) -> dict[str, bytes]:
     dict of str to bytes
         Content by name, [-].
     """
-    document = facts.document
+    document, report = facts.document, report_of(facts.document)
     trials = BytesIO()
     trials_table(facts).to_parquet(trials, index=False)
     return {
         "study.yaml": study_yaml(facts.study.config).encode(),
         "study_as_written.yaml": facts.study.config_text.encode(),
         "study.json": json.dumps(document, indent=1, allow_nan=False).encode(),
-        "report.html": render(document).encode(),
+        "report.html": report.html.encode(),
         "front.csv": csv_bytes(sheet_rows(front_columns(document)), for_excel=True),
         "trials.parquet": trials.getvalue(),
-        **dict(_pictures(document)),
+        **dict(_pictures(document, report)),
     }
 
 
@@ -95,12 +93,9 @@ def _row(facts: StudyFacts, trial: TrialRecord) -> dict[str, Any]:
     }
 
 
-def _pictures(document: Mapping[str, Any]) -> Iterator[tuple[str, bytes]]:
-    if len(document["objectives"]) > 1 and document["points"]:
-        figure, (axes,) = new_figure(1, 8.2, 4.6)
-        draw_trade_off(trade_off_data(document), axes)
-        yield "trade_off.png", png(figure)
-    for panel in release_data(document):
-        figure, (axes,) = new_figure(1, 7.4, 3.8)
-        draw_release(panel, axes)
-        yield f"release_{panel.system}.png", png(figure)
+def _pictures(document: Mapping[str, Any], report: Report) -> Iterator[tuple[str, bytes]]:
+    for picture in report.shown["trade_off"].pictures:
+        yield "trade_off.png", picture.image
+    panels = release_data(document)
+    for panel, picture in zip(panels, report.shown["release"].pictures, strict=True):
+        yield f"release_{panel.system}.png", picture.image

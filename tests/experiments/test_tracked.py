@@ -78,6 +78,18 @@ def test_the_best_of_each_objective_is_of_feasible_trials_in_its_own_unit():
     assert series("feasible_fraction")[9] == pytest.approx(5 / 6)
 
 
+@pytest.mark.parametrize("n", [1, 319, 320, 321, 640, 2000, 5001])
+def test_of_a_long_search_as_many_trials_are_told_as_are_drawn(n):
+    """Evenly, with the first and the last; what is told of one knows all before it."""
+    trials = [trial(k, 40.0 * k / n, 3.0) for k in range(n)]
+    found = {step: x for name, x, step in course(OBJECTIVES, trials) if name.startswith("best_abs")}
+    steps = list(found)
+    assert len(steps) == n if n <= 320 else 160 < len(steps) <= 320
+    assert (steps[0], steps[-1]) == (0, n - 1)
+    assert len({b - a for a, b in pairwise(steps[:-1])}) <= 1
+    assert found == {k: 40.0 * k / n for k in steps}
+
+
 def curve(x: list[float], unit: str) -> CurveRecord:
     """Return a curve without an interval."""
     return CurveRecord(
