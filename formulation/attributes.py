@@ -16,7 +16,7 @@ from formulation.delivery.immediate_release import GLASS, SHELLS
 from formulation.delivery.lipid_nanoparticle import entrapment_efficiency, pdi, zeta_mv
 from formulation.design import SECOND_SALT, Design
 from formulation.excipients import Excipient, excipient_of, get_excipient
-from formulation.provenance import assumed
+from formulation.provenance import Basis, Quantity, assumed
 from formulation.quality_attributes import attributes, form_key
 from formulation.salts import HEAVY_METALS, get_salt
 from formulation.units import MG_PER_MMOL
@@ -33,6 +33,15 @@ LIQUID_DENSITY = assumed(
 POWDER_DENSITY = assumed(0.8, "g/mL", "powder filled into a capsule", 0.5, 1.0)
 SODIUM_MG_PER_MMOL = 22.990
 """Molar mass of sodium (IUPAC2021), [mg/mmol]."""
+
+HIGH_IN_SODIUM = Quantity(
+    value=391.0,
+    unit="mg/d",
+    basis=Basis.ASSUMED,
+    source="EMAExcipients2019",
+    note="17 mmol, a fifth of what WHO advises adults at most; recalled, not re-read",
+)
+"""Sodium of the largest daily dose from which a medicine's leaflet calls it high in sodium."""
 
 WATER_MG_PER_MMOL = 18.015
 """Molar mass of water (IUPAC2021), [mg/mmol]."""
@@ -73,13 +82,29 @@ def recipe_attributes(design: Design) -> dict[str, float]:
         "volume_per_intake_ml": _volume_ml(design) * regimen.units_per_intake,
         "area_per_day_cm2": float(design.process.get("area_cm2", 0.0)) * regimen.units_per_day,
         "osmolality_mosm_per_kg": osmolality_mosm_per_kg(design),
-        "sodium_mg_per_day": _sum_over(design, lambda x: x.sodium_mg_per_g) / MG_PER_G,
+        "sodium_mg_per_day": sodium_mg_per_day(design),
         **{f"{metal}_ug_per_day": _metal_ug_per_day(design, metal) for metal in HEAVY_METALS},
         "excipient_max_share": _max_share_pct(design),
     }
     if not unpriced(design):
         found["cost_eur_per_day"] = _cost_eur_per_day(design)
     return found
+
+
+def sodium_mg_per_day(design: Design) -> float:
+    """Return the sodium that the excipients of a day bring.
+
+    Parameters
+    ----------
+    design : Design
+        Any design, [-].
+
+    Returns
+    -------
+    float
+        Sodium, [mg/d].
+    """
+    return _sum_over(design, lambda x: x.sodium_mg_per_g) / MG_PER_G
 
 
 def quality_values(design: Design) -> dict[str, float]:

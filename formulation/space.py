@@ -14,6 +14,7 @@ from functools import cached_property
 import numpy as np
 from attrs import define, field
 
+from formulation.attributes import HIGH_IN_SODIUM, sodium_mg_per_day
 from formulation.design import Design
 from formulation.errors import InputError, UnknownNameError
 from formulation.excipients import Severity, incompatibilities
@@ -250,10 +251,23 @@ def warnings(design: Design) -> tuple[str, ...]:
         Sentences, [-].
     """
     found, salts = present(design), salts_of(design)
-    return tuple(
-        f"{rule.message} {rule.hint}"
-        for rule in incompatibilities()
-        if rule.severity is Severity.WARNING and rule.applies(salts, found, design.process)
+    return (
+        *(
+            f"{rule.message} {rule.hint}"
+            for rule in incompatibilities()
+            if rule.severity is Severity.WARNING and rule.applies(salts, found, design.process)
+        ),
+        *_sodium_warning(design),
+    )
+
+
+def _sodium_warning(design: Design) -> tuple[str, ...]:
+    sodium, high = sodium_mg_per_day(design), HIGH_IN_SODIUM.value
+    if sodium < high:
+        return ()
+    return (
+        f"It brings {sodium:.0f} mg of sodium a day; from {high:.0f} mg on a medicine is called"
+        " high in sodium. Mind it in people with high blood pressure, weak heart or kidneys.",
     )
 
 

@@ -72,6 +72,7 @@ CITED_IN_CODE = {
     "DerringerSuich1980",
     "EfronTibshirani1993",
     "EMABioequivalence2010",
+    "EMAExcipients2019",
     "FDADissolution1997",
     "FDAIVIVC1997",
     "Higuchi1961",

@@ -6,6 +6,7 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
+from formulation.attributes import recipe_attributes
 from formulation.delivery import get_system
 from formulation.design import Design, on_grid
 from formulation.errors import InputError
@@ -169,6 +170,17 @@ def test_warnings_are_given_and_do_not_forbid():
     brown = evolve(tablet(lactose=10.0), salt="bisglycinate")
     assert any("may brown on storage" in text for text in warnings(brown))
     assert warnings(tablet()) == ()
+
+
+@pytest.mark.parametrize(("bicarbonate_mg", "is_warned"), [(700.0, False), (720.0, True)])
+def test_a_day_high_in_sodium_is_warned_of(bicarbonate_mg, is_warned):
+    """From 17 mmol a day, as the leaflet of a medicine must; a day is two of these tablets."""
+    fizzy = tablet(citric_acid=900.0, sodium_bicarbonate=bicarbonate_mg)
+    sodium = recipe_attributes(fizzy)["sodium_mg_per_day"]
+    assert (sodium >= 391.0) is is_warned
+    found = [text for text in warnings(fizzy) if "high in sodium" in text]
+    assert len(found) == is_warned
+    assert all(text.startswith(f"It brings {sodium:.0f} mg of sodium a day;") for text in found)
 
 
 @pytest.mark.parametrize(
