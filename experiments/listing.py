@@ -1,6 +1,5 @@
 """Stored studies as they are: the document of one, and a line for each."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from experiments.candidates import most_desirable
@@ -30,25 +29,30 @@ def read_study(ref: str, workspace: Workspace) -> dict[str, Any]:
         return study_document(store, store.study(ref))
 
 
-def namesakes(document: Mapping[str, Any], workspace: Workspace) -> tuple[str, ...]:
-    """Return the other studies that have the name of one.
+def namesakes(ref: str, workspace: Workspace) -> tuple[str, ...]:
+    """Return the studies that somebody who writes a name may mean.
 
     Parameters
     ----------
-    document : mapping
-        The study, as `read_study` returned it, [-].
+    ref : str
+        What was written, [-].
     workspace : Workspace
-        Where it is kept, [-].
+        Where the studies are kept, [-].
 
     Returns
     -------
     tuple of str
-        Their labels, [-].
+        Labels of all studies of that name, the one that is taken first; none where what was
+        written is no name, or nothing is stored, [-].
     """
-    study = document["study"]
+    if not workspace.has_store:
+        return ()
     with Store.open(workspace.store_place, create=False) as store:
-        same = [other for other in store.studies() if other.name == study["name"]]
-    return tuple(sorted(other.label for other in same if other.id != study["id"]))
+        same = [study for study in store.studies() if study.name == ref]
+        if not same:
+            return ()
+        taken = store.study(ref).label
+    return (taken, *sorted(study.label for study in same if study.label != taken))
 
 
 def list_studies(workspace: Workspace) -> list[dict[str, Any]]:

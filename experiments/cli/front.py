@@ -62,6 +62,5 @@ def front(
     if as_json:
         emit_json(document)
         return
-    others = namesakes(document, workspace) if study == document["study"]["name"] else ()
-    emit_lines([study_line(document, others)])
+    emit_lines([study_line(document, namesakes(study, workspace)[1:])])
     emit_lines([*front_lines(document, terminal_width()), *summary_lines(document)])

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from experiments.cli.studies import AsJson, Home, Ref
+from experiments.cli.studies import AsJson, Home, Ref, tell_which
 
 
 def register(app: typer.Typer) -> None:
@@ -55,6 +55,7 @@ def plot(
         )
     parts = [name.strip() for name in components.split(",")] if components else []
     workspace = open_workspace(home=home)
+    tell_which(study, workspace)
     if output is None:
         document = picture_document(
             study, kind, workspace, note, candidate=candidate, components=parts

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from experiments.cli.output import emit_json, emit_lines, note, table_lines, terminal_width
-from experiments.cli.studies import AsJson, Home, Ref
+from experiments.cli.studies import AsJson, Home, Ref, tell_which
 
 
 def register(app: typer.Typer) -> None:
@@ -31,7 +31,9 @@ def ranges(
     from experiments.ranges import candidate_ranges
     from experiments.workspace import open_workspace
 
-    found = candidate_ranges(study, candidate, open_workspace(home=home), note)
+    workspace = open_workspace(home=home)
+    tell_which(study, workspace)
+    found = candidate_ranges(study, candidate, workspace, note)
     if as_json:
         emit_json({"schema": "formulation/ranges", "version": 1, **found})
     else:

@@ -9,7 +9,16 @@ import typer
 from experiments.cli.changed_text import changed_lines
 from experiments.cli.interrupting import telling_interruptions
 from experiments.cli.output import emit_json, emit_lines, table_lines, terminal_width
-from experiments.cli.studies import AsJson, Home, Kind, ProgressKind, Ref, Workers, followed
+from experiments.cli.studies import (
+    AsJson,
+    Home,
+    Kind,
+    ProgressKind,
+    Ref,
+    Workers,
+    followed,
+    tell_which,
+)
 
 _ALONE = {
     "missing": "the repetition has none",
@@ -40,7 +49,10 @@ def compare(first: Ref, second: Ref, home: Home = None, as_json: AsJson = False)
     from experiments.repeating import compare_studies
     from experiments.workspace import open_workspace
 
-    found = compare_studies(first, second, open_workspace(home=home))
+    workspace = open_workspace(home=home)
+    for study in (first, second):
+        tell_which(study, workspace)
+    found = compare_studies(first, second, workspace)
     if as_json:
         emit_json({"schema": "formulation/compare", "version": 1, **found})
     else:
@@ -61,6 +73,7 @@ def rerun(
         from experiments.workspace import open_workspace
 
         workspace = open_workspace(home=home, executor=executor, workers=workers)
+        tell_which(study, workspace)
         tell_repetition(
             followed(lambda listener: rerun_study(study, workspace, listener), progress, as_json),
             as_json=as_json,

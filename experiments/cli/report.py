@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from experiments.cli.studies import Home, Ref
+from experiments.cli.studies import Home, Ref, tell_which
 
 BYTES_PER_MB = 1e6
 """Bytes in a megabyte, [B/MB]."""
@@ -45,6 +45,7 @@ def report(
     from experiments.workspace import open_workspace
 
     workspace = open_workspace(home=home)
+    tell_which(study, workspace)
     document = read_study(study, workspace)
     path = output or workspace.reports_folder / f"{document['study']['label']}.html"
     batch = BATCH_G if batch_g is None else batch_g

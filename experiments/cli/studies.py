@@ -13,6 +13,7 @@ from experiments.cli.requiring import Require
 if TYPE_CHECKING:
     from experiments.requirements import Requirement
     from experiments.studies import Listener
+    from experiments.workspace import Workspace
 
 WATCH_S = 2.0
 """Between two looks of `status --watch`, [s]."""
@@ -105,6 +106,7 @@ def resume(
         workspace = open_workspace(
             home=home, executor=executor, workers=workers, track_children=track_children
         )
+        tell_which(study, workspace)
         required = requirements_of_stored(require or (), study, workspace)
         document = followed(
             lambda listener: resume_study(study, workspace, listener, take_over=take_over),
@@ -124,7 +126,9 @@ def cancel(study: Ref, home: Home = None, as_json: AsJson = False) -> None:
     from experiments.stopping import cancel_study
     from experiments.workspace import open_workspace
 
-    done = cancel_study(study, open_workspace(home=home))
+    workspace = open_workspace(home=home)
+    tell_which(study, workspace)
+    done = cancel_study(study, workspace)
     if as_json:
         emit_json({"schema": "formulation/cancel", "version": 1, **done})
         return
@@ -177,7 +181,9 @@ def export_optuna(
     from experiments.exporting import export_study_to_optuna
     from experiments.workspace import open_workspace
 
-    done = export_study_to_optuna(study, open_workspace(home=home), url)
+    workspace = open_workspace(home=home)
+    tell_which(study, workspace)
+    done = export_study_to_optuna(study, workspace, url)
     if as_json:
         emit_json({"schema": "formulation/export-optuna", "version": 1, **done})
         return
@@ -187,6 +193,25 @@ def export_optuna(
             f" {done['infeasible']} of them infeasible."
         ]
     )
+
+
+def tell_which(ref: str, workspace: "Workspace") -> None:
+    """Say which study is taken, where several have the name that was written.
+
+    Parameters
+    ----------
+    ref : str
+        What was written, [-].
+    workspace : Workspace
+        Where the studies are kept, [-].
+    """
+    from experiments.cli.output import note
+    from experiments.listing import namesakes
+
+    taken, *others = namesakes(ref, workspace) or ("",)
+    if others:
+        what = f"the newest of {len(others) + 1} studies named {ref}"
+        note(f"{taken} is taken, {what}; others: {', '.join(others)}.")
 
 
 def followed(

@@ -92,7 +92,8 @@ def front_lines(document: Mapping[str, Any], width: int) -> list[str]:
     lines += wrap(sentence, width)
     hidden = len(document["front"]) - len(shown)
     if hidden > 0:
-        lines.append(f"and {hidden} more: formulation front {document['study']['label']} --json")
+        more = f"formulation front {document['study']['label']} -o front.xlsx, or --json"
+        lines.append(f"and {hidden} more: {more}")
     lines += _people_lines(document, shown, width)
     lines += ["", "Recipes, mg in one unit:"]
     for candidate in shown:

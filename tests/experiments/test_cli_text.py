@@ -102,7 +102,8 @@ def test_what_does_not_fit_on_a_page_is_counted(document):
     """Further candidates are named with the command that shows them."""
     document["front"] *= 3
     hidden = len(document["front"]) - MOST_CANDIDATES
-    assert f"and {hidden} more: formulation front S014 --json" in front_lines(document, 200)
+    told = f"and {hidden} more: formulation front S014 -o front.xlsx, or --json"
+    assert told in front_lines(document, 200)
 
 
 def test_an_empty_front_is_an_answer_without_a_table():
