@@ -21,6 +21,7 @@ from experiments.tracking_messages import (
 )
 from formulation.design import Design
 from formulation.endpoints import BENCH_TIMES_H, STATISTICS
+from formulation.risk import RiskClass
 from formulation.units import MINUTES_PER_HOUR
 from models.surrogates.table import MeasuredCurve
 
@@ -203,11 +204,14 @@ def _tags(
     measured: list[MeasuredCurve],
 ) -> dict[str, str]:
     is_confirmed = confirmation is not None and min(confirmation.slacks.values(), default=0) >= 0
+    is_on_front, risk = trial.number in facts.front_numbers, facts.risk_of(trial)
+    has_held_up = is_confirmed or confirmation is None
+    is_suggested = is_on_front and has_held_up and risk != RiskClass.REFUSED
     missed = "" if trial.is_feasible else "; ".join(trial.reasons)
     return {
         "kind": CANDIDATE,
         "study": facts.study.label,
-        "pareto": _word(trial.number in facts.front_numbers),
+        "pareto": _word(is_on_front),
         "recommended": _word(trial.number == facts.recommended),
         "delivery_system": design.system,
         "feasible": _word(trial.is_feasible),
@@ -215,7 +219,8 @@ def _tags(
         "origin": trial.origin,
         "design_key": design.key,
         "confirmed": _word(is_confirmed),
-        LAB_STATUS: "measured" if measured else "suggested",
+        "risk": risk,
+        LAB_STATUS: "measured" if measured else "suggested" if is_suggested else "",
         MEASURED_IN: ", ".join(f"{c.name} of {c.source}" for c in measured),
     }
 

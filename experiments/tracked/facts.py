@@ -6,6 +6,7 @@ from typing import Any
 
 from attrs import define
 
+from experiments.candidates import ACCOUNTS
 from experiments.config import StudySpec, study_from_config
 from experiments.datasets.versions import (
     RELEASE,
@@ -108,6 +109,22 @@ class StudyFacts:
         for curve in self.drawn:
             found.setdefault(curve.number, []).append(curve)
         return found
+
+    def risk_of(self, trial: TrialRecord) -> str:
+        """Return the risk class of a trial whose candidate was followed in people.
+
+        Parameters
+        ----------
+        trial : TrialRecord
+            The trial, [-].
+
+        Returns
+        -------
+        str
+            Such as ``low``; empty for any other, [-].
+        """
+        account = self.study.info.get(ACCOUNTS, {}).get(candidate_label(trial.number))
+        return str(account["risk"]["class"]) if account else ""
 
     @cached_property
     def measured(self) -> dict[Unit, list[MeasuredCurve]]:

@@ -6,6 +6,7 @@ written again.
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -139,10 +140,10 @@ class Desk:
         failpoints.hit("track_create")
         run_id = str(run.info.run_id)
         metrics = _metrics(run, content.metrics)
-        params = [Param(name, str(value)) for name, value in content.params.items()][:MOST_PARAMS]
-        for k in range(0, max(len(metrics), 1), MOST_METRICS):
-            batch = metrics[k : k + MOST_METRICS]
-            self._client.log_batch(run_id, metrics=batch, params=params if k == 0 else [])
+        params = [Param(name, str(value)) for name, value in content.params.items()]
+        batches = _batches(metrics, MOST_METRICS), _batches(params, MOST_PARAMS)
+        for some, named in zip_longest(*batches, fillvalue=()):
+            self._client.log_batch(run_id, metrics=some, params=named)
             failpoints.hit("track_batch")
         if content.data:
             self._client.log_inputs(run_id, datasets=dataset_inputs(content.data))
@@ -256,10 +257,8 @@ class Desk:
             new = [m for m in content.metrics if m[0] not in run.data.metrics]
             tags = [RunTag(name, content.tags[name]) for name in (LAB_STATUS, MEASURED_IN)]
             # The tags last: whoever is killed before them adds the same once more.
-            for k in range(0, len(new), MOST_METRICS):
-                self._client.log_batch(
-                    run.info.run_id, metrics=_metrics(run, new[k : k + MOST_METRICS])
-                )
+            for some in _batches(_metrics(run, new), MOST_METRICS):
+                self._client.log_batch(run.info.run_id, metrics=some)
             self._client.log_batch(run.info.run_id, tags=tags)
         return True
 
@@ -292,6 +291,10 @@ class Desk:
                 (Path(folder) / name).write_bytes(content)
             self._client.log_artifacts(run_id, folder)
         failpoints.hit("track_files")
+
+
+def _batches(things: Sequence[Any], most: int) -> Iterator[Sequence[Any]]:
+    return (things[k : k + most] for k in range(0, len(things), most))
 
 
 def _metrics(run: Any, metrics: Sequence[Metric]) -> list[Any]:

@@ -11,19 +11,23 @@ from typing import Any
 
 import pandas
 import pytest
+from attrs import evolve
 
 from experiments import tracking
 from experiments.publishing import tracking_views
 from experiments.reports.answers import answer
-from experiments.store import Store, candidate_label
+from experiments.store import Store, TrialRecord, candidate_label
 from experiments.tabulating import front_bytes
 from experiments.tracked import StoredContents
-from experiments.tracked.candidates import RELEASE_METRIC
+from experiments.tracked.candidates import RELEASE_METRIC, candidate_content
+from experiments.tracked.facts import StudyFacts
 from experiments.tracking import deliver
-from experiments.tracking_messages import metric_name
+from experiments.tracking.desk import Desk
+from experiments.tracking_messages import RunContent, metric_name
 from experiments.workspace import Workspace
 from tests.experiments.delivered import EXPERIMENT, Tracked
 from tests.experiments.test_end_to_end import STUDY
+from tests.experiments.tracking_peers import local
 
 # MLflow's own tables use what SQLAlchemy 2.1 calls outdated; nothing of ours does.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -219,6 +223,51 @@ def test_the_children_of_a_study_are_its_front(tracked):
     for candidate in tracked.document["front"]:
         name = f"S001-{candidate['label']} {candidate['title']}"
         assert by_key[candidate["design_key"]] == name
+
+
+def test_only_what_may_be_made_is_suggested_to_a_laboratory(tracked):
+    """Not what is beaten, misses a limit when integrated, or is refused; the risk stands beside."""
+    with Store.open(tracked.workspace.store_place) as store:
+        facts = StudyFacts(store, tracked.document["study"]["id"])
+        on_front = facts.front[0]
+        beaten = next(t for t in facts.trials if t.number not in facts.front_numbers)
+        label = candidate_label(on_front.number)
+        account = facts.study.info["accounts"][label]
+        confirmation = facts.confirmations[on_front.number]
+
+        def tags(trial: TrialRecord) -> tuple[str, str]:
+            found = candidate_content(facts, trial).tags
+            return found["lab_status"], found["risk"]
+
+        assert tags(on_front) == ("suggested", account["risk"]["class"])
+        assert tags(beaten) == ("", "")
+        missed = evolve(confirmation, slacks=dict.fromkeys(confirmation.slacks, -1.0))
+        facts.confirmations[on_front.number] = missed
+        assert tags(on_front)[0] == ""
+        facts.confirmations[on_front.number] = confirmation
+        account["risk"]["class"] = "refused"
+        assert tags(on_front) == ("", "refused")
+
+
+def test_what_exceeds_one_batch_of_mlflow_arrives_whole(tmp_path):
+    """A thousand metrics and a hundred parameters a batch; nothing is cut."""
+    from mlflow import MlflowClient
+
+    desk = Desk(local(tmp_path))
+    content = RunContent(
+        key="many",
+        experiment="many",
+        name="many",
+        note="",
+        tags={},
+        params={f"p{k}": k for k in range(250)},
+        metrics=[("m", 0.5 * k, k) for k in range(2100)],
+    )
+    run_id = desk.write(desk.experiment("many"), "s", content)
+    client = MlflowClient(local(tmp_path).tracking_uri)
+    assert client.get_run(run_id).data.params == {f"p{k}": str(k) for k in range(250)}
+    told = client.get_metric_history(run_id, "m")
+    assert {m.step: m.value for m in told} == {k: 0.5 * k for k in range(2100)}
 
 
 def test_a_candidate_has_its_recipe_and_objectives_with_units(tracked):
