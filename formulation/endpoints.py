@@ -218,5 +218,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
 )
 """Every endpoint a study may name."""
 
+OF_SOME_FORMS = frozenset({"volume_per_intake_ml", "area_per_day_cm2", "osmolality_mosm_per_kg"})
+"""Endpoints that are 0 for a form without volume or area, which has no such thing."""
+
 BENCH_TIMES_H = {"released_1h": 1.0, "released_2h": 2.0, "released_8h": 8.0}
 """Time at which a bench endpoint is read, [h]."""

@@ -18,6 +18,7 @@ from experiments.reports.wording import (
     salts_text,
     unit_of,
 )
+from formulation.endpoints import OF_SOME_FORMS
 from formulation.targets import Scope, get_endpoint
 
 NONE = "–"
@@ -298,6 +299,8 @@ def _desirability_cell(candidate: Mapping[str, Any]) -> str:
 
 def _limit_cell(candidate: Mapping[str, Any], name: str) -> str:
     key = limit_key(name)
+    if key in OF_SOME_FORMS and candidate["values"][key] == 0.0:
+        return "does not apply"
     lines = [number_text(candidate["limits"][name], key)]
     confirmed = (candidate["confirmation"] or {"limits": {}})["limits"]
     # Whoever integrates every subject was fitted on nothing, and is far from nothing.

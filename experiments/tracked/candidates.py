@@ -20,7 +20,7 @@ from experiments.tracking_messages import (
     unit_suffix,
 )
 from formulation.design import Design
-from formulation.endpoints import BENCH_TIMES_H, STATISTICS
+from formulation.endpoints import BENCH_TIMES_H, OF_SOME_FORMS, STATISTICS
 from formulation.risk import RiskClass
 from formulation.units import MINUTES_PER_HOUR
 from models.surrogates.table import MeasuredCurve
@@ -38,9 +38,6 @@ SPREAD = tuple(f".{statistic}" for statistic in STATISTICS if statistic != "p50"
 BESIDE = frozenset({*BENCH_TIMES_H, "lead_ug_per_day", "cadmium_ug_per_day", "arsenic_ug_per_day"})
 """Endpoints told only where the study asks for them: those of times that the curve shows, and
 traces of metals, of which the salt decides nearly all."""
-
-OF_SOME_FORMS = frozenset({"volume_per_intake_ml", "area_per_day_cm2", "osmolality_mosm_per_kg"})
-"""Endpoints that are 0 for a form without volume or area."""
 
 BODY_CURVES = ("serum", "urine", "red_cells")
 """Curves of the store that are of people, by day."""

@@ -159,6 +159,19 @@ def test_a_short_table_is_not_folded():
     assert in_two(table, [table.rows[0][0]]).folded is not None
 
 
+def test_a_limit_that_a_form_cannot_miss_does_not_apply_to_it():
+    """A dry tablet has no osmolality, so no room to a limit of it."""
+    document = example_document()
+    drunk, *dry = document["front"]
+    for candidate in document["front"]:
+        found = 650.0 if candidate is drunk else 0.0
+        candidate["values"]["osmolality_mosm_per_kg"] = found
+        candidate["limits"]["osmolality_mosm_per_kg <= 900 mosm/kg"] = 900.0 - found
+    cells = {row[0]: row[-1] for row in limits_table(document).rows}
+    assert cells[drunk["label"]] == "250"
+    assert {cells[c["label"]] for c in dry} == {"does not apply"}
+
+
 @pytest.mark.parametrize("whole", [1, 37.5, 500, 12_000])
 def test_a_batch_weighs_exactly_what_is_asked(whole):
     """On the grid of the balance, each component as near to its share as that allows."""
