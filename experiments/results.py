@@ -18,11 +18,11 @@ from experiments.candidates import (
     EVALUATION_LOST,
     PROFILER,
     candidate,
-    plain_tablets,
 )
 from experiments.config import StudySpec, study_from_config
 from experiments.config.spec import FORBID
 from experiments.objective import EXTRAPOLATION_LIMIT
+from experiments.plain_tablets import plain_tablets
 from experiments.search.course import Course
 from experiments.search.front import front_indices, hypervolume, normalised
 from experiments.store import (

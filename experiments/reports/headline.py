@@ -7,8 +7,9 @@ the 90 % intervals, is not sold as better.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from experiments.candidates import PLAIN_FORM, PLAIN_SYSTEM, form_name, is_plain_soluble
+from experiments.candidates import form_name
 from experiments.confirmation import RELEASE, RELEASE_MECHANISTIC
+from experiments.plain_tablets import PLAIN_FORM, PLAIN_SYSTEM, is_plain_soluble
 from experiments.reports.wording import endpoint_title, salts_text
 from formulation.delivery import get_system
 from formulation.endpoint_keys import parse_key
