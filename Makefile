@@ -46,7 +46,7 @@ test-faults: $(STAMP) ## workers, nodes, disk, locks, clocks and values go wrong
 	$(BIN)/python -m pytest -m faults
 
 quality: $(STAMP) ## search against random, surrogate against mechanistic
-	$(BIN)/python tests/bench/quality.py --out out/quality.json
+	$(BIN)/python -m tests.bench.quality --out out/quality.json
 
 bench-space: $(STAMP) ## 100,000 designs per delivery system: invalid ones, and the cost of one
 	$(BIN)/python -m tests.bench.space --out docs/space.json

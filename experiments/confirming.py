@@ -5,10 +5,11 @@ from typing import Any
 
 from experiments.account import Accountant
 from experiments.account.courses import rounded
-from experiments.candidates import ACCOUNTS, COURSES, PROFILER, plain_trials
+from experiments.candidates import ACCOUNTS, COURSES, PROFILER
 from experiments.config import StudySpec
 from experiments.confirmation import against_plain, confirm, make_accountant, release_curves
 from experiments.fitting import FittedModels
+from experiments.plain_tablets import plain_trials
 from experiments.profiling import profile
 from experiments.readings import judging_of
 from experiments.reports.answers import answer

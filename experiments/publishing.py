@@ -11,7 +11,7 @@ from experiments.store import Lease, Store, StudyRecord
 from experiments.tracked import StoredContents
 from experiments.tracked.facts import StudyFacts
 from experiments.tracking import OFF, TrackingResult, deliver
-from experiments.tracking_links import PAIR_VIEW, UI_PORT, pair_link, study_links
+from experiments.tracking_links import PAIR_VIEW, pair_link, study_links
 from experiments.tracking_messages import CANDIDATES, MODEL, STUDY, study_key
 from experiments.workspace import ALL, FRONT, Workspace
 from formulation.errors import StoreError
@@ -242,15 +242,13 @@ def deliver_tracking(
         }
 
 
-def tracking_status(workspace: Workspace, port: int = UI_PORT) -> dict[str, Any]:
+def tracking_status(workspace: Workspace) -> dict[str, Any]:
     """Return what of each study was delivered, and what waits.
 
     Parameters
     ----------
     workspace : Workspace
         Where the outbox is, [-].
-    port : int, optional
-        Port of the pages, [-].
 
     Returns
     -------
@@ -285,7 +283,7 @@ def tracking_status(workspace: Workspace, port: int = UI_PORT) -> dict[str, Any]
                     "error": next((m.last_error for m in waiting if m.last_error), ""),
                     "is_under_way": bool(waiting) and owner is not None and owner.is_at_work,
                     "run_id": tracking.get("run_id"),
-                    "links": study_links(tracking, study.id, port),
+                    "links": study_links(tracking, study.id),
                 }
             )
     return found

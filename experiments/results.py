@@ -18,11 +18,11 @@ from experiments.candidates import (
     EVALUATION_LOST,
     PROFILER,
     candidate,
-    plain_tablets,
 )
 from experiments.config import StudySpec, study_from_config
 from experiments.config.spec import FORBID
 from experiments.objective import EXTRAPOLATION_LIMIT
+from experiments.plain_tablets import plain_tablets
 from experiments.search.course import Course
 from experiments.search.front import front_indices, hypervolume, normalised
 from experiments.store import (
@@ -92,10 +92,7 @@ def document_of(
     salts = {number: design.salt_name for number, design in designs.items()}
     front = front_of(spec.objectives, finished)
     confirmations = {c.number: c for c in confirmed}
-    curves: dict[int, dict[str, CurveRecord]] = {}
-    for curve in drawn:
-        curves.setdefault(curve.number, {})[curve.name] = curve
-    accounts = study.info.get(ACCOUNTS, {})
+    models = study.info.get("models", [])
     scores = normalised(spec.objectives, [t.values for t in feasible])
     return {
         "schema": SCHEMA,
@@ -112,17 +109,7 @@ def document_of(
             *([EXTRAPOLATION_LIMIT] if spec.extrapolation == FORBID else []),
         ],
         "bounds": [bound_part(limit) for limit in spec.limits],
-        "front": [
-            candidate(
-                spec,
-                t,
-                confirmations.get(t.number),
-                curves.get(t.number, {}),
-                accounts.get(candidate_label(t.number)),
-                place,
-            )
-            for place, t in enumerate(front)
-        ],
+        "front": _members(study, spec, front, confirmations, drawn),
         "plain": plain_tablets(spec, _beaten(feasible, front)),
         "courses": study.info.get(COURSES),
         "profiler": study.info.get(PROFILER),
@@ -130,15 +117,11 @@ def document_of(
         "infeasible_reasons": _reasons(finished),
         "history": _history(spec.objectives, finished),
         "points": [_point(spec, t, salts[t.number]) for t in finished],
-        "rows_by_origin": dict(
-            Counter(
-                {
-                    origin: sum(m["rows_by_origin"][origin] for m in study.info.get("models", []))
-                    for origin in ("measured", "simulated")
-                }
-            )
-        ),
-        "models": study.info.get("models", []),
+        "rows_by_origin": {
+            origin: sum(m["rows_by_origin"][origin] for m in models)
+            for origin in ("measured", "simulated")
+        },
+        "models": models,
         "executor": study.info.get("executor", {}),
         "seed": study.seed,
         "store": study.info.get("store", ""),
@@ -232,6 +215,31 @@ def compared_keys(spec: StudySpec) -> list[str]:
     """
     wanted = [objective.endpoint for objective in spec.objectives]
     return list(dict.fromkeys([*wanted, *(limit.endpoint for limit in spec.limits)]))
+
+
+def _members(
+    study: StudyRecord,
+    spec: StudySpec,
+    front: Sequence[TrialRecord],
+    confirmations: Mapping[int, ConfirmationRecord],
+    drawn: Sequence[CurveRecord],
+) -> list[dict[str, Any]]:
+    """Return everything that is shown of the candidates on the front."""
+    curves: dict[int, dict[str, CurveRecord]] = {}
+    for curve in drawn:
+        curves.setdefault(curve.number, {})[curve.name] = curve
+    accounts = study.info.get(ACCOUNTS, {})
+    return [
+        candidate(
+            spec,
+            t,
+            confirmations.get(t.number),
+            curves.get(t.number, {}),
+            accounts.get(candidate_label(t.number)),
+            place,
+        )
+        for place, t in enumerate(front)
+    ]
 
 
 def _beaten(feasible: Sequence[TrialRecord], front: Sequence[TrialRecord]) -> list[TrialRecord]:

@@ -81,25 +81,6 @@ class SaltSource:
         """
         return least_soluble(self.lots)
 
-    def is_in(self, design: Design) -> bool:
-        """Tell whether a design takes its magnesium from these lots.
-
-        Parameters
-        ----------
-        design : Design
-            Any design, [-].
-
-        Returns
-        -------
-        bool
-            True when salts and contents are the same, [-].
-        """
-        contents = [part.mg_pct for part in design.parts]
-        return self.name == design.salt_name and all(
-            abs(lot.mg_pct - content) <= 1e-6
-            for lot, content in zip(self.lots, contents, strict=True)
-        )
-
 
 def single(lot: Lot) -> SaltSource:
     """Return a lot as a source of its own.

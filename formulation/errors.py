@@ -182,8 +182,8 @@ class TrackingError(FormulationError):
     code = "tracking_waits"
 
 
-def did_you_mean(name: str, known: Iterable[str], n: int = 3) -> str:
-    """Return a hint naming up to `n` known names nearest to `name`.
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return a hint naming up to three known names nearest to `name`.
 
     Parameters
     ----------
@@ -191,8 +191,6 @@ def did_you_mean(name: str, known: Iterable[str], n: int = 3) -> str:
         What was written, [-].
     known : iterable of str
         What would be accepted, [-].
-    n : int, optional
-        Most names to list, [-].
 
     Returns
     -------
@@ -207,7 +205,7 @@ def did_you_mean(name: str, known: Iterable[str], n: int = 3) -> str:
     names = sorted(known)
     if not names:
         return "There is none yet."
-    near = get_close_matches(name, names, n=n, cutoff=0.6)
+    near = get_close_matches(name, names, n=3, cutoff=0.6)
     if near:
         return "Did you mean " + " or ".join(repr(m) for m in near) + "?"
     return "Known: " + ", ".join(names[:12]) + (" …" if len(names) > 12 else "") + "."

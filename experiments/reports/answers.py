@@ -11,7 +11,8 @@ from typing import Any
 
 from attrs import frozen
 
-from experiments.candidates import EVALUATION_FAILED, EVALUATION_LOST, is_plain_soluble
+from experiments.candidates import EVALUATION_FAILED, EVALUATION_LOST
+from experiments.plain_tablets import is_plain_soluble
 from experiments.reports.account_words import (
     account_lines,
     is_high_risk,

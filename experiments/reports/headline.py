@@ -7,8 +7,9 @@ the 90 % intervals, is not sold as better.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from experiments.candidates import PLAIN_FORM, PLAIN_SYSTEM, form_name, is_plain_soluble
+from experiments.candidates import form_name
 from experiments.confirmation import RELEASE, RELEASE_MECHANISTIC
+from experiments.plain_tablets import PLAIN_FORM, PLAIN_SYSTEM, is_plain_soluble
 from experiments.reports.wording import endpoint_title, salts_text
 from formulation.delivery import get_system
 from formulation.endpoint_keys import parse_key
@@ -54,37 +55,28 @@ def headline(
     if n_judged < n:
         of = f"of {n_judged} confirmed, far apart, of {n} on the front"
     name = f"{best['label']}, {_article(best)}{_product(best)},"
+    first = f"{name} is the best all-round candidate {of}"
     if is_plain_soluble(best):
-        return (
-            f"{name} is the best all-round candidate {of}: it is itself a plain tablet of a"
-            f" soluble salt, and {_beside_plain(document)}."
-        )
+        itself = "it is itself a plain tablet of a soluble salt"
+        return f"{first}: {itself}, and {_beside_plain(document)}."
     if rival is None:
         return (
-            f"{name} is the best all-round candidate {of}; no plain immediate-release tablet of"
-            " a soluble salt is on the front or keeps to every limit, so nothing says that it does"
-            " better than one."
+            f"{first}; no plain immediate-release tablet of a soluble salt is on the front or"
+            " keeps to every limit, so nothing says that it does better than one."
         )
     beaten = any(c["label"] == rival["label"] for c in document.get("plain", []))
     off = " off the front" if beaten else ""
     plain = f"{rival['label']}{off}, a plain {_product(rival)}"
     if not short:
-        return (
-            f"{name} is the best all-round candidate {of}, but does no better than {plain},"
-            " within the 90 % intervals."
-        )
+        return f"{first}, but does no better than {plain}, within the 90 % intervals."
     if is_not_told_apart(best, short):
         against = best["account"]["against_plain"]["label"]
         return (
-            f"{name} is the best all-round candidate {of}, but no trial of fewer than"
-            f" {WORTH_BELOW} people would tell its uptake from that of {against}, a plain tablet of"
-            " a soluble salt."
+            f"{first}, but no trial of fewer than {WORTH_BELOW} people would tell its uptake from"
+            f" that of {against}, a plain tablet of a soluble salt."
         )
     where = "; ".join(endpoint_title(key) for key in short)
-    return (
-        f"{name} is the best all-round candidate {of} and does better than {plain}, beyond the"
-        f" 90 % intervals in: {where}."
-    )
+    return f"{first} and does better than {plain}, beyond the 90 % intervals in: {where}."
 
 
 def is_not_told_apart(candidate: Mapping[str, Any], short: Sequence[str]) -> bool:

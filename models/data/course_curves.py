@@ -84,9 +84,7 @@ class CourseFile:
         return f"as stated in {PurePath(self.file).name}"
 
 
-def read_courses(
-    data: bytes, *, file: str, is_rate: bool = False, sheet: str = "", encoding: str = ""
-) -> CourseFile:
+def read_courses(data: bytes, *, file: str, is_rate: bool) -> CourseFile:
     """Return the time courses in the bytes of a CSV file or an Excel workbook.
 
     Parameters
@@ -95,19 +93,15 @@ def read_courses(
         Content of the file, [-].
     file : str
         Its name, for messages, [-].
-    is_rate : bool, optional
+    is_rate : bool
         Whether the values are rates of excretion, whose unit is then held to that, [-].
-    sheet : str, optional
-        Sheet of a workbook, [-].
-    encoding : str, optional
-        Encoding of a CSV file; empty for UTF-8, or UTF-16 with its mark, [-].
 
     Returns
     -------
     CourseFile
         The courses, or everything that is wrong, [-].
     """
-    table = read_lab_table(data, file=file, sheet=sheet, encoding=encoding)
+    table = read_lab_table(data, file=file)
     header = _Header(table=table, is_rate=is_rate)
     header.read()
     if header.problems:

@@ -12,7 +12,6 @@ after each. A workspace keeps training rows and simulated fresh designs between 
 import argparse
 import json
 import platform
-import subprocess
 import sys
 import tempfile
 import time
@@ -45,6 +44,7 @@ from models.surrogates.table import (
     with_measured,
 )
 from models.surrogates.validation import N_FOLDS, cross_validate
+from tests.bench.record import commit, exit_code
 
 STUDY = Path("configs/studies/quickstart.yaml")
 POPULATIONS = ("healthy_adults", "ppi_users")
@@ -268,9 +268,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=FRESH_SEED, help="of the fresh designs")
     parser.add_argument("--workspace", type=Path, help="keeps training rows between runs")
     arguments = parser.parse_args()
-    commit = subprocess.run(
-        ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False
-    ).stdout.strip()
+    at = commit()
     text = STUDY.read_text(encoding="utf-8")
     runs = []
     for name in POPULATIONS:
@@ -285,17 +283,17 @@ def main() -> int:
             print(json.dumps(told), flush=True)
             arguments.out.parent.mkdir(parents=True, exist_ok=True)
             arguments.out.write_text(
-                json.dumps(document(commit, arguments.seed, runs), indent=1) + "\n"
+                json.dumps(document(at, arguments.seed, runs), indent=1) + "\n"
             )
-    return int(any(figure["verdict"] == "MISSED" for figure in figures(runs)))
+    return exit_code(figures(runs))
 
 
-def document(commit: str, seed: int, runs: list[dict[str, Any]]) -> dict[str, Any]:
+def document(at: str, seed: int, runs: list[dict[str, Any]]) -> dict[str, Any]:
     """Return everything measured so far."""
     return {
         "schema": "formulation/bench-emulator",
         "version": 1,
-        "commit": commit,
+        "commit": at,
         "python": platform.python_version(),
         "versions": {n: version(n) for n in ("numpy", "scipy", "scikit-learn")},
         "training": {"designs": TRAINING_DESIGNS, "seed": TRAINING_SEED},

@@ -13,13 +13,10 @@ Writes JSON with commit, versions, seeds and every run.
 import argparse
 import json
 import os
-import platform
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +33,7 @@ from experiments.studies import Listener, run_study
 from experiments.surrogates import train_models
 from experiments.workspace import Workspace, open_workspace
 from tests.bench import waves
+from tests.bench.record import circumstances, exit_code, figure
 
 STUDY = Path("configs/studies/quickstart.yaml")
 TRIALS, REPEATS = 2000, 3
@@ -182,18 +180,10 @@ def costs(spec: StudySpec) -> tuple[dict[str, float], dict[str, Any]]:
     return measured, {"cpu_ms_per_trial": trials, "resume_s": resumes, "large": many}
 
 
-def figure(key: str, value: float) -> dict[str, Any]:
+def bounded(key: str, value: float) -> dict[str, Any]:
     """Return one figure with what it must be."""
     name, unit, must, aim = BOUNDS[key]
-    verdict = "aim" if value <= aim else "must" if value <= must else "MISSED"
-    return {
-        "name": name,
-        "unit": unit,
-        "value": value,
-        "must": must,
-        "aim": aim,
-        "verdict": verdict,
-    }
+    return figure(name, unit, value, must, aim)
 
 
 def main() -> int:
@@ -202,29 +192,24 @@ def main() -> int:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--only", choices=("async",), help="measure this alone")
     arguments = parser.parse_args()
-    commit = subprocess.run(
-        ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False
-    ).stdout.strip()
+    began = circumstances("numpy", "optuna", "ray", "sqlalchemy")
     spec = load_study(STUDY)
     measured, runs = ({}, {}) if arguments.only else costs(spec)
     runs["async"] = waves.efficiencies(spec, stored)
     measured["lost_pct"] = 100.0 - waves.efficiency_pct(runs["async"], "random")
     measured["lost_tpe_pct"] = 100.0 - waves.efficiency_pct(runs["async"], "tpe")
-    figures = [figure(key, value) for key, value in measured.items()]
+    figures = [bounded(key, value) for key, value in measured.items()]
     document = {
         "schema": "formulation/bench-engine",
         "version": 1,
-        "commit": commit,
-        "python": platform.python_version(),
-        "versions": {n: version(n) for n in ("numpy", "optuna", "ray", "sqlalchemy")},
-        "cores": os.cpu_count(),
+        **began,
         "load": os.getloadavg(),
         "seed": spec.budget.seed,
         "figures": figures,
         "runs": runs,
     }
     arguments.out.write_text(json.dumps(document, indent=1) + "\n")
-    return int(any(f["verdict"] == "MISSED" for f in figures))
+    return exit_code(figures)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from experiments.cli import main as formulation
+from tests.bench.record import commit
 
 REPRODUCE = Path(__file__).with_name("reproduce.py")
 """The script that runs in the other Python."""
@@ -50,9 +51,7 @@ def main() -> int:
     document = {
         "schema": "export-bench",
         "version": 1,
-        "commit": subprocess.run(
-            ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False
-        ).stdout.strip(),
+        "commit": commit(),
         "versions": {
             "python": platform.python_version(),
             "libroadrunner": found.pop("libroadrunner"),

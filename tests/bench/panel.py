@@ -7,12 +7,12 @@ README's tables are made from it by `tests/bench/readme.py`.
 import argparse
 import json
 import platform
-import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
 from experiments.qualification import qualify
 from formulation.patients import named_population
+from tests.bench.record import commit
 
 PEOPLE = "healthy_adults"
 """Population whose seed every contrast starts from."""
@@ -27,9 +27,7 @@ def main() -> None:
     document = {
         "schema": "panel-bench",
         "version": 1,
-        "commit": subprocess.run(
-            ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False
-        ).stdout.strip(),
+        "commit": commit(),
         "versions": {
             "python": platform.python_version(),
             **{name: version(name) for name in ("numpy", "numba", "scipy")},

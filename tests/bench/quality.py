@@ -9,7 +9,6 @@ run, and ends with 1 when the search does not win often enough.
 import argparse
 import json
 import platform
-import subprocess
 import sys
 import tempfile
 from importlib.metadata import version
@@ -25,6 +24,7 @@ from experiments.search.front import hypervolume, normalised
 from experiments.search.loop import observation
 from experiments.search.strategies import make_strategy
 from experiments.store import Store, TrialRecord
+from tests.bench.record import commit
 
 STUDY = Path("configs/studies/quickstart.yaml")
 SEEDS = (11, 12, 13, 14, 15)
@@ -104,13 +104,10 @@ def main() -> int:
     spec = load_study(STUDY)
     rows = run(spec, SEEDS)
     wins = sum(r["hypervolume"]["tpe"] > r["hypervolume"]["random"] for r in rows)
-    commit = subprocess.run(
-        ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False
-    ).stdout.strip()
     result = {
         "schema": "formulation/bench-quality",
         "version": 1,
-        "commit": commit,
+        "commit": commit(),
         "python": platform.python_version(),
         "versions": {name: version(name) for name in PACKAGES},
         "study_sha256": spec.sha256,

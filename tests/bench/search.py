@@ -24,6 +24,7 @@ import numpy as np
 from scipy.stats import t as student
 
 from experiments.search.model_based.candidates import random_candidate
+from tests.bench.record import commit, exit_code
 from tests.bench.search_peers import COMPETITORS, model_based, proposer_of
 from tests.bench.search_problem import CONDITIONAL, problem_of
 from tests.bench.search_spaces import PROBLEMS
@@ -211,13 +212,10 @@ def measure(names: Sequence[str], seeds: Sequence[int], path: Path, jobs: int) -
     tasks = [(n, c, s, str(path)) for n, s, c in product(names, seeds, competitors)]
     with ProcessPoolExecutor(jobs) as pool:
         runs = list(pool.map(one_run, tasks))
-    commit = subprocess.run(
-        ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False
-    ).stdout.strip()
     result: dict[str, Any] = {
         "schema": "formulation/bench-search",
         "version": 1,
-        "commit": commit,
+        "commit": commit(),
         "python": platform.python_version(),
         "versions": {name: version(name) for name in PACKAGES},
         "problems": list(names),
@@ -256,7 +254,7 @@ def main() -> int:
     given.out.write_text(json.dumps(result, indent=1) + "\n")
     for row in result["figures"]:
         print(f"{row['verdict']:>6}  {row['value']:.3f}  (must {row['must']:g})  {row['figure']}")
-    return int(any(row["verdict"] == "MISSED" for row in result["figures"]))
+    return exit_code(result["figures"])
 
 
 if __name__ == "__main__":

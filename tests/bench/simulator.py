@@ -30,6 +30,7 @@ from models.simulator.settle import settle
 from tests.bench import b42_peers
 from tests.bench.b42 import N_SUBJECTS, people, start
 from tests.bench.b42_run import run_any, run_repeating
+from tests.bench.record import commit
 from tests.families import tablet
 
 REPEATS = 12
@@ -258,9 +259,7 @@ def main() -> None:
     document = {
         "schema": "simulator-bench",
         "version": 1,
-        "commit": subprocess.run(
-            ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False
-        ).stdout.strip(),
+        "commit": commit(),
         "versions": {
             "python": platform.python_version(),
             **{name: version(name) for name in ("numpy", "numba", "scipy")},

@@ -8,19 +8,17 @@ commit, versions, seeds, load and every run.
 import argparse
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from formulation.delivery import DELIVERY_SYSTEMS
+from tests.bench.record import ROOT, circumstances, exit_code, figure
 
-ROOT = Path(__file__).resolve().parents[2]
 STUDIES = ROOT / "configs" / "studies" / "smoke"
 MUST_S, AIM_S = 20.0, 15.0
 """Wall time of a run with its surrogate at hand, [s]."""
@@ -50,18 +48,10 @@ def one_run(system: str, home: str) -> dict[str, Any]:
     }
 
 
-def figure(system: str, runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def bounded(system: str, runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Return the least time of a system with what it must be."""
-    value = min(run["wall_s"] for run in runs)
-    verdict = "aim" if value <= AIM_S else "must" if value <= MUST_S else "MISSED"
-    return {
-        "name": f"`smoke/{system}.yaml`, surrogate at hand",
-        "unit": "s",
-        "value": value,
-        "must": MUST_S,
-        "aim": AIM_S,
-        "verdict": verdict,
-    }
+    least_s = min(run["wall_s"] for run in runs)
+    return figure(f"`smoke/{system}.yaml`, surrogate at hand", "s", least_s, MUST_S, AIM_S)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -71,10 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--home", help="workspace to keep, whose surrogates are not fitted again")
     parser.add_argument("--repeats", type=int, default=REPEATS)
     asked = parser.parse_args(arguments)
-    commit = subprocess.run(
-        ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False
-    ).stdout.strip()
-    load = os.getloadavg()
+    began = circumstances("numpy", "scikit-learn", "scipy")
     runs: dict[str, list[dict[str, Any]]] = {}
     with tempfile.TemporaryDirectory() as folder:
         for system in (found.name for found in DELIVERY_SYSTEMS):
@@ -83,21 +70,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
             )
             runs[system] = timed
             print(system, first, timed, flush=True)
-    figures = [figure(system, timed) for system, timed in runs.items()]
+    figures = [bounded(system, timed) for system, timed in runs.items()]
     document = {
         "schema": "formulation/bench-smoke",
         "version": 1,
-        "commit": commit,
-        "python": platform.python_version(),
-        "versions": {n: version(n) for n in ("numpy", "scikit-learn", "scipy")},
-        "cores": os.cpu_count(),
-        "load": load,
+        **began,
         "repeats": asked.repeats,
         "figures": figures,
         "runs": runs,
     }
     asked.out.write_text(json.dumps(document, indent=1) + "\n")
-    return int(any(f["verdict"] == "MISSED" for f in figures))
+    return exit_code(figures)
 
 
 if __name__ == "__main__":

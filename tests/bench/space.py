@@ -9,7 +9,6 @@ versions, seeds and every system, and ends with 1 when a design is invalid or do
 import argparse
 import json
 import platform
-import subprocess
 import sys
 import time
 from importlib.metadata import version
@@ -28,6 +27,7 @@ from formulation.mixtures import Mixture
 from formulation.regimen import Regimen
 from formulation.salts import make_lot, salts
 from formulation.space import DesignSpace, DoseRange, SystemSpace
+from tests.bench.record import commit
 from tests.formulation.test_mixtures import SPACES
 
 N_RECIPES = 5000
@@ -133,9 +133,7 @@ def main() -> int:
         measure_mixture(name, mixture, some, arguments.seed) for name, mixture in SPACES.items()
     ]
     document = {
-        "commit": subprocess.run(
-            ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False
-        ).stdout.strip(),
+        "commit": commit(),
         "python": platform.python_version(),
         "versions": {name: version(name) for name in ("numpy", "scipy")},
         "seed": arguments.seed,

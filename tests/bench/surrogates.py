@@ -37,6 +37,7 @@ from models.learning.evaluation import Evaluation, evaluate_fold
 from models.learning.selection import TOGETHER, suited
 from models.learning.shape import shape_of
 from models.learning.table import TidyTable
+from tests.bench.record import commit
 
 ROOT = Path(__file__).resolve().parents[2]
 PAPER, NEW = range(10), range(10, 30)
@@ -228,7 +229,7 @@ def _run(job: tuple[str, Callable[..., Any], str, int], work: Path) -> str:
     if not kept.exists():
         with one_thread():
             answer = ask(name, split)
-        kept.write_text(json.dumps({**answer, "commit": _commit()}))
+        kept.write_text(json.dumps({**answer, "commit": commit()}))
     return kept.stem
 
 
@@ -291,13 +292,6 @@ def figures(runs: dict[str, dict[str, list[Any]]]) -> dict[str, Any]:
     return found
 
 
-def _commit() -> str:
-    done = subprocess.run(
-        ["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    return done.stdout.strip()
-
-
 def _most_often(families: list[str]) -> str:
     """Return the way of putting all together that was kept most often."""
     return max(TOGETHER, key=families.count)
@@ -341,7 +335,7 @@ def main() -> None:
     document = {
         "schema": "formulation/bench-surrogates",
         "version": 1,
-        "commit": _commit(),
+        "commit": commit(),
         "python": platform.python_version(),
         "versions": {n: version(n) for n in ("numpy", "scipy", "scikit-learn", "pandas")},
         "seed": 0,

@@ -17,8 +17,6 @@ Writes JSON with commit, versions, seeds and every run.
 
 import argparse
 import json
-import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -26,7 +24,6 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from cProfile import Profile
-from importlib.metadata import version
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
@@ -49,6 +46,7 @@ from experiments.tracking.desk import Desk
 from experiments.tracking_messages import RunContent
 from experiments.workspace import ALL, FRONT, OFF, Workspace, open_workspace
 from tests.bench.engine import stored
+from tests.bench.record import circumstances, exit_code, figure
 
 STUDY = """\
 study: tracked
@@ -255,19 +253,10 @@ def figures_of(
     }
 
 
-def figure(key: str, value: float) -> dict[str, Any]:
+def bounded(key: str, value: float) -> dict[str, Any]:
     """Return one figure with what it must be."""
     name, unit, must, aim = BOUNDS[key]
-    is_aimed = aim is not None and value <= aim
-    verdict = "aim" if is_aimed else "must" if value <= must else "MISSED"
-    return {
-        "name": name,
-        "unit": unit,
-        "value": value,
-        "must": must,
-        "aim": aim,
-        "verdict": verdict,
-    }
+    return figure(name, unit, value, must, aim)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -276,28 +265,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--home", help="workspace to keep, whose surrogates are not fitted again")
     asked = parser.parse_args(arguments)
-    commit = subprocess.run(
-        ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False
-    ).stdout.strip()
-    load = os.getloadavg()
+    began = circumstances("mlflow", "numpy", "sqlalchemy")
     with tempfile.TemporaryDirectory() as folder:
         measured, runs = measure(asked.home or folder)
-    figures = [figure(key, value) for key, value in measured.items()]
+    figures = [bounded(key, value) for key, value in measured.items()]
     document = {
         "schema": "formulation/bench-tracking",
         "version": 1,
-        "commit": commit,
-        "python": platform.python_version(),
-        "versions": {n: version(n) for n in ("mlflow", "numpy", "sqlalchemy")},
-        "cores": os.cpu_count(),
-        "load": load,
+        **began,
         "seed": 1,
         "trials": {"few": TRIALS, "many": LARGE, "points": POINTS},
         "figures": figures,
         "runs": runs,
     }
     asked.out.write_text(json.dumps(document, indent=1) + "\n")
-    return int(any(f["verdict"] == "MISSED" for f in figures))
+    return exit_code(figures)
 
 
 if __name__ == "__main__":

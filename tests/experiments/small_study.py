@@ -3,6 +3,7 @@
 from attrs import evolve
 
 from experiments.config import StudySpec, load_study
+from experiments.store import Store, StudyRecord
 from models.surrogates.chain import SurrogateChain
 from models.surrogates.emulator import fit
 from models.surrogates.table import build_table
@@ -45,3 +46,15 @@ def small_chain(spec: StudySpec) -> SurrogateChain:
 def with_trials(spec: StudySpec, trials: int) -> StudySpec:
     """Return the study with another budget."""
     return evolve(spec, budget=evolve(spec.budget, trials=trials))
+
+
+def add_study(store: Store, spec: StudySpec) -> StudyRecord:
+    """Add a study to a store; nothing of it is done yet."""
+    return store.create_study(
+        name=spec.name,
+        config=spec.config,
+        config_text=spec.text,
+        config_sha256=spec.sha256,
+        seed=spec.budget.seed,
+        budget=spec.budget.trials,
+    )

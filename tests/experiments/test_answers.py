@@ -2,7 +2,7 @@
 
 import pytest
 
-from experiments.candidates import is_plain_soluble
+from experiments.plain_tablets import is_plain_soluble
 from experiments.reports.answers import Verdict, answer
 from experiments.reports.comparison import merit, objectives_of
 from tests.experiments.example_document import (

@@ -343,7 +343,6 @@ def test_quantities_are_written_back_exactly(value, unit):
     assert parse_quantity(quantity_text(value, unit), unit) == value
 
 
-LINES = TEXT.splitlines(keepends=True)
 FRAGMENTS = (
     "",
     ":",

@@ -3,9 +3,10 @@
 import pytest
 from attrs import evolve
 
-from experiments.candidates import MOST_PLAIN, candidate, most_desirable, plain_tablets
+from experiments.candidates import candidate, most_desirable
 from experiments.config import load_study, objectives_of_config
 from experiments.listing import list_studies
+from experiments.plain_tablets import MOST_PLAIN, plain_tablets
 from experiments.reports.comparison import merit, objectives_of
 from experiments.reports.model_tables import model_table
 from experiments.reports.tables import candidates_table

@@ -13,7 +13,7 @@ from experiments.cli import main
 from experiments.search.optuna_export import NUMBER, parameters_of
 from experiments.store import Store, TrialRecord
 from formulation.design import Design
-from tests.experiments.small_study import small_study
+from tests.experiments.small_study import add_study, small_study
 
 SPEC = small_study()
 N_DONE, N_MORE = 9, 5
@@ -42,14 +42,7 @@ def home(tmp_path) -> Path:
     """Return a workspace with a study of which some trials are done."""
     folder = tmp_path / "home"
     with Store.open(folder / "store.sqlite") as store:
-        store.create_study(
-            name=SPEC.name,
-            config=SPEC.config,
-            config_text=SPEC.text,
-            config_sha256=SPEC.sha256,
-            seed=SPEC.budget.seed,
-            budget=SPEC.budget.trials,
-        )
+        add_study(store, SPEC)
     add(folder, 0, N_DONE)
     return folder
 

@@ -20,7 +20,7 @@ from tests.experiments.example_document import (
     empty_front_document,
     example_document,
 )
-from tests.experiments.small_study import TEXT
+from tests.experiments.small_study import TEXT, add_study
 
 STATED = """\
 study: example
@@ -300,14 +300,7 @@ def counted() -> dict:
 def keep(spec: StudySpec, home: Path) -> None:
     """Store a study of which nothing is done."""
     with Store.open(home / "store.sqlite") as store:
-        store.create_study(
-            name=spec.name,
-            config=spec.config,
-            config_text=spec.text,
-            config_sha256=spec.sha256,
-            seed=spec.budget.seed,
-            budget=spec.budget.trials,
-        )
+        add_study(store, spec)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from experiments.search.front import hypervolume, normalised
 from experiments.search.loop import Search
 from experiments.search.strategies import make_strategy
 from experiments.store import Store, TrialRecord
-from tests.experiments.small_study import small_chain, small_study, with_trials
+from tests.experiments.small_study import add_study, small_chain, small_study, with_trials
 
 SPEC = with_trials(small_study(), 40)
 
@@ -38,14 +38,7 @@ class Written:
 
 def search(store: Store, chain):
     """Run the small study to its end in the driver, confirmed; return its record."""
-    study = store.create_study(
-        name=SPEC.name,
-        config=SPEC.config,
-        config_text=SPEC.text,
-        config_sha256=SPEC.sha256,
-        seed=SPEC.budget.seed,
-        budget=SPEC.budget.trials,
-    )
+    study = add_study(store, SPEC)
     evaluator = StudyEvaluator(
         chain=chain, population=SPEC.population, objectives=SPEC.objectives, limits=SPEC.limits
     )

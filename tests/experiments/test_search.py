@@ -24,7 +24,7 @@ from formulation.design import Design
 from formulation.errors import FormulationError, UnknownNameError
 from models.chain import EndpointTable
 from models.surrogates.chain import SurrogateChain
-from tests.experiments.small_study import small_chain, small_study, with_trials
+from tests.experiments.small_study import add_study, small_chain, small_study, with_trials
 
 
 @pytest.fixture(scope="module")
@@ -48,14 +48,7 @@ def run_search(
     store: Store, spec, evaluator, executor, study=None, strategy=None, kind=Search, ends=None
 ):
     """Run or resume the small study's search; return its study and trials."""
-    study = study or store.create_study(
-        name=spec.name,
-        config=spec.config,
-        config_text=spec.text,
-        config_sha256=spec.sha256,
-        seed=spec.budget.seed,
-        budget=spec.budget.trials,
-    )
+    study = study or add_study(store, spec)
     acks: list[int] = []
     with store.own(study.id) as lease:
         search = kind(

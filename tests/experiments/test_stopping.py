@@ -15,7 +15,7 @@ from experiments.stopping import cancel_study
 from experiments.store import Store
 from experiments.workspace import open_workspace
 from formulation.errors import StoreError
-from tests.experiments.small_study import small_study
+from tests.experiments.small_study import add_study, small_study
 
 SPEC = small_study()
 DRIVER = """
@@ -38,14 +38,7 @@ def home(tmp_path) -> Path:
     """Return a workspace with one study."""
     folder = tmp_path / "home"
     with Store.open(folder / "store.sqlite") as store:
-        store.create_study(
-            name=SPEC.name,
-            config=SPEC.config,
-            config_text=SPEC.text,
-            config_sha256=SPEC.sha256,
-            seed=SPEC.budget.seed,
-            budget=SPEC.budget.trials,
-        )
+        add_study(store, SPEC)
     return folder
 
 

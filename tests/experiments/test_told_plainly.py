@@ -19,6 +19,7 @@ from experiments.store import Store
 from experiments.workspace import open_workspace
 from formulation.errors import InputError, StoreError
 from tests.experiments.example_document import example_document
+from tests.experiments.small_study import add_study
 from tests.experiments.test_config import TEXT, changed, problems_of
 
 
@@ -229,14 +230,7 @@ def test_a_study_whose_driver_died_before_it_handed_out_is_not_called_complete(t
     workspace = open_workspace(home=str(tmp_path))
     spec = load_study(TEXT)
     with Store.open(workspace.store_place) as store:
-        study = store.create_study(
-            name=spec.name,
-            config=spec.config,
-            config_text=spec.text,
-            config_sha256=spec.sha256,
-            seed=spec.budget.seed,
-            budget=spec.budget.trials,
-        )
+        study = add_study(store, spec)
         for info, state in (({"models": []}, "interrupted"), ({"tracking": {}}, "complete")):
             with store.own(study.id) as lease:
                 store.set_study(lease, state="complete", info=info)

@@ -12,7 +12,7 @@ from experiments.publishing import enqueue_study
 from experiments.results import study_document
 from experiments.store import Store
 from experiments.workspace import FRONT, open_workspace
-from tests.experiments.small_study import TEXT
+from tests.experiments.small_study import TEXT, add_study
 
 DEAD = "http://127.0.0.1:9"
 
@@ -22,14 +22,7 @@ def home(tmp_path) -> Path:
     """Return a workspace with one study that waits for the tracking."""
     spec = load_study(TEXT)
     with Store.open(tmp_path / "store.sqlite") as store:
-        study = store.create_study(
-            name=spec.name,
-            config=spec.config,
-            config_text=spec.text,
-            config_sha256=spec.sha256,
-            seed=spec.budget.seed,
-            budget=spec.budget.trials,
-        )
+        study = add_study(store, spec)
         with store.own(study.id) as lease:
             enqueue_study(store, lease, FRONT)
     return tmp_path

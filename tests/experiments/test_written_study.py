@@ -16,7 +16,7 @@ from experiments.results import study_document
 from experiments.store import Store
 from experiments.tracked.facts import StudyFacts
 from experiments.tracked.files import study_files
-from tests.experiments.small_study import TEXT
+from tests.experiments.small_study import TEXT, add_study
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs" / "studies"
 
@@ -35,14 +35,7 @@ def stored(tmp_path):
     """Return a study with all three flags, its record and what MLflow is told of it."""
     spec = with_fixed(with_budget(load_study(TEXT), trials=7, seed=3), ["salt=citrate"])
     with Store.open(tmp_path / "store.sqlite") as store:
-        study = store.create_study(
-            name=spec.name,
-            config=spec.config,
-            config_text=spec.text,
-            config_sha256=spec.sha256,
-            seed=spec.budget.seed,
-            budget=spec.budget.trials,
-        )
+        study = add_study(store, spec)
         yield spec, study_document(store, study), StudyFacts(store, study.id)
 
 

@@ -36,9 +36,6 @@ N_TRAINING, N_FRESH = 128, 48
 SLOWER = 0.8
 """Pace of the invented laboratory's tablets, relative to the law, [-]."""
 
-NOISE_FREE = "ignore:The optimal value found.*noise_level:sklearn.exceptions.ConvergenceWarning"
-"""Curves from equations have no noise, so the noise level ends at its bound, as it should."""
-
 
 def rows_of(designs):
     return np.array([list(feature_row(design).values()) for design in designs])

@@ -38,7 +38,6 @@ LAWS = {
     "microneedles": release_law(patch("microneedle")),
 }
 TWICE = Regimen(units_per_intake=1, intakes_per_day=2, with_meals=True)
-BALANCED = [state.name for state in MODEL.states if state.counts]
 GUT = [n for n in MODEL.state_names if n[0] in "PDS" and n[-1].isdigit()]
 
 
