@@ -23,10 +23,16 @@ def read_study(ref: str, workspace: Workspace) -> dict[str, Any]:
     Returns
     -------
     dict
-        The document, [-].
+        The document; a study whose driver is gone is interrupted, [-].
     """
     with Store.open(workspace.store_place, create=False) as store:
-        return study_document(store, store.study(ref))
+        study = store.study(ref)
+        document = study_document(store, study)
+        owner = store.owner(study.id)
+    if study.state == "running" and (owner is None or not owner.is_at_work):
+        # Whoever was killed could not write so.
+        document["study"]["state"] = "interrupted"
+    return document
 
 
 def namesakes(ref: str, workspace: Workspace) -> tuple[str, ...]:

@@ -282,6 +282,7 @@ def tracking_status(workspace: Workspace) -> dict[str, Any]:
                     "tries": max((m.attempts for m in waiting), default=0),
                     "error": next((m.last_error for m in waiting if m.last_error), ""),
                     "is_under_way": bool(waiting) and owner is not None and owner.is_at_work,
+                    "uri": tracking.get("uri", ""),
                     "run_id": tracking.get("run_id"),
                     "links": study_links(tracking, study.id),
                 }

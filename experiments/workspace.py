@@ -160,7 +160,7 @@ def open_workspace(
     ------
     InputError
         The settings file is not TOML, has an unknown key, or a value is of the wrong kind; or the
-        store is no address of a database of PostgreSQL.
+        store is no address of a database of PostgreSQL, or the tracking no address at all.
     """
     environ = os.environ if environment is None else environment
     given = {
@@ -191,11 +191,17 @@ def open_workspace(
     store = str(found["store"] or "")
     if store:
         read_address(store)
+    tracking = str(found["tracking_uri"] or f"sqlite:///{place / TRACKING_FILE}")
+    if tracking not in (OFF, "databricks") and "://" not in tracking:
+        raise InputError(
+            f"Tracking address {tracking!r} is neither {OFF!r} nor of a server or a database.",
+            hint="Such as http://mlflow.lab:5000, sqlite:////data/mlflow.db, postgresql://…",
+        )
     return Workspace(
         home=place,
         executor=kind,
         workers=_count(found["workers"]),
-        tracking_uri=str(found["tracking_uri"] or f"sqlite:///{place / TRACKING_FILE}"),
+        tracking_uri=tracking,
         track_children=children,
         tracking_wait_s=_seconds(found["tracking_wait_s"]),
         store=store,

@@ -142,8 +142,8 @@ def _solvent_violations(form: Form, design: Design) -> Iterator[Violation]:
             value=design.salt_mass_mg,
             limit=f"<= {most * solvent:.4g}",
             unit="mg",
-            message=f"{design.salt_mass_mg:.4g} mg of {design.salt_name} do not dissolve in"
-            f" {solvent:.4g} mg of {form.dissolves_in}; {most * solvent:.4g} mg do.",
+            message=f"{design.salt_mass_mg:.6g} mg of {design.salt_name} do not dissolve in"
+            f" {solvent:.6g} mg of {form.dissolves_in}; {most * solvent:.6g} mg do.",
         )
 
 

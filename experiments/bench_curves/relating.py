@@ -13,6 +13,7 @@ from models.data.course_curves import Course, CourseFile, read_courses
 from models.data.unit_curves import UnitCurveFile
 from models.dissolution.deconvolution import SAMPLED, URINE, Absorbed, check_sampled, wagner_nelson
 from models.dissolution.ivivc import (
+    ENOUGH_DISSOLVED,
     MEAN_ERROR_PCT,
     MIN_GAP_PCT,
     MIN_PRODUCTS,
@@ -59,6 +60,12 @@ class Relation:
         passes, gap = self.line.passes, self.line.bench_gap_pct
         if len(self.line.errors) < MIN_PRODUCTS:
             return "no verdict: the guideline wants two products that release at different rates"
+        if self.line.left_early:
+            names = ", ".join(self.line.left_early)
+            return (
+                f"no verdict: the bench curve of {names} ends while it rises, so highest value and"
+                f" area come out too low; measure on, to {100 * ENOUGH_DISSOLVED:g} % or a plateau"
+            )
         if passes is None:
             return (
                 f"no verdict: on the bench the products lie at most {gap:.3g} percentage points"
@@ -239,6 +246,7 @@ def relation_dict(found: Relation) -> dict[str, Any]:
         "n_left_out": line.n_left_out,
         "errors": [asdict(error) for error in line.errors],
         "bench_gap_pct": line.bench_gap_pct,
+        "left_early": list(line.left_early),
         "passes": line.passes,
         "verdict": found.verdict,
         "notes": list(found.notes),

@@ -192,7 +192,7 @@ def product_lines(document: Mapping[str, Any], label: str) -> list[str]:
     document : mapping
         The study's document, [-].
     label : str
-        The candidate, such as C042, [-].
+        The candidate, such as C042, on the front or a plain tablet it is compared with, [-].
 
     Returns
     -------
@@ -202,9 +202,11 @@ def product_lines(document: Mapping[str, Any], label: str) -> list[str]:
     Raises
     ------
     InputError
-        The front has no such candidate; why, where the study has it.
+        Neither the front nor the plain tablets it is compared with have such a candidate; why,
+        where the study has it.
     """
-    found = {candidate["label"]: candidate["design"] for candidate in document["front"]}
+    known = (*document["front"], *document.get("plain", ()))
+    found = {candidate["label"]: candidate["design"] for candidate in known}
     written, label = label, as_candidate_label(label)
     if label not in found:
         raise not_on_front(document, label, written)

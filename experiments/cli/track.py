@@ -66,7 +66,12 @@ def status(home: Home = None, as_json: AsJson = False) -> None:
     if as_json:
         emit_json(found)
         return
-    emit_lines([f"{found['uri']}: {found['waiting']} waiting", *map(_line, found["studies"])])
+    emit_lines(
+        [
+            f"{found['uri']}: {found['waiting']} waiting",
+            *(_line(study, found["uri"]) for study in found["studies"]),
+        ]
+    )
 
 
 def ui(
@@ -103,14 +108,15 @@ def _sync(study: str | None, children: str | None, home: str | None, *, as_json:
         emit_lines([f"{result['delivered']} delivered, {result['waiting']} waiting"])
     if result["waiting"] and result["error"]:
         raise TrackingError(
-            f"{result['waiting']} messages for the tracking wait: {result['error']}.",
+            f"{result['waiting']} messages for the tracking wait: {result['error'].rstrip('.')}.",
             hint="They stay in the outbox, in order: formulation track status.",
         )
 
 
-def _line(study: dict[str, Any]) -> str:
+def _line(study: dict[str, Any], uri: str) -> str:
     if not study["waiting"]:
-        return f"{study['label']} {study['name']}: delivered"
+        elsewhere = f" to {study['uri']}" if study["uri"] not in ("", uri) else ""
+        return f"{study['label']} {study['name']}: delivered{elsewhere}"
     why = "under way" if study["is_under_way"] else study["error"] or "not tried yet"
     n_tries = study["tries"]
     tries = f", tried {n_tries} time{'s'[: n_tries != 1]}" if n_tries else ""

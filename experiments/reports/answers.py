@@ -222,6 +222,8 @@ def _confirmation(document: Mapping[str, Any], candidate: Mapping[str, Any]) -> 
     confirmation = candidate["confirmation"]
     if confirmation is None:
         label = document["study"]["label"]
+        if document["study"]["state"] == "running":
+            return "Not confirmed at mechanistic fidelity yet: that comes at the end of the study."
         return f"Not confirmed at mechanistic fidelity yet: run `formulation resume {label}`."
     if confirmation["n_subjects"] == 1:
         return "Confirmed at mechanistic fidelity: in this one person it still meets every limit."

@@ -61,8 +61,8 @@ def headline(
         return f"{first}: {itself}, and {_beside_plain(document)}."
     if rival is None:
         return (
-            f"{first}; no plain immediate-release tablet of a soluble salt is on the front or"
-            " keeps to every limit, so nothing says that it does better than one."
+            f"{first}; of the designs tried none is a plain immediate-release tablet of a soluble"
+            " salt that keeps to every limit, so nothing says that it does better than one."
         )
     beaten = any(c["label"] == rival["label"] for c in document.get("plain", []))
     off = " off the front" if beaten else ""

@@ -12,7 +12,10 @@ are compared with those observed. The area observed scales the curve, so its err
 complete the relation is, not how much of the dose is absorbed. The guideline wants at least two
 products that release at different rates, mean absolute errors of at most 10 % and none above 15 %.
 Products count as different here where two of them lie at least 10 percentage points apart at one
-time on the bench, the 10 % that the guideline gives as an example; else there is no verdict.
+time on the bench, the 10 % that the guideline gives as an example; else there is no verdict. Nor
+is there one where a bench curve was left while it rose, below 80 % and by more than a twentieth
+since the reading before (recalled from guidance on modified release): beyond its last time no
+absorption is predicted, so value and area come out too low.
 
 A time scale that is looked for is the one whose line leaves the smallest share of the variance over
 (for its degrees of freedom, and divided by the number of points), among those at which at least
@@ -54,6 +57,10 @@ MIN_PRODUCTS = 2
 
 MIN_GAP_PCT = 10.0
 """Gap at one bench time from which two products release at different rates, [% of label]."""
+
+ENOUGH_DISSOLVED, STILL_RISING = 0.80, 0.05
+"""Share of the label from which a bench curve may end, and rise since the reading before over that
+reading above which one below it may not, [-] (assumed)."""
 
 SCALES = (0.1, 10.0)
 """Between these a time scale is looked for, [-]."""
@@ -148,10 +155,14 @@ class LevelA:
     bench_gap_pct: float
     """Largest gap between two products at one bench time, [% of label]; 0 of one product."""
 
+    left_early: tuple[str, ...]
+    """Products whose bench curve was left while it rose."""
+
     @property
     def passes(self) -> bool | None:
-        """Whether the internal check is passed; None for products that do not differ in rate."""
-        if len(self.errors) < MIN_PRODUCTS or self.bench_gap_pct < MIN_GAP_PCT:
+        """Whether the internal check is passed; None where there is no verdict."""
+        are_alike = len(self.errors) < MIN_PRODUCTS or self.bench_gap_pct < MIN_GAP_PCT
+        if are_alike or self.left_early:
             return None
         columns = [[abs(e.cmax_pct) for e in self.errors], [abs(e.auc_pct) for e in self.errors]]
         return all(
@@ -206,7 +217,13 @@ def level_a(pairs: Sequence[Pair], *, time_scale: float | None = 1.0) -> LevelA:
         n_left_out=n_all - len(points),
         errors=tuple(_error(pair, slope, intercept, scale) for pair in pairs),
         bench_gap_pct=100 * max((_gap(*two) for two in combinations(pairs, 2)), default=0.0),
+        left_early=tuple(pair.name for pair in pairs if _is_left_early(pair.dissolved)),
     )
+
+
+def _is_left_early(dissolved: FloatArray) -> bool:
+    last, before = float(dissolved[-1]), float(dissolved[-2])
+    return last < ENOUGH_DISSOLVED and last > (1 + STILL_RISING) * before
 
 
 def _too_few(n: int, n_all: int, wanted: int) -> InputError:

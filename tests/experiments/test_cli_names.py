@@ -1,10 +1,15 @@
-"""Which study a name on the command line is taken for."""
+"""What a name on the command line is taken for: a study, a candidate, a tracking server."""
 
 import pytest
 
 from experiments.cli import main
+from experiments.cli.study_text import product_lines
 from experiments.config import load_study
+from experiments.listing import read_study
 from experiments.store import Store
+from experiments.workspace import open_workspace
+from formulation.errors import InputError
+from tests.experiments.example_document import example_document
 from tests.experiments.small_study import TEXT
 
 
@@ -34,3 +39,46 @@ def test_a_name_of_several_studies_is_said_to_be_taken_for_the_newest(
         main([command, *arguments, "--home", str(tmp_path)])
         told = "S003 is taken, the newest of 3 studies named alike; others: S001, S002."
         assert (told in capsys.readouterr().err) is is_told
+
+
+def test_the_plain_tablet_of_the_answer_can_be_printed_also_off_the_front():
+    """The first line names it; whoever wants to make it needs its recipe."""
+    document = example_document()
+    plain = document["front"].pop()
+    document["plain"] = [plain]
+    lines = product_lines(document, plain["label"])
+    assert lines[0].startswith(f"# {plain['label']} of ")
+    assert "amounts:" in lines
+
+
+def test_a_study_whose_driver_is_gone_is_told_as_interrupted(tmp_path):
+    """Whoever was killed could not write so; who is at work still runs."""
+    spec = load_study(TEXT)
+    with Store.open(tmp_path / "store.sqlite") as store:
+        study = store.create_study("killed", spec.config, "", "x", 1, 4)
+        workspace = open_workspace(home=str(tmp_path), environment={})
+        with store.own(study.id) as lease:
+            store.set_study(lease, state="running")
+            assert read_study("S001", workspace)["study"]["state"] == "running"
+        assert store.study(study.id).state == "running"
+        assert read_study("S001", workspace)["study"]["state"] == "interrupted"
+
+
+def test_what_another_server_was_told_is_not_told_as_delivered_here(tmp_path, capsys, monkeypatch):
+    """After a change of the server the older studies stand elsewhere."""
+    spec = load_study(TEXT)
+    with Store.open(tmp_path / "store.sqlite") as store:
+        study = store.create_study("told", spec.config, "", "x", 1, 4)
+        with store.own(study.id) as lease:
+            store.set_study(lease, info={"tracking": {"uri": "http://old:5000"}})
+    for uri, told in (("http://new:5000", " to http://old:5000"), ("http://old:5000", "")):
+        monkeypatch.setenv("FORMULATION_TRACKING_URI", uri)
+        assert main(["track", "status", "--home", str(tmp_path)]) == 0
+        assert capsys.readouterr().out.splitlines()[1] == f"S001 told: delivered{told}"
+
+
+@pytest.mark.parametrize("address", ["bananas", "./mlruns", "localhost:5000"])
+def test_a_tracking_address_that_is_none_is_refused(address):
+    """Before anything is run, with what one looks like."""
+    with pytest.raises(InputError, match="neither 'off' nor of a server or a database"):
+        open_workspace(environment={"FORMULATION_TRACKING_URI": address})

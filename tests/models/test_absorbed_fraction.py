@@ -142,6 +142,19 @@ def test_a_relation_of_one_to_one_is_found_and_predicts():
     assert max(abs(e.cmax_pct) for e in found.errors) < 5
 
 
+def test_a_bench_curve_that_was_left_while_it_rose_gives_no_verdict():
+    """What dissolves later is absorbed too, so the check would blame the relation."""
+    pairs = [pair("quick", 0.5), pair("slow", 0.25)]
+    assert level_a(pairs).left_early == ()
+    cut = [evolve(p, times_h=p.times_h[:6], dissolved=p.dissolved[:6]) for p in pairs]
+    found = level_a(cut)
+    assert found.left_early == ("slow",)
+    assert min(e.auc_pct for e in found.errors) < -20
+    assert found.passes is None
+    flat = evolve(cut[1], dissolved=np.append(cut[1].dissolved[:5], cut[1].dissolved[4]))
+    assert level_a([cut[0], flat]).left_early == ()
+
+
 def test_a_time_scale_is_found_again():
     """People take twice the time of the bench."""
     pairs = [pair("quick", 0.5, scale=2.0), pair("slow", 0.3, scale=2.0)]
