@@ -139,7 +139,7 @@ def draw_drivers(panels: Sequence[DriverPanel], axes: "Sequence[Axes]") -> None:
         _draw_importance(panel, above)
         if panel.dependence is None:
             below.set_axis_off()
-            remark = fill(panel.remark, 34)
+            remark = fill(panel.remark, 20)
             below.text(0.5, 0.6, remark, ha="center", fontsize=NORMAL, transform=below.transAxes)
         else:
             _draw_dependence(panel, panel.dependence, below)
@@ -331,6 +331,7 @@ def _draw_importance(panel: DriverPanel, axes: "Axes") -> None:
         height=0.6,
     )
     axes.set_ylim(max(len(names), LEAST_BARS) - 0.5, -0.5)
+    axes.locator_params(axis="x", nbins=4)
     axes.set_xlim(left=min(0.0, float((panel.increase - panel.spread).min(initial=0.0))))
     axes.set_title(fill(endpoint_title(panel.key), 34), fontsize=NORMAL, loc="left")
     axes.set_xlabel(f"Increase of the mean\nabsolute error, {panel.unit}", fontsize=SMALL)
@@ -343,6 +344,8 @@ def _draw_dependence(panel: DriverPanel, told: DependencePanel, axes: "Axes") ->
     axes.plot(told.values, told.mean, color=COLOURS[0], lw=1.8, marker="o", ms=3)
     if told.is_log:
         axes.set_xscale("log")
+    else:
+        axes.locator_params(axis="x", nbins=5)
     axes.set_xlabel(fill(told.axis, 40), fontsize=SMALL)
     axes.set_ylabel(f"Mean prediction, {panel.unit}", fontsize=SMALL)
     finish(axes)
