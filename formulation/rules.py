@@ -135,15 +135,17 @@ def _solvent_violations(form: Form, design: Design) -> Iterator[Violation]:
     if not form.dissolves_in:
         return
     solvent = design.amounts_mg.get(form.dissolves_in, 0.0)
-    most = least_soluble(lots_of(design))
-    if design.salt_mass_mg > most * solvent + ROUNDING_MG:
+    most = least_soluble(lots_of(design)) * solvent
+    if design.salt_mass_mg > most + ROUNDING_MG:
+        # To a hundredth, so that what is over by the grid of the balance is seen to be over.
+        salt, water, dissolved = (round(x, 2) for x in (design.salt_mass_mg, solvent, most))
         yield Violation(
             rule="solubility",
             value=design.salt_mass_mg,
-            limit=f"<= {most * solvent:.4g}",
+            limit=f"<= {dissolved:g}",
             unit="mg",
-            message=f"{design.salt_mass_mg:.6g} mg of {design.salt_name} do not dissolve in"
-            f" {solvent:.6g} mg of {form.dissolves_in}; {most * solvent:.6g} mg do.",
+            message=f"{salt:g} mg of {design.salt_name} do not dissolve in {water:g} mg of"
+            f" {form.dissolves_in}; {dissolved:g} mg do.",
         )
 
 
