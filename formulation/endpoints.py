@@ -223,3 +223,21 @@ OF_SOME_FORMS = frozenset({"volume_per_intake_ml", "area_per_day_cm2", "osmolali
 
 BENCH_TIMES_H = {"released_1h": 1.0, "released_2h": 2.0, "released_8h": 8.0}
 """Time at which a bench endpoint is read, [h]."""
+
+
+def does_not_apply(key: str, value: float | None) -> bool:
+    """Tell whether a value stands for something that a form does not have.
+
+    Parameters
+    ----------
+    key : str
+        Endpoint key, [-].
+    value : float or None
+        Its value, in the endpoint's unit; None where it is not known, [any].
+
+    Returns
+    -------
+    bool
+        Whether it is the 0 of a form without volume or area, [-].
+    """
+    return key in OF_SOME_FORMS and value == 0.0

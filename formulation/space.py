@@ -267,7 +267,8 @@ def _sodium_warning(design: Design) -> tuple[str, ...]:
         return ()
     return (
         f"It brings {sodium:.0f} mg of sodium a day; from {high:.0f} mg on a medicine is called"
-        " high in sodium. Mind it in people with high blood pressure, weak heart or kidneys.",
+        f" high in sodium ({HIGH_IN_SODIUM.source}, recalled). Mind it in people with high blood"
+        " pressure, weak heart or kidneys.",
     )
 
 

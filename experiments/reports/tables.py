@@ -18,7 +18,7 @@ from experiments.reports.wording import (
     salts_text,
     unit_of,
 )
-from formulation.endpoints import OF_SOME_FORMS
+from formulation.endpoints import does_not_apply
 from formulation.targets import Scope, get_endpoint
 
 NONE = "–"
@@ -299,7 +299,7 @@ def _desirability_cell(candidate: Mapping[str, Any]) -> str:
 
 def _limit_cell(candidate: Mapping[str, Any], name: str) -> str:
     key = limit_key(name)
-    if key in OF_SOME_FORMS and candidate["values"][key] == 0.0:
+    if does_not_apply(key, candidate["values"].get(key)):
         return "does not apply"
     lines = [number_text(candidate["limits"][name], key)]
     confirmed = (candidate["confirmation"] or {"limits": {}})["limits"]

@@ -20,8 +20,9 @@ from experiments.tracking_messages import (
     unit_suffix,
 )
 from formulation.design import Design
-from formulation.endpoints import BENCH_TIMES_H, OF_SOME_FORMS, STATISTICS
+from formulation.endpoints import BENCH_TIMES_H, STATISTICS, does_not_apply
 from formulation.risk import RiskClass
+from formulation.salts import HEAVY_METALS
 from formulation.units import MINUTES_PER_HOUR
 from models.surrogates.table import MeasuredCurve
 
@@ -35,7 +36,7 @@ CURVE_NAMES = {"release": "dissolved", "release_mechanistic": "dissolved_by_law"
 SPREAD = tuple(f".{statistic}" for statistic in STATISTICS if statistic != "p50")
 """How keys end that are no median over people."""
 
-BESIDE = frozenset({*BENCH_TIMES_H, "lead_ug_per_day", "cadmium_ug_per_day", "arsenic_ug_per_day"})
+ONLY_IF_ASKED = frozenset({*BENCH_TIMES_H, *(f"{metal}_ug_per_day" for metal in HEAVY_METALS)})
 """Endpoints told only where the study asks for them: those of times that the curve shows, and
 traces of metals, of which the salt decides nearly all."""
 
@@ -147,8 +148,8 @@ def _predicted(facts: StudyFacts, trial: TrialRecord) -> list[Metric]:
         if not (
             key in asked
             or key.endswith(SPREAD)
-            or key in BESIDE
-            or (key in OF_SOME_FORMS and value == 0.0)
+            or key in ONLY_IF_ASKED
+            or does_not_apply(key, value)
         )
     )
     return [*found, *others]

@@ -73,14 +73,14 @@ class StudyFacts:
         return study_from_config(self.study.config)
 
     @cached_property
-    def asked(self) -> Sequence[TrialRecord]:
-        """All its trials by number."""
+    def all_trials(self) -> Sequence[TrialRecord]:
+        """Its trials by number, those under way among them."""
         return self.store.trials(self.study_id)
 
     @cached_property
     def trials(self) -> list[TrialRecord]:
         """Those that are finished."""
-        return [t for t in self.asked if t.state != "running"]
+        return [t for t in self.all_trials if t.state != "running"]
 
     @cached_property
     def front(self) -> list[TrialRecord]:
@@ -98,7 +98,7 @@ class StudyFacts:
         return {c.number: c for c in self.store.confirmations(self.study_id)}
 
     @cached_property
-    def drawn(self) -> Sequence[CurveRecord]:
+    def all_curves(self) -> Sequence[CurveRecord]:
         """All curves of its candidates, by number and name."""
         return self.store.curves(self.study_id)
 
@@ -106,7 +106,7 @@ class StudyFacts:
     def curves(self) -> dict[int, list[CurveRecord]]:
         """Curves by trial number."""
         found: dict[int, list[CurveRecord]] = {}
-        for curve in self.drawn:
+        for curve in self.all_curves:
             found.setdefault(curve.number, []).append(curve)
         return found
 
@@ -178,7 +178,7 @@ class StudyFacts:
     def document(self) -> dict[str, Any]:
         """Its document."""
         confirmed = list(self.confirmations.values())
-        return document_of(self.study, self.asked, confirmed, self.drawn)
+        return document_of(self.study, self.all_trials, confirmed, self.all_curves)
 
     @cached_property
     def recommended(self) -> int | None:
