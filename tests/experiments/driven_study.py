@@ -2,11 +2,14 @@
 
 ``python -m tests.experiments.driven_study PLACE REF TRIALS TIMEOUT_S PAUSE_S MODE`` makes the study
 if REF is ``new``, else goes on with it, in two processes if it is asynchronous. Acknowledged trials
-are written out, a line for each commit.
+are written out, a line for each commit. A pause of ``inf`` stops the process once, until it is
+continued: while it weighs the second batch, so that it keeps no lock of the database.
 """
 
 import json
+import math
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -37,8 +40,10 @@ class Weighing:
 
     def __call__(self, tasks) -> tuple[Outcome, ...]:
         """Take a moment, but for the first batch, then answer for each design."""
-        if tasks[0].number >= BATCH:
+        if not math.isinf(self.pause_s) and tasks[0].number >= BATCH:
             time.sleep(self.pause_s)
+        elif tasks[0].number == BATCH:
+            os.kill(os.getpid(), signal.SIGSTOP)
         return tuple(
             Outcome(
                 number=task.number,
@@ -123,6 +128,11 @@ class Driver:
             line = self.process.stdout.readline()
             assert line, f"it ended early: {self.end()} {self.errors}"
             self.acks += json.loads(line)
+
+    def until_stopped(self) -> None:
+        """Wait until the process has stopped itself."""
+        _, how = os.waitpid(self.process.pid, os.WUNTRACED)
+        assert os.WIFSTOPPED(how), f"it ended instead of stopping: {how}"
 
     def end(self) -> int:
         """Wait for the end and return the exit code."""

@@ -1,5 +1,6 @@
 """A study driven by a process, on every database: killed, contested, taken over, looked at."""
 
+import math
 import os
 import signal
 import time
@@ -8,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy.exc import OperationalError
 
 from experiments.failpoints import POINTS
 from experiments.listing import list_studies
@@ -89,26 +89,12 @@ def test_a_second_driver_is_told_who_owns_the_study(place: Path | str, drive) ->
     assert complete(place) == Counter(range(BATCH))
 
 
-def stall(pid: int, place: Path | str) -> None:
-    """Stop a driver, and let it pass for dead; not amid a commit, whose lock it would keep."""
-    until = time.monotonic() + 180
-    while True:
-        os.kill(pid, signal.SIGSTOP)
-        try:
-            bury_owner(place)
-        except OperationalError:
-            assert time.monotonic() < until, "it keeps the store locked"
-            os.kill(pid, signal.SIGCONT)
-            time.sleep(0.1)
-        else:
-            return
-
-
 def test_a_stalled_driver_that_wakes_after_a_take_over_is_refused(place: Path | str, drive) -> None:
     """It is told who has the study now, and none of its late results is stored."""
-    stalled = drive("new", pause_s=2.0)
+    stalled = drive("new", pause_s=math.inf)
     stalled.until_acknowledged(BATCH)
-    stall(stalled.process.pid, place)
+    stalled.until_stopped()
+    bury_owner(place)
     second = drive("S001", pause_s=60.0)
     until = time.monotonic() + 180
     while rows(place, "SELECT epoch FROM owner") != [(2,)]:
