@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
+TESTERS ?= 2
 ROADRUNNER ?= $(BIN)/python
 export OMP_NUM_THREADS ?= 1
 
@@ -23,8 +24,8 @@ $(STAMP): requirements.lock pyproject.toml
 study: $(STAMP) ## set up and run the quickstart study
 	$(BIN)/formulation run configs/studies/quickstart.yaml
 
-test: $(STAMP) ## set up and run the tests (Ray in a process of its own)
-	$(BIN)/python -m pytest -m "not slow and not kill and not faults and not ray"
+test: $(STAMP) ## set up and run the tests, in TESTERS processes (Ray in one of its own)
+	$(BIN)/python -m pytest -n $(TESTERS) --dist loadfile -m "not slow and not kill and not faults and not ray"
 	$(BIN)/python -m pytest -m "ray and not slow and not kill and not faults"
 
 smoke: $(STAMP) ## a small search for each delivery system, which must reach what is required of it
