@@ -6,7 +6,8 @@ from experiments.candidates import most_desirable
 from experiments.config import objectives_of_config
 from experiments.config.stops import mode_of_config
 from experiments.results import study_document
-from experiments.store import Store, StudyRecord
+from experiments.standing import state_of
+from experiments.store import Store
 from experiments.workspace import Workspace
 
 
@@ -28,10 +29,7 @@ def read_study(ref: str, workspace: Workspace) -> dict[str, Any]:
     with Store.open(workspace.store_place, create=False) as store:
         study = store.study(ref)
         document = study_document(store, study)
-        owner = store.owner(study.id)
-    if study.state == "running" and (owner is None or not owner.is_at_work):
-        # Whoever was killed could not write so.
-        document["study"]["state"] = "interrupted"
+        document["study"]["state"] = state_of(study, store.owner(study.id))
     return document
 
 
@@ -88,7 +86,7 @@ def list_studies(workspace: Workspace) -> list[dict[str, Any]]:
                     "label": study.label,
                     "id": study.id,
                     "name": study.name,
-                    "state": _state(study),
+                    "state": state_of(study, owner),
                     "done": len(done),
                     "budget": study.budget,
                     "feasible": sum(t.is_feasible for t in done),
@@ -100,9 +98,3 @@ def list_studies(workspace: Workspace) -> list[dict[str, Any]]:
                 }
             )
         return found
-
-
-def _state(study: StudyRecord) -> str:
-    """Return its state; one whose driver died before it handed out what came of it is not done."""
-    is_left = "models" in study.info and "tracking" not in study.info
-    return "interrupted" if study.state == "complete" and is_left else study.state

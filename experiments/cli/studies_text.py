@@ -54,7 +54,7 @@ def studies_lines(studies: list[dict[str, Any]], width: int, absent: str = "") -
     rows = []
     for study in studies:
         state = study["state"]
-        if state == "interrupted" or (state == "running" and not study["is_owned"]):
+        if state == "interrupted":
             state = f"stopped; formulation resume {study['label']}"
         rows.append(
             [

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from experiments.diagnosis.finding import Finding, fine, warning
+from experiments.standing import state_of
 from experiments.store import Store, StudyRecord
 
 MOST_NAMED = 5
@@ -19,7 +20,9 @@ def _store(store: Store) -> Finding:
 def _studies(store: Store) -> Finding:
     """Look for studies whose driver is gone, which wait to be resumed."""
     studies = store.studies()
-    stopped = [study for study in studies if _is_stopped(store, study)]
+    stopped = [
+        study for study in studies if state_of(study, store.owner(study.id)) == "interrupted"
+    ]
     if stopped:
         return warning(
             f"Interrupted, with all that was acknowledged kept: {_named(stopped)}.",
@@ -63,13 +66,6 @@ STORE_CHECKS = (
     ("models", _models),
 )
 """Checks of an open store; the first stands for its opening as well."""
-
-
-def _is_stopped(store: Store, study: StudyRecord) -> bool:
-    if study.state != "running":
-        return study.state == "interrupted"
-    owner = store.owner(study.id)
-    return owner is None or not owner.is_at_work
 
 
 def _named(studies: Sequence[StudyRecord]) -> str:

@@ -174,11 +174,15 @@ def _recommended(document: Mapping[str, Any], held: Sequence[Mapping[str, Any]])
 def _rival(
     objectives: Sequence[Objective], best: Mapping[str, Any], plain: Sequence[Mapping[str, Any]]
 ) -> tuple[Mapping[str, Any] | None, tuple[str, ...]]:
-    """Return the plain tablet that comes nearest to the best, and where it falls short."""
+    """Return the plain tablet that comes nearest to the best, and where it falls short.
+
+    Of several that come as near it is the one that met the same people as the best.
+    """
     compared = [(falls_short_in(objectives, c, best), c) for c in plain]
     if not compared or is_plain_soluble(best):
         return None, ()
-    short, rival = min(compared, key=lambda pair: len(pair[0]))
+    met = ((best["account"] or {}).get("against_plain") or {}).get("label")
+    short, rival = min(compared, key=lambda pair: (len(pair[0]), pair[1]["label"] != met))
     return rival, short
 
 

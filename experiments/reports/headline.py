@@ -68,6 +68,12 @@ def headline(
     off = " off the front" if beaten else ""
     plain = f"{rival['label']}{off}, a plain {_product(rival)}"
     if not short:
+        told_by = _trial_that_tells(best, rival)
+        if told_by:
+            return (
+                f"{first}. The 90 % intervals do not tell it from {plain}; simulated in the same"
+                f" people it absorbs more, which {told_by}."
+            )
         return f"{first}, but does no better than {plain}, within the 90 % intervals."
     if is_not_told_apart(best, short):
         against = best["account"]["against_plain"]["label"]
@@ -98,6 +104,19 @@ def is_not_told_apart(candidate: Mapping[str, Any], short: Sequence[str]) -> boo
     against = (candidate["account"] or {}).get("against_plain")
     in_uptake = bool(short) and all(parse_key(key).endpoint.name in UPTAKE for key in short)
     return in_uptake and against is not None and not against["worth_a_trial"]
+
+
+def _trial_that_tells(best: Mapping[str, Any], rival: Mapping[str, Any]) -> str:
+    """Say which trial would show that the best absorbs more; empty if none worth its while."""
+    against = (best["account"] or {}).get("against_plain")
+    if against is None or against["label"] != rival["label"] or not against["worth_a_trial"]:
+        return ""
+    if against["mean_difference"] < 0:
+        return ""
+    crossover = against["trial_size_crossover"]
+    if crossover is not None:
+        return f"a trial of {crossover} people who take both would show"
+    return f"a trial of {against['trial_size_parallel']} people in each of two arms would show"
 
 
 def hardly_releases(candidate: Mapping[str, Any]) -> str:

@@ -66,12 +66,53 @@ def test_a_plain_tablet_off_the_front_is_compared_with_too():
     )
 
 
-def told(best, label: str, *, worth: bool) -> None:
+def told(best, label: str, *, worth: bool, mean: float = 0.4, crossover: int | None = 12) -> None:
     """State of a candidate what a trial against a plain tablet would show."""
     sentence = f"Absorbed Mg by 24 h urine: C017 minus {label} is +0.4 mg/d in the middle subject"
     best["account"]["against_plain"] = {
-        "label": label, "worth_a_trial": worth, "sentence": sentence
-    }  # fmt: skip
+        "label": label,
+        "worth_a_trial": worth,
+        "sentence": sentence,
+        "mean_difference": mean,
+        "trial_size_crossover": crossover,
+        "trial_size_parallel": 20,
+    }
+
+
+@pytest.mark.parametrize(
+    ("crossover", "which"), [(12, "12 people who take both"), (None, "20 people in each of two")]
+)
+def test_what_the_same_people_tell_apart_is_not_said_to_be_no_better(crossover, which):
+    """The intervals overlap, and the comparison of each person with themselves does not."""
+    document = example_document()
+    best = next(c for c in document["front"] if c["label"] == "C017")
+    told(best, "C005", worth=True, crossover=crossover)
+    found = answer(document)
+    assert "The 90 % intervals do not tell it from C005, a plain" in found.sentence
+    assert f"in the same people it absorbs more, which a trial of {which}" in found.sentence
+    assert found.does_no_better
+
+
+@pytest.mark.parametrize(
+    "other", [{"label": "C005", "worth": False}, {"label": "C005", "worth": True, "mean": -0.4}]
+)
+def test_what_the_same_people_do_not_tell_apart_does_no_better(other):
+    """No trial worth its while, or one that would show the tablet ahead."""
+    document = example_document()
+    best = next(c for c in document["front"] if c["label"] == "C017")
+    told(best, **other)
+    assert "but does no better than C005" in answer(document).sentence
+
+
+def test_of_plain_tablets_that_come_as_near_the_one_in_the_same_people_is_named():
+    """One answer names one plain tablet, the one whose trial it speaks of."""
+    document = example_document()
+    best = next(c for c in document["front"] if c["label"] == "C017")
+    plain = next(c for c in document["front"] if c["label"] == "C005")
+    document["plain"] = [{**plain, "label": "C099"}]
+    assert answer(document).rival == "C005"
+    told(best, "C099", worth=False)
+    assert answer(document).rival == "C099"
 
 
 @pytest.mark.parametrize("worth", [True, False])

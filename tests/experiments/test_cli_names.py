@@ -1,12 +1,15 @@
 """What a name on the command line is taken for: a study, a candidate, a tracking server."""
 
+from pathlib import Path
+
 import pytest
 
 from experiments.cli import main
 from experiments.cli.study_text import product_lines
 from experiments.config import load_study
-from experiments.listing import read_study
-from experiments.store import Store
+from experiments.listing import list_studies, read_study
+from experiments.standing import state_of
+from experiments.store import Store, StudyRecord
 from experiments.workspace import open_workspace
 from formulation.errors import InputError
 from tests.experiments.example_document import example_document
@@ -51,17 +54,36 @@ def test_the_plain_tablet_of_the_answer_can_be_printed_also_off_the_front():
     assert "amounts:" in lines
 
 
-def test_a_study_whose_driver_is_gone_is_told_as_interrupted(tmp_path):
-    """Whoever was killed could not write so; who is at work still runs."""
+def states_told(study: StudyRecord, home: Path) -> set[str]:
+    """Return what the list, the document and whoever asks say of a study."""
+    workspace = open_workspace(home=str(home), environment={})
+    with Store.open(workspace.store_place, create=False) as store:
+        asked = state_of(store.study(study.id), store.owner(study.id))
+    listed, told = list_studies(workspace)[0], read_study(study.label, workspace)
+    return {asked, listed["state"], told["study"]["state"]}
+
+
+@pytest.mark.parametrize(
+    ("state", "info", "at_work", "left"),
+    [
+        ("running", {}, "running", "interrupted"),
+        ("interrupted", {}, "interrupted", "interrupted"),
+        ("failed", {}, "failed", "failed"),
+        ("complete", {"models": {}}, "complete", "interrupted"),
+        ("complete", {"models": {}, "tracking": {}}, "complete", "complete"),
+        ("complete", {}, "complete", "complete"),
+    ],
+)
+def test_a_study_whose_driver_is_gone_is_told_as_interrupted(tmp_path, state, info, at_work, left):
+    """Whoever was killed could not write so, also before the results were handed out."""
     spec = load_study(TEXT)
     with Store.open(tmp_path / "store.sqlite") as store:
         study = store.create_study("killed", spec.config, "", "x", 1, 4)
-        workspace = open_workspace(home=str(tmp_path), environment={})
         with store.own(study.id) as lease:
-            store.set_study(lease, state="running")
-            assert read_study("S001", workspace)["study"]["state"] == "running"
-        assert store.study(study.id).state == "running"
-        assert read_study("S001", workspace)["study"]["state"] == "interrupted"
+            store.set_study(lease, state=state, info=info)
+            assert states_told(study, tmp_path) == {at_work}
+        assert store.study(study.id).state == state
+        assert states_told(study, tmp_path) == {left}
 
 
 def test_what_another_server_was_told_is_not_told_as_delivered_here(tmp_path, capsys, monkeypatch):

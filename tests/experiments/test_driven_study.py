@@ -67,7 +67,7 @@ def test_a_killed_study_is_resumed_to_its_budget(place: Path | str, drive, point
     assert first.end() == -signal.SIGKILL
     assert set(first.acks) <= set(complete(place))
     until_dead(place)
-    assert (status(place)["label"], status(place)["state"]) == ("S001", "running")
+    assert (status(place)["label"], status(place)["state"]) == ("S001", "interrupted")
     assert status(place)["done"] == len(complete(place))
     second = drive("S001")
     assert (second.end(), second.errors) == (0, "")

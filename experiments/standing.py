@@ -1,0 +1,24 @@
+"""Where a stored study stands: done, at work, or left by a driver that is gone."""
+
+from experiments.store import Owner, StudyRecord, StudyState
+
+
+def state_of(study: StudyRecord, owner: Owner | None) -> StudyState:
+    """Return the state of a study; whoever was killed could not write that it is interrupted.
+
+    Parameters
+    ----------
+    study : StudyRecord
+        The study, [-].
+    owner : Owner or None
+        Who last held it, [-].
+
+    Returns
+    -------
+    str
+        Its state; interrupted where no driver is at work on what is not done, [-].
+    """
+    is_at_work = owner is not None and owner.is_at_work
+    is_left = "models" in study.info and "tracking" not in study.info  # nothing was handed out
+    is_open = study.state == "running" or (study.state == "complete" and is_left)
+    return "interrupted" if is_open and not is_at_work else study.state
