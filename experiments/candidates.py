@@ -74,14 +74,9 @@ def candidate(
     limited = [limit.endpoint for limit in spec.limits]
     return {
         "number": trial.number,
-        "label": candidate_label(trial.number),
         "title": title_of(design),
-        "design": trial.design,
         "design_key": design.key,
-        "recipe_mg": dict(design.amounts_mg),
-        "unit_mass_mg": design.unit_mass_mg,
-        "elemental_mg_per_unit": design.elemental_mg_per_unit,
-        "regimen": regimen_text(design),
+        **recipe_of(trial),
         "process": dict(design.process),
         "objectives": {key: trial.values[key] for key in keys},
         "intervals": {key: [trial.lo90[key], trial.hi90[key]] for key in [*keys, *limited]},
@@ -105,6 +100,30 @@ def candidate(
         "curves": {
             name: _curve(curves[name]) for name in (RELEASE, RELEASE_MECHANISTIC) if name in curves
         },
+    }
+
+
+def recipe_of(trial: TrialRecord) -> dict[str, Any]:
+    """Return what is needed to make the design of a trial, and how it is taken.
+
+    Parameters
+    ----------
+    trial : TrialRecord
+        Any trial, [-].
+
+    Returns
+    -------
+    dict
+        Label, design, recipe of one unit [mg], its mass [mg] and elemental magnesium [mg], regimen.
+    """
+    design = Design.from_dict(trial.design)
+    return {
+        "label": candidate_label(trial.number),
+        "design": trial.design,
+        "recipe_mg": dict(design.amounts_mg),
+        "unit_mass_mg": design.unit_mass_mg,
+        "elemental_mg_per_unit": design.elemental_mg_per_unit,
+        "regimen": regimen_text(design),
     }
 
 

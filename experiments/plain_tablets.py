@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from experiments.candidates import form_name
+from experiments.candidates import form_name, recipe_of
 from experiments.config import StudySpec
-from experiments.store import TrialRecord, candidate_label
+from experiments.store import TrialRecord
 from formulation.desirability import overall_desirability
 from formulation.salts import get_salt
 from formulation.targets import Objective
@@ -93,8 +93,7 @@ def plain_tablets(spec: StudySpec, trials: Sequence[TrialRecord]) -> list[dict[s
     found = plain_trials(spec.objectives, trials)
     return [
         {
-            "label": candidate_label(t.number),
-            "design": t.design,
+            **recipe_of(t),
             "objectives": {key: t.values[key] for key in keys},
             "intervals": {key: [t.lo90[key], t.hi90[key]] for key in keys},
             "confirmation": None,

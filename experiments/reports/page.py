@@ -26,7 +26,13 @@ from experiments.reports.model_tables import (
     record_table,
 )
 from experiments.reports.quality import quality_sections
-from experiments.reports.recipes import BATCH_G, check_batch, recipe_tables, weighing_table
+from experiments.reports.recipes import (
+    BATCH_G,
+    COMPARED,
+    check_batch,
+    recipe_tables,
+    weighing_table,
+)
 from experiments.reports.reproducing import claim_lines, commands
 from experiments.reports.shortening import in_two, left_out, open_labels, told_of
 from experiments.reports.tables import (
@@ -256,10 +262,15 @@ def _tables(
     has_front = bool(told["front"])
     remarks = remarks_table(told)
     best = [c for c in told["front"] if c["label"] == found.label]
+    compared = [*document["front"], *document.get("plain", [])]
+    rival = [c for c in compared if c["label"] == found.rival][:1]
     limits = [limits_table(told)] if has_front and told["front"][0]["limits"] else []
     return {
         "candidates": [candidates_table(told)] if has_front else [],
-        "weighing": [weighing_table(c, batch_g) for c in best],
+        "weighing": [
+            *(weighing_table(c, batch_g) for c in best),
+            *(weighing_table(c, batch_g, COMPARED) for c in rival),
+        ],
         "recipes": [in_two(table, opened) for table in recipe_tables(told, batch_g)],
         "limits": [in_two(table, opened) for table in limits],
         "remarks": [remarks] if remarks.rows else [],

@@ -12,6 +12,9 @@ from formulation.errors import InputError
 BATCH_G = 500.0
 """Mass of a laboratory batch where none is stated, [g]."""
 
+COMPARED = ", the plain tablet it is compared with"
+"""Role of the comparator, behind its label."""
+
 MG_PER_G = 1000.0
 
 BATCH_STEP_G = 0.01
@@ -69,15 +72,17 @@ def batch_g(amounts_mg: Mapping[str, float], whole_g: float) -> dict[str, float]
     return {name: round(n * BATCH_STEP_G, 2) for name, n in steps.items()}
 
 
-def weighing_table(candidate: Mapping[str, Any], whole_g: float = BATCH_G) -> Table:
+def weighing_table(candidate: Mapping[str, Any], whole_g: float = BATCH_G, role: str = "") -> Table:
     """Return the recipe of one candidate, one row a component.
 
     Parameters
     ----------
     candidate : mapping
-        A member of the document's front, [-].
+        A member of the document's front or of its plain tablets, [-].
     whole_g : float, optional
         Mass of the batch, [g].
+    role : str, optional
+        What it is, said behind its label, [-].
 
     Returns
     -------
@@ -100,7 +105,7 @@ def weighing_table(candidate: Mapping[str, Any], whole_g: float = BATCH_G) -> Ta
     rows.append(("Sum", f"{mass:.1f}", "100.0", f"{sum(weighed.values()):.2f}"))
     how = "; ".join(filter(None, (form_title(design), process_text(design))))
     return Table(
-        caption=f"{candidate['label']}, to weigh: one unit, and a batch of {whole_g:g} g for"
+        caption=f"{candidate['label']}{role}, to weigh: one unit, and a batch of {whole_g:g} g for"
         f" {n_units:,} units, without loss or overage; the largest component takes what rounding to"
         f" {BATCH_STEP_G:g} g leaves. {how}. Taken as {candidate['regimen']}.",
         columns=(

@@ -112,6 +112,7 @@ def test_plain_tablets_are_the_most_desirable_first():
     assert [c["label"] for c in found] == [f"C{29 - k:03d}" for k in range(MOST_PLAIN)]
     assert found[0]["objectives"] == {ABSORBED: 29, MASS: 2}
     assert found[0]["intervals"] == {ABSORBED: [29, 29], MASS: [2, 2]}
+    assert sum(found[0]["recipe_mg"].values()) == pytest.approx(found[0]["unit_mass_mg"])
 
 
 def test_every_kind_of_key_has_its_row_in_the_table_of_models():

@@ -10,6 +10,7 @@ import pytest
 from typing_extensions import override
 
 from experiments.cli import main
+from experiments.plain_tablets import is_plain_soluble
 from experiments.reports import render, write_report
 from experiments.reports.answers import answer
 from experiments.reports.plot_data import confirmation_data
@@ -196,6 +197,18 @@ def test_the_recommended_recipe_is_written_for_the_batch_that_is_asked_for(tmp_p
     text = write_report(document, tmp_path / "r.html", 1000).read_text(encoding="utf-8")
     assert "Batch of 1000 g" in text
     assert "Batch of 500 g" not in text
+
+
+@pytest.mark.parametrize("is_off", [False, True])
+def test_the_plain_tablet_of_the_answer_can_be_weighed_from_the_report(is_off):
+    """Whoever is told to compare with it needs its recipe, also off the front."""
+    document = example_document()
+    if is_off:
+        document["plain"] = [c for c in document["front"] if is_plain_soluble(c)]
+        document["front"] = [c for c in document["front"] if not is_plain_soluble(c)]
+    rival = answer(document).rival
+    assert rival is not None
+    assert render(document).count(f"{rival}, the plain tablet it is compared with, to weigh") == 1
 
 
 @pytest.mark.parametrize("wrong", [0.0, -5.0, float("nan"), float("inf"), 1e9])
