@@ -1,5 +1,6 @@
 """The MLflow pages as a lean child process on the loopback address."""
 
+import ctypes
 import os
 import signal
 import socket
@@ -64,6 +65,7 @@ def serve(
             stdout=stream,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            preexec_fn=_end_with_parent,
         )
     try:
         _await_health(server, port, str(log))
@@ -88,6 +90,16 @@ _LEAN = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "DO_NOT_TRACK": "true",
 }
+
+
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+_PR_SET_PDEATHSIG = 1
+
+
+def _end_with_parent() -> None:
+    """Ask Linux, in the new process, to end it with a parent that is killed outright."""
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _command(workspace: Workspace, port: int) -> list[str]:

@@ -3,6 +3,7 @@
 import signal
 import socket
 import subprocess
+import time
 import urllib.request
 from pathlib import Path
 
@@ -78,10 +79,11 @@ def see_that_it_is_lean(port: int, ours: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 0), (signal.SIGTERM, 143), (signal.SIGHUP, 143)]
+    ("number", "code"),
+    [(signal.SIGINT, 0), (signal.SIGTERM, 143), (signal.SIGHUP, 143), (signal.SIGKILL, -9)],
 )
 def test_the_pages_answer_and_end_with_every_process(tmp_path, number, code):
-    """The server and its worker end with the program, whichever way it is asked to."""
+    """The server and its worker end with the program, whichever way it is asked or made to."""
     port, home = free_port(), tmp_path / "home"
     settings = environment()
     del settings["FORMULATION_TRACKING_URI"]
@@ -104,10 +106,14 @@ def test_the_pages_answer_and_end_with_every_process(tmp_path, number, code):
             server.send_signal(number)
             _, rest = server.communicate(timeout=60)
         finally:
-            # Killed outright it could not end the server that it started.
             server.terminate()
     assert server.returncode == code
     assert "Traceback" not in rest
+    if number == signal.SIGKILL:
+        # Nobody is left to wait for them.
+        until = time.monotonic() + 60
+        while processes_naming(str(home)) and time.monotonic() < until:
+            time.sleep(0.05)
     assert processes_naming(str(home)) == []
     assert processes_naming(f"--port\0{port}\0") == []
     assert listening_at(port) == set()
