@@ -10,6 +10,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -111,6 +112,24 @@ def drive(home: Path, *words: str, **how: str) -> Driven:
     return ended(start(home, *words, **how))
 
 
+def hold(driver: subprocess.Popen, home: Path) -> None:
+    """Stop a driver by SIGSTOP; not amid a commit, whose lock it would keep."""
+    until = time.monotonic() + 180
+    while True:
+        driver.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, driver.pid, os.WSTOPPED | os.WNOWAIT)
+        with closing(sqlite3.connect(home / "store.sqlite", timeout=0)) as connection:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                assert time.monotonic() < until, "it keeps the store locked"
+            else:
+                connection.rollback()
+                return
+        driver.send_signal(signal.SIGCONT)
+        time.sleep(0.01)
+
+
 @contextmanager
 def stopped_at_first_ack(
     home: Path, *words: str, **how: str
@@ -124,8 +143,7 @@ def stopped_at_first_ack(
             if acks_of([line.rstrip()]):
                 break
         assert acks_of([line.rstrip() for line in seen]), "".join(seen)
-        driver.send_signal(signal.SIGSTOP)
-        os.waitid(os.P_PID, driver.pid, os.WSTOPPED | os.WNOWAIT)
+        hold(driver, home)
         yield driver, seen
     finally:
         driver.kill()

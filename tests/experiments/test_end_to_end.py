@@ -17,6 +17,7 @@ from attrs import frozen
 from experiments.cli import main
 from experiments.reports.answers import answer
 from experiments.store import Store
+from tests.experiments.driving import hold
 
 STUDY = """\
 study: small
@@ -151,7 +152,7 @@ def stalled_driver(finished: Finished, home: Path) -> Iterator[subprocess.Popen]
             for line in driver.stderr:
                 if json.loads(line)["event"] == "ack":
                     break
-            driver.send_signal(signal.SIGSTOP)
+            hold(driver, home)
             yield driver
         finally:
             driver.kill()
