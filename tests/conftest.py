@@ -1,5 +1,6 @@
 """Settings of all tests, and a place for a store on every database that holds one."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +8,9 @@ import pytest
 from hypothesis import settings
 
 from tests.experiments.postgres_server import Server, server
+
+# What is printed must not depend on the terminal in which the tests were started.
+os.environ.pop("COLUMNS", None)
 
 # A first example may load what later ones have; how long one takes is not what is tested.
 settings.register_profile("patient", deadline=None)

@@ -119,15 +119,15 @@ def told(error: Exception, uri: str = "") -> str:
     Returns
     -------
     str
-        Its kind and its first words; the words alone of an error of ours; of a server that refuses
+        Its kind and its first words; all words of an error of ours; of a server that refuses
         who asks, what to do about it, [-].
     """
     if refused := _refusal(error, uri):
         return refused
-    words = without_password(str(error).strip().partition("\n")[0])[:MOST_WORDS]
+    words = without_password(str(error).strip().partition("\n")[0])
     if isinstance(error, DataError):
         return words
-    return f"{type(error).__name__}: {words}".rstrip(": ")
+    return f"{type(error).__name__}: {words[:MOST_WORDS]}".rstrip(": ")
 
 
 def _refusal(error: Exception, uri: str) -> str:

@@ -266,7 +266,8 @@ def test_a_dead_server_leaves_surrogates_in_the_outbox(untracked, tmp_path) -> N
 def test_a_file_that_was_changed_is_not_registered(untracked, tmp_path) -> None:
     """The message stays and says so; runs and candidates are delivered."""
     home = untracked.copy(tmp_path)
-    models = Path(shutil.copytree(untracked.home / "models", tmp_path / "models"))
+    far = tmp_path / ("far" * 40)  # the reason stands behind a path, however long that is
+    models = Path(shutil.copytree(untracked.home / "models", far / "models"))
     with Store.open(home / "store.sqlite") as store:
         old = Path(store.models()[0].path)
     for path in models.glob("*/" + MODEL_FILE):
