@@ -11,7 +11,7 @@ from experiments.reports.mixture_map import MixtureMap
 from experiments.reports.parallel import BETTER, Parallel
 from experiments.reports.plots import COLOURS, GREY
 from experiments.reports.spans import significant
-from experiments.reports.trade_off import system_colour
+from experiments.reports.trade_off_data import system_colour
 from experiments.reports.wording import axis_title, endpoint_title, unit_of
 from formulation.delivery import get_system
 

@@ -15,7 +15,7 @@ from experiments.reports.on_front import not_on_front
 from experiments.reports.plot_data import History, history_data
 from experiments.reports.profiler import ProfilerPanel, profiler_data
 from experiments.reports.release_data import ReleasePanel, release_data
-from experiments.reports.trade_off import TradeOff, trade_off_data
+from experiments.reports.trade_off_data import TradeOff, trade_off_data
 from formulation.errors import InputError
 
 

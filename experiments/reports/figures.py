@@ -21,7 +21,8 @@ from experiments.reports.plots import (
 from experiments.reports.profiler import profiler_pictures, profiler_tables
 from experiments.reports.release_data import ReleasePanel, left_out_text, release_data, vessels_text
 from experiments.reports.tables import Table, reasons_table
-from experiments.reports.trade_off import draw_trade_off, trade_off_data
+from experiments.reports.trade_off import draw_trade_off
+from experiments.reports.trade_off_data import trade_off_data
 from experiments.reports.twins import history_table, pairs_table, release_table
 from experiments.reports.wording import axis_title, endpoint_title
 from formulation.delivery import get_system
@@ -107,7 +108,7 @@ def _trade_off(document: Mapping[str, Any]) -> Shown:
         f"{len(data.of('front'))} on the front, {len(data.of('feasible'))} feasible but beaten,"
         f" {len(data.of('infeasible'))} infeasible"
     )
-    caption = f"Each mark is a design as the search predicted it: {counts}."
+    caption = f"Each mark is a design as the search predicted it{data.interval_words}: {counts}."
     if data.n_without_values:
         caption += f" Not drawn, because they gave no number: {data.n_without_values}."
     if len(document["objectives"]) > len(data.keys):
@@ -117,7 +118,7 @@ def _trade_off(document: Mapping[str, Any]) -> Shown:
     return Shown(
         name="trade_off",
         pictures=[
-            picture_of(png(figure), f"Scatter of {shown}: {counts}.{data.star_text}", caption)
+            picture_of(png(figure), f"Scatter of {shown}: {counts}.{data.marked_text}", caption)
         ],
     )
 
