@@ -121,8 +121,9 @@ def importance_words(data: Importance) -> Words:
     return Words(
         alt=f"What drives the predictions for {get_system(data.system).title}."
         f" Most important: {firsts}.",
-        caption=f"Above: {data.protocol}. Below: the mean prediction over the most important single"
-        f" number, all else as in the training designs; band: {', '.join(bands) or 'none'}.",
+        caption=f"Bars: {data.protocol}. Curves: the mean prediction over the most important single"
+        f" number, all else as in the training designs; band: {', '.join(bands) or 'none'}."
+        f"{data.absent}",
         about=get_system(data.system).title,
     )
 

@@ -76,13 +76,15 @@ def shown_of(
     }
 
 
-def drivers_of(model: Mapping[str, Any], name: str) -> Shown:
+def drivers_of(document: Mapping[str, Any], model: Mapping[str, Any], name: str) -> Shown:
     """Return what drives the predictions of a surrogate.
 
     Parameters
     ----------
+    document : mapping
+        What `experiments.results.study_document` made, [-].
     model : mapping
-        A model card, [-].
+        One of its model cards, [-].
     name : str
         Name within the page, [-].
 
@@ -93,7 +95,7 @@ def drivers_of(model: Mapping[str, Any], name: str) -> Shown:
     """
     return Shown(
         name=name,
-        pictures=driver_pictures(model),
+        pictures=driver_pictures(model, [o["key"] for o in document["objectives"]]),
         tables=[*driver_tables(model), *dependence_tables(model)],
     )
 
