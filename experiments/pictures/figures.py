@@ -12,7 +12,8 @@ from experiments.reports.plot_data import History
 from experiments.reports.plots import NORMAL, SMALL, draw_history, draw_release, new_figure
 from experiments.reports.profiler import ACROSS, ProfilerPanel, draw_profiler
 from experiments.reports.release_data import ReleasePanel
-from experiments.reports.trade_off import TradeOff, draw_trade_off
+from experiments.reports.trade_off import draw_trade_off
+from experiments.reports.trade_off_data import TradeOff
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -1,7 +1,7 @@
 """Pictures of a study for the mouse, from the drawings of the report, and calibration."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,13 +11,13 @@ from experiments.reports.drawings import (
     history_drawing,
     profiler_drawing,
     release_drawing,
-    trade_off_drawing,
 )
 from experiments.reports.plot_data import History
 from experiments.reports.plots import COLOURS, GREY
 from experiments.reports.profiler import ProfilerPanel
 from experiments.reports.release_data import ReleasePanel
-from experiments.reports.trade_off import Point, TradeOff
+from experiments.reports.trade_off_data import TradeOff
+from experiments.reports.trade_off_drawing import trade_off_drawing
 from experiments.reports.wording import endpoint_title, unit_of
 
 if TYPE_CHECKING:
@@ -37,20 +37,7 @@ def show_front(data: TradeOff) -> "list[Figure]":
     list of plotly.graph_objects.Figure
         One, [-].
     """
-    figure, front = figure_of(trade_off_drawing(data)), data.of("front")
-    x, y = (np.array([p.values[k] for p in front]) for k in (0, 1))
-    if front:
-        figure.add_scatter(
-            x=x,
-            y=y,
-            error_x=_ends(front, 0),
-            error_y=_ends(front, 1),
-            mode="markers",
-            marker={"opacity": 0, "color": GREY},
-            name="90 % intervals of the front",
-            hoverinfo="skip",
-        )
-    return [figure]
+    return [figure_of(trade_off_drawing(data))]
 
 
 def show_curves(data: Sequence[ReleasePanel]) -> "list[Figure]":
@@ -139,8 +126,3 @@ def show_calibration(data: Sequence[CalibrationPanel]) -> "list[Figure]":
         figure.update_xaxes(title=f"Predicted by the surrogate, {unit}", row=row, col=1)
         figure.update_yaxes(title=f"Every subject integrated, {unit}", row=row, col=1)
     return [figure]
-
-
-def _ends(points: Sequence[Point], k: int) -> dict[str, Any]:
-    values = np.array([p.values[k] for p in points])
-    return bars(values, np.array([p.intervals[k] for p in points]).T)

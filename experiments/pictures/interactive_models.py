@@ -7,11 +7,12 @@ import numpy as np
 
 from experiments.pictures.plotly_parts import SHORT, band, broken, graph_objects, panels
 from experiments.pictures.questions import Importance
+from experiments.reports.driver_data import NOTHING, DependencePanel, DriverPanel
 from experiments.reports.mixture_map import MixtureMap
 from experiments.reports.parallel import BETTER, Parallel
 from experiments.reports.plots import COLOURS, GREY
 from experiments.reports.spans import significant
-from experiments.reports.trade_off import system_colour
+from experiments.reports.trade_off_data import system_colour
 from experiments.reports.wording import axis_title, endpoint_title, unit_of
 from formulation.delivery import get_system
 
@@ -37,40 +38,14 @@ def show_importance(data: Importance) -> "list[Figure]":
     titles = [t for panel in data.panels for t in (endpoint_title(panel.key), "")]
     figure = panels(titles, across=2)
     for row, panel in enumerate(data.panels, 1):
-        figure.add_bar(
-            x=panel.increase,
-            y=[escape(part) for part in panel.parts],
-            orientation="h",
-            error_x={"array": panel.spread},
-            marker={"color": COLOURS[0]},
-            hovertemplate=f"%{{y}}: %{{x:.4g}} {panel.unit}<extra></extra>",
-            showlegend=False,
-            row=row,
-            col=1,
-        )
-        figure.update_yaxes(autorange="reversed", automargin=True, row=row, col=1)
-        figure.update_xaxes(title=f"Increase of the error, {panel.unit}", row=row, col=1)
-        told = panel.dependence
-        if told is not None:
-            common = {"row": row, "col": 2, "legendgroup": panel.key}
-            band(figure, told.values, told.low, told.high, COLOURS[0], **common)
-            figure.add_scatter(
-                x=told.values,
-                y=told.mean,
-                line={"color": COLOURS[0]},
-                showlegend=False,
-                hovertemplate="%{x:.4g}: %{y:.4g}<extra></extra>",
-                **common,
-            )
-            kind = "log" if told.is_log else "linear"
-            figure.update_xaxes(title=escape(told.axis), type=kind, row=row, col=2)
-            figure.update_yaxes(title=f"Mean prediction, {panel.unit}", row=row, col=2)
+        if panel.parts:
+            _show_bars(figure, panel, row=row, col=1)
         else:
-            words = broken(panel.remark, 34)
-            about = {"hoverinfo": "skip", "showlegend": False, "row": row, "col": 2}
-            figure.add_scatter(x=[0], y=[0], mode="text", text=[words], **about)
-            figure.update_xaxes(visible=False, row=row, col=2)
-            figure.update_yaxes(visible=False, row=row, col=2)
+            _say(figure, NOTHING, row=row, col=1)
+        if panel.dependence is not None:
+            _show_dependence(figure, panel, panel.dependence, row=row, col=2)
+        else:
+            _say(figure, panel.remark, row=row, col=2)
     return [figure]
 
 
@@ -188,3 +163,46 @@ def show_parallel(data: Parallel) -> "list[Figure]":
     figure.update_yaxes(visible=False, range=[-0.08, 1.08])
     figure.update_layout(legend={"orientation": "h", "y": 1.12}, height=620)
     return [figure]
+
+
+def _show_bars(figure: "Figure", panel: DriverPanel, **place: int) -> None:
+    figure.add_bar(
+        x=panel.increase,
+        y=[escape(part) for part in panel.parts],
+        orientation="h",
+        error_x={"array": panel.spread},
+        marker={"color": COLOURS[0]},
+        hovertemplate=f"%{{y}}: %{{x:.4g}} {panel.unit}<extra></extra>",
+        showlegend=False,
+        **place,
+    )
+    figure.update_yaxes(autorange="reversed", automargin=True, **place)
+    figure.update_xaxes(title=f"Increase of the error, {panel.unit}", **place)
+
+
+def _show_dependence(
+    figure: "Figure", panel: DriverPanel, told: DependencePanel, **place: int
+) -> None:
+    band(figure, told.values, told.low, told.high, COLOURS[0], legendgroup=panel.key, **place)
+    figure.add_scatter(
+        x=told.values,
+        y=told.mean,
+        line={"color": COLOURS[0]},
+        showlegend=False,
+        hovertemplate="%{x:.4g}: %{y:.4g}<extra></extra>",
+        legendgroup=panel.key,
+        **place,
+    )
+    kind = "log" if told.is_log else "linear"
+    figure.update_xaxes(title=escape(told.axis), type=kind, **place)
+    figure.update_yaxes(title=f"Mean prediction, {panel.unit}", **place)
+
+
+def _say(figure: "Figure", words: str, **place: int) -> None:
+    """Say in a panel why nothing is drawn there."""
+    text = [broken(words, 34)]
+    figure.add_scatter(
+        x=[0], y=[0], mode="text", text=text, hoverinfo="skip", showlegend=False, **place
+    )
+    figure.update_xaxes(visible=False, **place)
+    figure.update_yaxes(visible=False, **place)

@@ -9,13 +9,13 @@ from experiments.mixtures import mixture_data
 from experiments.opening import OpenCandidate
 from experiments.profiling import profile
 from experiments.reports.answers import answer
-from experiments.reports.drivers import DriverPanel, driver_data
+from experiments.reports.driver_data import DriverPanel, absent_text, driver_data
 from experiments.reports.mixture_map import MixtureMap
 from experiments.reports.on_front import not_on_front
 from experiments.reports.plot_data import History, history_data
 from experiments.reports.profiler import ProfilerPanel, profiler_data
 from experiments.reports.release_data import ReleasePanel, release_data
-from experiments.reports.trade_off import TradeOff, trade_off_data
+from experiments.reports.trade_off_data import TradeOff, trade_off_data
 from formulation.errors import InputError
 
 
@@ -80,6 +80,9 @@ class Importance:
 
     panels: tuple[DriverPanel, ...]
     """One an output."""
+
+    absent: str
+    """Of which objectives nothing is told and why, as the end of a caption."""
 
 
 def front_of(question: Question) -> TradeOff:
@@ -163,7 +166,12 @@ def importance_of(question: Question) -> Importance:
     panels = driver_data(model)
     if not panels:
         raise question.nothing(f"no record of what drives the model of {system}")
-    return Importance(system=system, protocol=model["drivers"]["protocol"], panels=panels)
+    return Importance(
+        system=system,
+        protocol=model["drivers"]["protocol"],
+        panels=panels,
+        absent=absent_text(model, [o["key"] for o in question.document["objectives"]]),
+    )
 
 
 def profiler_of(question: Question) -> tuple[ProfilerPanel, ...]:

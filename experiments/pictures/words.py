@@ -12,7 +12,7 @@ from experiments.reports.parallel import Parallel
 from experiments.reports.plot_data import History
 from experiments.reports.profiler import ProfilerPanel
 from experiments.reports.release_data import ReleasePanel, left_out_text, vessels_text
-from experiments.reports.trade_off import TradeOff
+from experiments.reports.trade_off_data import TradeOff
 from experiments.reports.wording import axis_title, endpoint_title, limit_text
 from formulation.delivery import get_system
 
@@ -48,11 +48,11 @@ def front_words(data: TradeOff) -> Words:
         f"{len(data.of('front'))} on the front, {len(data.of('feasible'))} feasible but beaten,"
         f" {len(data.of('infeasible'))} infeasible"
     )
-    caption = "Each mark is a design as the search predicted it, with 90 % intervals on the front."
+    caption = f"Each mark is a design as the search predicted it{data.interval_words}."
     if data.n_without_values:
         caption += f" Not drawn, because they gave no number: {data.n_without_values}."
     shown = " against ".join(axis_title(key) for key in reversed(data.keys[:2]))
-    return Words(alt=f"Scatter of {shown}: {counts}.{data.star_text}", caption=caption)
+    return Words(alt=f"Scatter of {shown}: {counts}.{data.marked_text}", caption=caption)
 
 
 def curves_words(data: Sequence[ReleasePanel]) -> Words:
@@ -121,8 +121,9 @@ def importance_words(data: Importance) -> Words:
     return Words(
         alt=f"What drives the predictions for {get_system(data.system).title}."
         f" Most important: {firsts}.",
-        caption=f"Above: {data.protocol}. Below: the mean prediction over the most important single"
-        f" number, all else as in the training designs; band: {', '.join(bands) or 'none'}.",
+        caption=f"Bars: {data.protocol}. Curves: the mean prediction over the most important single"
+        f" number, all else as in the training designs; band: {', '.join(bands) or 'none'}."
+        f"{data.absent}",
         about=get_system(data.system).title,
     )
 

@@ -1,6 +1,6 @@
 """The drawings of a report as plotly.js takes them, from the same data as its pictures."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from textwrap import wrap
 from typing import Any
 
@@ -15,8 +15,7 @@ from experiments.reports.profiler import (
     missed_spans,
 )
 from experiments.reports.release_data import ReleasePanel
-from experiments.reports.trade_off import Point, PointState, TradeOff, system_colour
-from experiments.reports.wording import axis_title, endpoint_title, salt_name, unit_of, unit_text
+from experiments.reports.wording import axis_title, endpoint_title, unit_of, unit_text
 from formulation.arrays import FloatArray
 from formulation.delivery import get_system
 
@@ -24,10 +23,22 @@ Trace = dict[str, Any]
 Drawing = tuple[list[Trace], dict[str, Any]]
 """Traces and layout, as plotly.js takes them."""
 
-SYMBOLS = ("circle", "square", "triangle-up", "diamond", "triangle-down", "hexagon", "cross")
 
+def axis_of(title: str, **more: Any) -> dict[str, Any]:
+    """Return an axis.
 
-def _axis(title: str, **more: Any) -> dict[str, Any]:
+    Parameters
+    ----------
+    title : str
+        Its title, with the unit, [-].
+    **more : object
+        What else plotly.js takes of an axis, [-].
+
+    Returns
+    -------
+    dict
+        As plotly.js takes it, [-].
+    """
     text = "<br>".join(wrap(title, 46))
     return {
         "title": {"text": text},
@@ -63,90 +74,6 @@ def _band(x: FloatArray, low: FloatArray, high: FloatArray, colour: str, **more:
         "hoverinfo": "skip",
         "showlegend": False,
         **more,
-    }
-
-
-def trade_off_drawing(data: TradeOff) -> Drawing:
-    """Return the trade-off, colour the system and shape the salt.
-
-    Parameters
-    ----------
-    data : TradeOff
-        Every design that gave numbers, [-].
-
-    Returns
-    -------
-    Drawing
-        Traces and layout, [-].
-    """
-    salts = sorted({p.salt for p in data.points})
-    systems = sorted({p.system for p in data.points})
-    states: dict[PointState, float] = {"infeasible": 0.25, "feasible": 0.45, "front": 1.0}
-    others = [p for p in data.points if not p.is_recommended]
-    last = {p.system: state for state in states for p in others if p.state == state}
-    traces = []
-    for state, opacity in states.items():
-        for system in systems:
-            members = [p for p in others if (p.state, p.system) == (state, system)]
-            if members:
-                traces.append(
-                    {
-                        "type": "scatter",
-                        "mode": "markers",
-                        "name": get_system(system).title,
-                        "legendgroup": system,
-                        "showlegend": state == last[system],
-                        "x": [float(f"{p.values[0]:.5g}") for p in members],
-                        "y": [float(f"{p.values[1]:.5g}") for p in members],
-                        "text": [f"{p.label or p.number}, {salt_name(p.salt)}" for p in members],
-                        "opacity": opacity,
-                        "marker": {
-                            "size": 11 if state == "front" else 7,
-                            "color": system_colour(system),
-                            "symbol": ["x-thin-open"] * len(members)
-                            if state == "infeasible"
-                            else [SYMBOLS[salts.index(p.salt) % len(SYMBOLS)] for p in members],
-                        },
-                    }
-                )
-    if named := [p for p in data.named if not p.is_recommended]:
-        traces.append(_names(named))
-    if (best := data.recommended) is not None:
-        traces.append(_star(best))
-    x, y = (_axis(axis_title(key)) for key in data.keys[:2])
-    return traces, {
-        "xaxis": x,
-        "yaxis": y,
-        "height": 520,
-        "legend": {"orientation": "h", "y": -0.2},
-    }
-
-
-def _names(points: Sequence[Point]) -> Trace:
-    return {
-        "type": "scatter",
-        "mode": "text",
-        "x": [float(f"{p.values[0]:.5g}") for p in points],
-        "y": [float(f"{p.values[1]:.5g}") for p in points],
-        "text": [p.label for p in points],
-        "textposition": "top center",
-        "textfont": {"size": 10},
-        "hoverinfo": "skip",
-        "showlegend": False,
-    }
-
-
-def _star(best: Point) -> Trace:
-    line = {"width": 1, "color": "black"}
-    return {
-        "type": "scatter",
-        "mode": "markers+text",
-        "name": f"{best.label}, recommended",
-        "x": [float(f"{best.values[0]:.5g}")],
-        "y": [float(f"{best.values[1]:.5g}")],
-        "text": [best.label],
-        "textposition": "top center",
-        "marker": {"symbol": "star", "size": 17, "color": system_colour(best.system), "line": line},
     }
 
 
@@ -192,7 +119,10 @@ def release_drawing(panel: ReleasePanel) -> Drawing:
             drawn: Trace = {"marker": {"symbol": symbol, "size": 12, "color": INK}}
             traces.append({"type": "scatter", **places, **drawn, "name": f"limit: {words}"})
     title = {"title": {"text": get_system(panel.system).title}}
-    x, y = _axis("Time in the bench vessel, h"), _axis("Released, % of label", rangemode="tozero")
+    x, y = (
+        axis_of("Time in the bench vessel, h"),
+        axis_of("Released, % of label", rangemode="tozero"),
+    )
     return traces, {**title, "xaxis": x, "yaxis": y}
 
 
@@ -225,8 +155,8 @@ def course_drawing(curve: Mapping[str, Any]) -> Drawing:
          "line": {"color": INK, "width": 1, "dash": "dot"}}
         for known in curve["references"] for end in (known["low"], known["high"])
     ]  # fmt: skip
-    y = _axis(f"{curve['y']['title']}, {unit_text(curve['y']['unit'])}")
-    across = _axis(f"{curve['x']['title']}, {curve['x']['unit']}")
+    y = axis_of(f"{curve['y']['title']}, {unit_text(curve['y']['unit'])}")
+    across = axis_of(f"{curve['x']['title']}, {curve['x']['unit']}")
     return traces, {"title": {"text": curve["title"]}, "xaxis": across, "yaxis": y, "shapes": lines}
 
 
@@ -268,8 +198,8 @@ def profiler_drawing(panel: ProfilerPanel) -> Drawing:
              "y0": end, "y1": end, "line": {"color": INK, "width": 1, "dash": "dashdot"}}
             for end in panel.lines
         ]
-        layout[f"xaxis{number}"] = _axis(f"{told.title}, {told.unit}")
-        layout[f"yaxis{number}"] = _axis("", matches="y") if k else _axis("")
+        layout[f"xaxis{number}"] = axis_of(f"{told.title}, {told.unit}")
+        layout[f"yaxis{number}"] = axis_of("", matches="y") if k else axis_of("")
     # fmt: on
     return traces, layout
 
@@ -320,7 +250,10 @@ def confirmation_drawing(panel: ConfirmationPanel) -> Drawing:
         {"type": "scatter", "mode": "lines", "x": ends, "y": ends, "name": "equal",
          "line": {"color": GREY}},
     ]  # fmt: skip
-    x, y = _axis(f"Predicted by the surrogate, {unit}"), _axis(f"Every subject integrated, {unit}")
+    x, y = (
+        axis_of(f"Predicted by the surrogate, {unit}"),
+        axis_of(f"Every subject integrated, {unit}"),
+    )
     title = {"text": endpoint_title(panel.key), "font": {"size": 13}}
     return traces, {"title": title, "xaxis": x, "yaxis": y, "showlegend": False}
 
@@ -343,5 +276,5 @@ def history_drawing(data: History) -> Drawing:
               line={"shape": "hv"})
         for k, key in enumerate(data.keys)
     ]  # fmt: skip
-    y = _axis("Best so far (0 worst acceptable, 1 ideal)")
-    return traces, {"xaxis": _axis("Trial number"), "yaxis": y}
+    y = axis_of("Best so far (0 worst acceptable, 1 ideal)")
+    return traces, {"xaxis": axis_of("Trial number"), "yaxis": y}

@@ -21,7 +21,8 @@ from experiments.reports.plots import (
 from experiments.reports.profiler import profiler_pictures, profiler_tables
 from experiments.reports.release_data import ReleasePanel, left_out_text, release_data, vessels_text
 from experiments.reports.tables import Table, reasons_table
-from experiments.reports.trade_off import draw_trade_off, trade_off_data
+from experiments.reports.trade_off import draw_trade_off
+from experiments.reports.trade_off_data import trade_off_data
 from experiments.reports.twins import history_table, pairs_table, release_table
 from experiments.reports.wording import axis_title, endpoint_title
 from formulation.delivery import get_system
@@ -75,13 +76,15 @@ def shown_of(
     }
 
 
-def drivers_of(model: Mapping[str, Any], name: str) -> Shown:
+def drivers_of(document: Mapping[str, Any], model: Mapping[str, Any], name: str) -> Shown:
     """Return what drives the predictions of a surrogate.
 
     Parameters
     ----------
+    document : mapping
+        What `experiments.results.study_document` made, [-].
     model : mapping
-        A model card, [-].
+        One of its model cards, [-].
     name : str
         Name within the page, [-].
 
@@ -92,7 +95,7 @@ def drivers_of(model: Mapping[str, Any], name: str) -> Shown:
     """
     return Shown(
         name=name,
-        pictures=driver_pictures(model),
+        pictures=driver_pictures(model, [o["key"] for o in document["objectives"]]),
         tables=[*driver_tables(model), *dependence_tables(model)],
     )
 
@@ -107,7 +110,7 @@ def _trade_off(document: Mapping[str, Any]) -> Shown:
         f"{len(data.of('front'))} on the front, {len(data.of('feasible'))} feasible but beaten,"
         f" {len(data.of('infeasible'))} infeasible"
     )
-    caption = f"Each mark is a design as the search predicted it: {counts}."
+    caption = f"Each mark is a design as the search predicted it{data.interval_words}: {counts}."
     if data.n_without_values:
         caption += f" Not drawn, because they gave no number: {data.n_without_values}."
     if len(document["objectives"]) > len(data.keys):
@@ -117,7 +120,7 @@ def _trade_off(document: Mapping[str, Any]) -> Shown:
     return Shown(
         name="trade_off",
         pictures=[
-            picture_of(png(figure), f"Scatter of {shown}: {counts}.{data.star_text}", caption)
+            picture_of(png(figure), f"Scatter of {shown}: {counts}.{data.marked_text}", caption)
         ],
     )
 

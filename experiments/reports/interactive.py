@@ -19,14 +19,14 @@ from experiments.reports.drawings import (
     history_drawing,
     profiler_drawing,
     release_drawing,
-    trade_off_drawing,
 )
 from experiments.reports.figures import Shown
 from experiments.reports.html import Picture
 from experiments.reports.plot_data import confirmation_data, history_data
 from experiments.reports.profiler import profiler_data
 from experiments.reports.release_data import release_data
-from experiments.reports.trade_off import trade_off_data
+from experiments.reports.trade_off_data import trade_off_data
+from experiments.reports.trade_off_drawing import trade_off_drawing
 from formulation.errors import InputError
 
 EXTRA = "interactive"

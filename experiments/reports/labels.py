@@ -1,6 +1,10 @@
-"""Labels beside the marks of a scatter: each with a leader, where it covers least of the others."""
+"""Labels beside the marks of a scatter, where they cover least of the others.
 
-from collections.abc import Sequence
+On paper each stands off with a leader; for the mouse, which may zoom in, it stands at a side of its
+mark.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from math import cos, pi, sin
 from typing import TYPE_CHECKING
 
@@ -24,6 +28,17 @@ WIDTH_PER_LETTER, HEIGHT = 0.62, 1.3
 
 GAP_PT = 2.0
 """Least distance between a label and a mark, [pt]."""
+
+SIDES: Mapping[str, tuple[int, int]] = {
+    "top right": (1, 1),
+    "bottom right": (1, -1),
+    "top left": (-1, 1),
+    "bottom left": (-1, -1),
+}
+"""Sides of a mark as Plotly calls them, with their directions: those where its interval is not."""
+
+PANEL_PT = (480.0, 320.0)
+"""Size that a panel for the mouse is taken to have, [pt]."""
 
 COSTS = {"outside": 1e6, "label": 1e4, "leader": 30.0, "farther": 0.1}
 """What it costs that a label leaves the panel, lies on another, has a leader over a mark of weight,
@@ -69,17 +84,13 @@ def name_marks(axes: "Axes", named: Sequence[Mark], others: Sequence[Mark]) -> N
     figure.draw_without_rendering()
     scale = 72 / figure.dpi
     box = axes.get_window_extent().get_points() * scale
-    places = axes.transData.transform(np.array([m.place for m in others]).reshape(-1, 2)) * scale
-    radii, costs = (np.array([getattr(m, name) for m in others]) for name in ("radius_pt", "cost"))
-    taken: list[tuple[FloatArray, FloatArray]] = []
-    for mark in named:
-        here = axes.transData.transform(mark.place) * scale
-        half = SMALL * np.array([WIDTH_PER_LETTER * len(mark.label), HEIGHT]) / 2
-        offset = min(
-            _offsets(),
-            key=lambda o: _cost(here, o, half, box, places, radii, costs, taken),
-        )
-        taken.append((here + offset, half))
+
+    def to_pt(places: FloatArray) -> FloatArray:
+        return np.asarray(axes.transData.transform(places) * scale)
+
+    for mark, offset in zip(
+        named, _placed(named, others, box, to_pt, lambda *_: _offsets()), strict=True
+    ):
         axes.annotate(
             mark.label,
             mark.place,
@@ -93,6 +104,65 @@ def name_marks(axes: "Axes", named: Sequence[Mark], others: Sequence[Mark]) -> N
             path_effects=[withStroke(linewidth=2.5, foreground="white")],
             arrowprops={"arrowstyle": "-", "lw": 0.6, "color": INK, "shrinkA": 0, "shrinkB": 3},
         )
+
+
+def sides_of(named: Sequence[Mark], others: Sequence[Mark], ends: FloatArray) -> list[str]:
+    """Return at which side of its mark each label covers least.
+
+    Parameters
+    ----------
+    named : sequence of Mark
+        Marks with labels, the most important first, [-].
+    others : sequence of Mark
+        All that should not be covered, the named among them, [-].
+    ends : ndarray of shape (2, 2)
+        Lower and upper ends of both axes, in their units, [-].
+
+    Returns
+    -------
+    list of str
+        One of `SIDES` a label, [-].
+    """
+    size = np.array(PANEL_PT)
+    span = np.where(ends[1] > ends[0], ends[1] - ends[0], 1.0)
+    directions = np.array(list(SIDES.values()), dtype=float)
+
+    def beside(mark: Mark, half: FloatArray) -> list[FloatArray]:
+        return list(directions * (half + mark.radius_pt + GAP_PT))
+
+    offsets = _placed(
+        named,
+        others,
+        np.array([np.zeros(2), size]),
+        lambda places: (places - ends[0]) / span * size,
+        beside,
+    )
+    signs = {direction: side for side, direction in SIDES.items()}
+    return [signs[int(np.sign(x)), int(np.sign(y))] for x, y in offsets]
+
+
+def _placed(
+    named: Sequence[Mark],
+    others: Sequence[Mark],
+    box: FloatArray,
+    to_pt: Callable[[FloatArray], FloatArray],
+    offsets: Callable[[Mark, FloatArray], Sequence[FloatArray]],
+) -> list[FloatArray]:
+    """Return how far from its mark each label stands, of the offsets possible for it, [pt]."""
+    places = to_pt(np.array([m.place for m in others]).reshape(-1, 2))
+    radii, costs = (np.array([getattr(m, name) for m in others]) for name in ("radius_pt", "cost"))
+    taken: list[tuple[FloatArray, FloatArray]] = []
+    found = []
+    for mark in named:
+        here = to_pt(np.array([mark.place]))[0]
+        half = SMALL * np.array([WIDTH_PER_LETTER * len(mark.label), HEIGHT]) / 2
+        offset = min(
+            offsets(mark, half),
+            key=lambda o: _cost(here, o, half, box, places, radii, costs, taken),
+        )
+        taken.append((here + offset, half))
+        found.append(offset)
+    return found
 
 
 def _offsets() -> list[FloatArray]:

@@ -183,7 +183,7 @@ def report_of(
         "plotly_js": plotly_js() if is_interactive else "",
         "tables": _tables(document, told, found, batch_g, opened),
         "models": [
-            (m, model_table(document, m), drivers_of(m, f"drivers-{k}"))
+            (m, model_table(document, m), drivers_of(document, m, f"drivers-{k}"))
             for k, m in enumerate(document["models"])
         ],
         "quality": quality_sections(document, found.label),

@@ -16,7 +16,7 @@ from experiments.reports.on_front import not_on_front
 from experiments.reports.plots import GREY, INK, SMALL
 from experiments.reports.process_words import setting_title
 from experiments.reports.spans import significant
-from experiments.reports.trade_off import system_colour
+from experiments.reports.trade_off_data import system_colour
 from experiments.reports.wording import component_name, endpoint_title, unit_of, unit_text
 from formulation.arrays import FloatArray
 from formulation.delivery import get_system

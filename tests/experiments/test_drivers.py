@@ -2,23 +2,27 @@
 
 import json
 from copy import deepcopy
+from html import unescape
 
 import numpy as np
 import pytest
 
-from experiments.reports.drivers import (
+from experiments.pictures.kinds import get_kind
+from experiments.pictures.questions import Question
+from experiments.reports.driver_data import (
     LEAST_SHARE,
     MASSES,
-    draw_drivers,
+    NOTHING,
+    absent_text,
     driver_data,
-    driver_pictures,
-    driver_tables,
 )
+from experiments.reports.drivers import draw_drivers, driver_pictures, driver_tables
 from experiments.reports.page import render
 from experiments.reports.plots import new_figure
 from experiments.reports.tables import NONE
+from experiments.reports.wording import endpoint_title
 from formulation.feature_words import feature_words
-from tests.experiments.example_document import example_document
+from tests.experiments.example_document import ABSORBED, MASS, PEAK, example_document
 
 DOSES = ("log_mmol_per_day", "log_mmol_per_intake")
 MODEL = example_document()["models"][1]
@@ -94,10 +98,54 @@ def test_dependence_is_over_what_people_measure(feature, unit, values, axis, end
 
 def test_the_picture_says_what_it_shows() -> None:
     """Protocol, band and that the law's curve stands for the recipe."""
-    (picture,) = driver_pictures(MODEL)
+    (picture,) = driver_pictures(MODEL, [])
     assert MODEL["drivers"]["protocol"] in picture.caption
     assert "band: mean 90 % interval of the predictions" in picture.caption
     assert "Absorbed Mg, increment over diet (median): elemental Mg" in picture.alt
+
+
+def test_an_objective_that_is_not_drawn_is_named_with_the_reason() -> None:
+    """What the card does not keep, and what no surrogate predicts; a reading is no other output."""
+    told = absent_text(MODEL, [ABSORBED, f"{ABSORBED}.pessimistic", PEAK, MASS, "limits_met"])
+    assert told == (
+        " Not drawn: Most dissolved Mg in the upper gut at once (median), which is predicted, but a"
+        " model card keeps what drives the outputs shown alone; Mass taken, which is exact"
+        " arithmetic on the recipe and not predicted; Chance that every limit holds, which follows"
+        " from the study's own limits or reference profile."
+    )
+    assert absent_text(MODEL, [ABSORBED, "released_2h"]) == ""
+
+
+def test_plot_and_report_say_in_the_caption_what_is_not_drawn() -> None:
+    """Of the objectives of the study, in the same words."""
+    document = example_document()
+    keys = [o["key"] for o in document["objectives"]]
+    told = absent_text(MODEL, keys)
+    assert [key for key in keys if endpoint_title(key) in told] == [PEAK, MASS]
+    kind = get_kind("importance")
+    question = Question(document=document, label="C017", components=(), opened=None)
+    assert kind.words(kind.data(question)).caption.endswith(told)
+    (picture,) = driver_pictures(MODEL, keys)
+    assert picture.caption.endswith(told)
+    assert picture.caption in unescape(render(document))
+
+
+def test_an_output_that_nothing_moves_says_so_in_its_panel() -> None:
+    """On paper and for the mouse, under its title."""
+    model = _with({}, increases=(0.0, 0.0))
+    panels = driver_data(model)
+    assert panels[0].parts == ()
+    _, axes = new_figure(4, n_rows=2)
+    draw_drivers(panels, axes)
+    assert axes[0].texts[0].get_text().replace("\n", " ") == NOTHING
+    assert axes[0].get_title(loc="left").startswith("Absorbed Mg")
+    assert not axes[0].axison
+    kind = get_kind("importance")
+    document = {**example_document(), "models": [model]}
+    question = Question(document=document, label="C017", components=(), opened=None)
+    (figure,) = kind.show(kind.data(question))
+    first = next(figure.select_traces({"mode": "text"}))
+    assert first.text[0].replace("<br>", " ") == NOTHING
 
 
 def test_the_table_has_every_question_with_its_features() -> None:
@@ -114,7 +162,7 @@ def test_a_card_of_an_earlier_version_is_told_to_have_none() -> None:
     document = example_document()
     for model in document["models"]:
         del model["drivers"]
-    assert driver_pictures(document["models"][0]) == []
+    assert driver_pictures(document["models"][0], []) == []
     assert driver_tables(document["models"][0]) == []
     assert "written by a version that did not keep it" in render(document)
 

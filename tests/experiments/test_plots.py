@@ -16,7 +16,6 @@ from experiments.pictures.figures import front_figure
 from experiments.pictures.questions import Question, curves_of
 from experiments.pictures.words import curves_words, front_words
 from experiments.reports.answers import answer
-from experiments.reports.drawings import trade_off_drawing
 from experiments.reports.figures import shown_of
 from experiments.reports.plot_data import confirmation_data, history_data, reasons_data
 from experiments.reports.plots import (
@@ -30,7 +29,8 @@ from experiments.reports.plots import (
 )
 from experiments.reports.release_data import MOST_CURVES, release_data, vessels_text
 from experiments.reports.shortening import told_of
-from experiments.reports.trade_off import MOST_LABELS, STAR_AREA, draw_trade_off, trade_off_data
+from experiments.reports.trade_off import draw_trade_off
+from experiments.reports.trade_off_data import MOST_LABELS, STAR_AREA, trade_off_data
 from formulation.errors import DataError, InputError
 from tests.experiments.example_document import (
     ABSORBED,
@@ -146,10 +146,8 @@ def test_report_and_plot_name_the_recommended_candidate_and_both_ends(make):
     (drawn,) = [c for c in axes.collections if c.get_sizes().tolist() == [STAR_AREA]]
     assert drawn.get_offsets().tolist() == [list(data.recommended.place)]
     assert axes.get_legend().get_texts()[0].get_text().startswith(f"{best}, recommended")
-    others, star = trade_off_drawing(data)[0][-2:]
-    assert (star["marker"]["symbol"], star["text"]) == ("star", [best])
-    assert [best, *others["text"]] == names
-    assert f"Star: {best}, recommended." in front_words(data).alt
+    assert data.recommended.role.startswith(f"{best}, recommended")
+    assert f"Star: {data.recommended.role}." in front_words(data).alt
 
 
 def test_release_curves_rise_inside_their_band():
