@@ -85,7 +85,7 @@ def candidate(
         "limits": trial.slacks,
         "origin": trial.origin,
         "rung": trial.rung,
-        "warnings": list(warnings(design)),
+        "warnings": list(design_warnings(design)),
         "remarks": [*trial.reasons, *_beyond_worst(spec, trial)],
         "quality": candidate_quality(
             spec.space,
@@ -125,6 +125,32 @@ def recipe_of(trial: TrialRecord) -> dict[str, Any]:
         "elemental_mg_per_unit": design.elemental_mg_per_unit,
         "regimen": regimen_text(design),
     }
+
+
+def design_warnings(design: Design) -> tuple[str, ...]:
+    """Return what a design deserves to be warned of, each thing once.
+
+    Parameters
+    ----------
+    design : Design
+        A valid design, [-].
+
+    Returns
+    -------
+    tuple of str
+        Sentences; no warning that another repeats with more, as those of two excipients on one
+        property of the salt do, [-].
+    """
+    told = tuple(dict.fromkeys(warnings(design)))
+    return tuple(text for text in told if not any(_says_more(other, text) for other in told))
+
+
+def _says_more(more: str, text: str) -> bool:
+    """Tell whether every sentence of a text begins one of another text, which goes on."""
+    sentences = more.split(". ")
+    begun = [part.rstrip(".") for part in text.split(". ")]
+    is_said = all(any(said.startswith(part) for said in sentences) for part in begun)
+    return is_said and len(more) > len(text)
 
 
 def form_name(design: Mapping[str, Any]) -> str:

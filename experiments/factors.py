@@ -1,5 +1,6 @@
 """What of a design can be moved alone, and how far: a mass, a setting that is a number, a size."""
 
+import re
 from collections.abc import Callable, Iterator
 
 from attrs import evolve, field, frozen
@@ -11,6 +12,7 @@ from formulation.choices import active_parameters, chosen_in
 from formulation.delivery import get_system
 from formulation.design import BALANCE_MG, SECOND_SALT, Design, on_grid
 from formulation.parameters import RealParameter
+from formulation.rules import Violation
 from formulation.space import DesignSpace
 
 DIMENSION_STEP = 0.1
@@ -18,6 +20,9 @@ DIMENSION_STEP = 0.1
 
 MOST_STEPS = 1_000_000
 """Steps beyond which no edge is looked for, [-]."""
+
+FIGURES = range(5, 16)
+"""Significant digits that are tried where the four of a message say the limit itself, [-]."""
 
 
 @frozen(kw_only=True)
@@ -117,13 +122,49 @@ def space_edges(space: DesignSpace, factor: Factor) -> tuple[Edge, Edge]:
     return _space_edge(space, factor, -1), _space_edge(space, factor, 1)
 
 
+def told_apart(broken: Violation) -> str:
+    """Return a broken rule in words, with as many digits as tell its value from its limit.
+
+    Parameters
+    ----------
+    broken : Violation
+        The rule and the value that breaks it, [-].
+
+    Returns
+    -------
+    str
+        Its message, [-].
+
+    Examples
+    --------
+    >>> from formulation.rules import range_violation
+    >>> told_apart(range_violation("share", "film_coat", 3.00015, 2.0, 3.0, "% w/w"))
+    'film_coat 3.0002 % w/w is over the limit of 3 % w/w by 0.00015.'
+    """
+    value, unit = broken.value, re.escape(broken.unit)
+    words = (
+        rf"(?P<value>\S+)(?= {unit} is (?P<side>over|under) the limit of (?P<limit>\S+) {unit} )"
+    )
+    said = re.search(words, broken.message)
+    if said is None or isinstance(value, str):
+        return broken.message
+
+    def is_beyond(figure: str) -> bool:
+        beyond = float(figure) - float(said["limit"])
+        return beyond > 0 if said["side"] == "over" else beyond < 0
+
+    figures = [said["value"], *(f"{value:.{digits}g}" for digits in FIGURES)]
+    told = next(filter(is_beyond, figures), figures[-1])
+    return f"{broken.message[: said.start()]}{told}{broken.message[said.end() :]}"
+
+
 def _space_edge(space: DesignSpace, factor: Factor, side: int) -> Edge:
     def broken(k: int) -> str:
         value = factor.at(side * k)
         if value < 0:
             return f"{factor.title} cannot be below 0."
         found = space.violations(factor.moved(value))
-        return found[0].message if found else ""
+        return told_apart(found[0]) if found else ""
 
     inside, outside = 0, 1
     while not broken(outside) and outside < MOST_STEPS:

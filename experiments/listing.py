@@ -6,7 +6,7 @@ from experiments.candidates import most_desirable
 from experiments.config import objectives_of_config
 from experiments.config.stops import mode_of_config
 from experiments.results import study_document
-from experiments.standing import state_of
+from experiments.standing import REPEATS, state_of
 from experiments.store import Store
 from experiments.workspace import Workspace
 
@@ -70,14 +70,16 @@ def list_studies(workspace: Workspace) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        Label, name, state, finished trials, budget, most desirable candidate and time of each; none
-        without a store, [-].
+        Label, name, state, finished trials, budget, most desirable candidate and time of each, and
+        the label of the study it repeats; none without a store, [-].
     """
     if not workspace.has_store:
         return []
     with Store.open(workspace.store_place, create=False) as store:
         found = []
-        for study in store.studies():
+        studies = store.studies()
+        labels = {study.id: study.label for study in studies}
+        for study in studies:
             trials = store.trials(study.id)
             done = [t for t in trials if t.state != "running"]
             owner = store.owner(study.id)
@@ -95,6 +97,7 @@ def list_studies(workspace: Workspace) -> list[dict[str, Any]]:
                     "is_owned": owner is not None and owner.is_at_work,
                     "stopped": study.info.get("stopped"),
                     "mode": mode_of_config(study.config),
+                    "repeats": labels.get(study.info.get(REPEATS, "")),
                 }
             )
         return found

@@ -15,9 +15,11 @@ from experiments.config.spec import ASYNCHRONOUS
 from experiments.config.stops import mode_of_config
 from experiments.differing import Evidence, differences
 from experiments.reports.account_words import is_refused, risk_reasons
+from experiments.reports.answers import answer
 from experiments.results import front_of, study_document
+from experiments.standing import REPEATS, state_of
 from experiments.store import Store, StudyRecord
-from experiments.studies import REPEATS, Listener, finished_trials, run_study
+from experiments.studies import Listener, finished_trials, run_study
 from experiments.workspace import Workspace
 from formulation.errors import DataError, InputError
 
@@ -38,8 +40,8 @@ def compare_studies(first: str, second: str, workspace: Workspace) -> dict[str, 
     Returns
     -------
     dict
-        What differs in what was asked, and results of both; a hypervolume only where both are
-        counted between the same values, [-].
+        What differs in what was asked, answers and results of both; a hypervolume only where both
+        are counted between the same values, [-].
 
     Raises
     ------
@@ -53,12 +55,12 @@ def compare_studies(first: str, second: str, workspace: Workspace) -> dict[str, 
                 f"{first!r} and {second!r} are the same study, {records[0].label}.",
                 hint="`formulation status` lists the studies of the workspace.",
             )
-        documents = [study_document(store, record) for record in records]
-    a, b = documents
+        a, b = (_document(store, record) for record in records)
     same_scale = a["objectives"] == b["objectives"]
     return {
         "a": _summary(a, with_volume=same_scale),
         "b": _summary(b, with_volume=same_scale),
+        "same_recipe": _is_same_recipe(a, b),
         "changed": _changed(*records),
         "same_scale": same_scale,
         "objectives": _best_by_objective(a, b),
@@ -128,26 +130,43 @@ def _repetition(ref: str, workspace: Workspace) -> dict[str, Any]:
     with Store.open(workspace.store_place, create=False) as store:
         again = store.study(ref)
         study = store.study(again.info[REPEATS])
-        before, after = (_evidence(store, s) for s in (study, again))
+        before = _evidence(store, study)
+        after = _evidence(store, again, beside=None if before.is_complete else before)
+        state = state_of(study, store.owner(study.id))
     mode = mode_of_config(study.config)
     return {
         "study": _named(study),
         "again": _named(again),
         "mode": mode,
+        "unfinished": None if before.is_complete else _unfinished(study, state, before, after),
         **differences(before, after, is_asynchronous=mode == ASYNCHRONOUS),
         "changed": _changed(study, again),
     }
 
 
-def _evidence(store: Store, study: StudyRecord) -> Evidence:
+def _evidence(store: Store, study: StudyRecord, beside: Evidence | None = None) -> Evidence:
+    """Return what is compared of a study; its front is of the trials that a shorter one has too."""
     trials = finished_trials(store.trials(study.id))
     objectives = study_from_config(study.config).objectives
+    shared = [t for n, t in trials.items() if beside is None or n in beside.trials]
     return Evidence(
         trials=trials,
         confirmations={c.number: c for c in store.confirmations(study.id)},
-        front=tuple(t.number for t in front_of(objectives, list(trials.values()))),
+        front=tuple(t.number for t in front_of(objectives, shared)),
         is_complete=study.state == "complete",
     )
+
+
+def _unfinished(
+    study: StudyRecord, state: str, before: Evidence, after: Evidence
+) -> dict[str, Any]:
+    """Return how far a study came that did not reach its end, and how far its repetition did."""
+    return {
+        "state": state,
+        "trials": len(before.trials),
+        "budget": study.budget,
+        "trials_again": len(after.trials),
+    }
 
 
 def _changed(a: StudyRecord, b: StudyRecord) -> list[dict[str, Any]]:
@@ -177,6 +196,37 @@ def _flat(value: Any, name: str = "") -> list[tuple[str, Any]]:
     ]
 
 
+def _document(store: Store, study: StudyRecord) -> dict[str, Any]:
+    document = study_document(store, study)
+    document["study"]["state"] = state_of(study, store.owner(study.id))
+    return document
+
+
+def _recommended(document: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    label = answer(document).label
+    return next((c for c in document["front"] if c["label"] == label), None)
+
+
+def _answer(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how a study answers: verdict, first line, and what it recommends."""
+    found, best = answer(document), _recommended(document)
+    return {
+        "verdict": found.verdict.value,
+        "sentence": found.sentence,
+        "candidate": found.label,
+        "taken": None if best is None else best["regimen"],
+    }
+
+
+def _is_same_recipe(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool | None:
+    """Tell whether both recommend one recipe, however it is taken; None where one has none."""
+    one, other = _recommended(a), _recommended(b)
+    if one is None or other is None:
+        return None
+    made = [{k: v for k, v in c["design"].items() if k != "regimen"} for c in (one, other)]
+    return made[0] == made[1]
+
+
 def _summary(document: Mapping[str, Any], *, with_volume: bool) -> dict[str, Any]:
     study = document["study"]
     return {
@@ -184,6 +234,7 @@ def _summary(document: Mapping[str, Any], *, with_volume: bool) -> dict[str, Any
         "label": study["label"],
         "name": study["name"],
         "state": study["state"],
+        "answer": _answer(document),
         "strategy": study["strategy"],
         "seed": document["seed"],
         "trials": document["trials"],

@@ -1,6 +1,9 @@
-"""Where a stored study stands: done, at work, or left by a driver that is gone."""
+"""Where a stored study stands: done, at work, or left by its driver; and what it repeats."""
 
 from experiments.store import Owner, StudyRecord, StudyState
+
+REPEATS = "repeats"
+"""Entry of what a study records about itself: the uuid of the study it repeats."""
 
 
 def state_of(study: StudyRecord, owner: Owner | None) -> StudyState:

@@ -17,14 +17,12 @@ from experiments.results import study_document
 from experiments.search.ends import BUDGET, WALL_TIME
 from experiments.search.loop import Progress
 from experiments.searching import search_study
+from experiments.standing import REPEATS
 from experiments.store import Lease, Store, StudyRecord, TrialRecord
 from experiments.workspace import Workspace
 from formulation.errors import InputError
 from formulation.targets import Objective
 from models.surrogates.table import code_fingerprint
-
-REPEATS = "repeats"
-"""Entry of what a study records about itself: the uuid of the study it repeats."""
 
 
 @frozen(kw_only=True)

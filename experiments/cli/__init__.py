@@ -33,6 +33,7 @@ from experiments.cli import (
 )
 from experiments.cli.hints import take_home
 from experiments.cli.output import emit_problems, note
+from experiments.cli.slips import usage_text
 from formulation.errors import (
     FormulationError,
     InputError,
@@ -94,8 +95,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         emit_problems(error.problems, as_json=as_json and not has_document)
         return error.exit_code
     except typer.TyperException as error:
-        hint = "Try 'formulation --help'."
-        problem = Problem(code="usage", message=error.format_message(), hint=hint)
+        message, hint = usage_text(error, app)
+        problem = Problem(code="usage", message=message, hint=hint)
         emit_problems([problem], as_json=as_json)
         return InputError.exit_code
     except (KeyboardInterrupt, typer.Abort):

@@ -29,7 +29,7 @@ COMMANDS = (
 """Commands that take a workspace."""
 
 _HINT = re.compile(
-    rf"\bformulation (?:{'|'.join(COMMANDS)})(?![\w-])(?: [SC]\d{{3,}}\b)*+(?! --home\b)"
+    rf"\bformulation (?:{'|'.join(COMMANDS)})(?![\w-])(?: [SC]\d{{3,}}\b)*+(?! --(?:home|help)\b)"
 )
 
 

@@ -28,6 +28,9 @@ _ALONE = {
 }
 """What is said of a trial or a confirmation that one of the two lacks."""
 
+_UNFINISHED = {"running": "still runs", "failed": "failed"}
+"""What is said of a study that did not reach its end; any other was interrupted."""
+
 SHOWN = 20
 """Differences of what was asked that are shown at most, [-]."""
 
@@ -45,7 +48,7 @@ def register(app: typer.Typer) -> None:
 
 
 def compare(first: Ref, second: Ref, home: Home = None, as_json: AsJson = False) -> None:
-    """Set two studies side by side: what was asked, and what came out."""
+    """Set two studies side by side: what was asked, what each answers, and what came out."""
     from experiments.repeating import compare_studies
     from experiments.workspace import open_workspace
 
@@ -133,7 +136,7 @@ def _side_by_side(found: Mapping[str, Any], width: int) -> Iterator[str]:
         f"{side['label']} {cut(side['name'], LONGEST_NAME)} ({side['state']})" for side in (a, b)
     )
     yield from table_lines(["", *heads], rows, width)
-    yield ""
+    yield from ("", *_answers(found, width), "")
     yield from _refuted_lines(found["objectives"], width)
     yield f"{found['designs_in_both']} candidates stand on both fronts."
     if not found["same_scale"]:
@@ -144,10 +147,35 @@ def _side_by_side(found: Mapping[str, Any], width: int) -> Iterator[str]:
     yield from ("", *_differences(found["changed"], width))
 
 
+def _answers(found: Mapping[str, Any], width: int) -> Iterator[str]:
+    """Say what each study answers, and whether both recommend the same."""
+    a, b = found["a"], found["b"]
+    for side in (a, b):
+        yield from wrap(f"{side['label']}: {side['answer']['sentence']}", width)
+    yield from wrap(_recommended(a, b, found["same_recipe"]), width)
+
+
+def _recommended(a: Mapping[str, Any], b: Mapping[str, Any], is_same: bool | None) -> str:
+    whose = [f"{side['answer']['candidate']} of {side['label']}" for side in (a, b)]
+    if is_same is None:
+        without = [side["label"] for side in (a, b) if side["answer"]["candidate"] is None]
+        return (
+            f"There are no two recipes to compare: {' and '.join(without)}"
+            f" {'recommends' if len(without) == 1 else 'recommend'} none."
+        )
+    if not is_same:
+        return f"They recommend different recipes: {whose[0]} and {whose[1]}."
+    taken = [side["answer"]["taken"] for side in (a, b)]
+    same = f"Both recommend the same recipe: {whose[0]} is {whose[1]}"
+    return f"{same}." if taken[0] == taken[1] else f"{same}, taken {taken[0]}, or {taken[1]}."
+
+
 def _repeated(found: Mapping[str, Any], width: int) -> Iterator[str]:
     from experiments.config.spec import ASYNCHRONOUS
     from experiments.reports.choices_made import ASYNCHRONOUS_WORDS
 
+    if found["unfinished"]:
+        yield from wrap(_shorter(found), width)
     yield (
         f"{found['again']['label']} repeats {found['study']['label']}:"
         f" {found['equal']} of {found['compared']} trials are equal to the last digit."
@@ -163,6 +191,16 @@ def _repeated(found: Mapping[str, Any], width: int) -> Iterator[str]:
     if found["first_difference"] is not None:
         yield from wrap(_first(found["first_difference"]), width)
     yield from _differences(found["changed"], width)
+
+
+def _shorter(found: Mapping[str, Any]) -> str:
+    """Say that the study did not reach its end, so that what came later is no difference."""
+    told = found["unfinished"]
+    ended = _UNFINISHED.get(told["state"], "was interrupted")
+    return (
+        f"{found['study']['label']} {ended} after {told['trials']} of {told['budget']} trials; its"
+        f" repetition has {told['trials_again']}. Only what both have is compared."
+    )
 
 
 def _beside_trials(found: Mapping[str, Any]) -> Iterator[str]:

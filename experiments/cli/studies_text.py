@@ -79,7 +79,10 @@ def studies_lines(studies: list[dict[str, Any]], width: int, absent: str = "") -
         for study in studies
         if study.get("mode") == ASYNCHRONOUS
     ]
-    return [*table_lines(titles, rows, width), *early, *speedy]
+    again = [
+        f"{study['label']} repeats {study['repeats']}" for study in studies if study.get("repeats")
+    ]
+    return [*table_lines(titles, rows, width), *again, *early, *speedy]
 
 
 def local_time(utc: str) -> str:

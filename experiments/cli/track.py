@@ -82,16 +82,46 @@ def ui(
     port: Annotated[int, typer.Option(help="Port on this machine.")] = 5000,
 ) -> None:
     """Start the MLflow pages on this machine and print where to look."""
+    from experiments.cli.hints import absent_home
     from experiments.cli.output import note
     from experiments.cli.terminating import sigterm_stops
+    from experiments.listing import list_studies
     from experiments.mlflow_server import serve
     from experiments.publishing import tracking_views
     from experiments.workspace import open_workspace
 
     workspace = open_workspace(home=home)
     views = tracking_views(workspace, port, tuple(studies or ()))
+    if not (views or workspace.has_tracking_server):
+        note(nothing_told(len(list_studies(workspace)), absent_home(workspace)))
     with sigterm_stops():
         serve(workspace, port, views, note)
+
+
+def nothing_told(n_studies: int, absent: str = "") -> str:
+    """Return why the pages of MLflow show no study, and what to do.
+
+    Parameters
+    ----------
+    n_studies : int
+        Studies of the workspace, [-].
+    absent : str, optional
+        Said of a workspace that is not there, [-].
+
+    Returns
+    -------
+    str
+        A line, [-].
+    """
+    if not n_studies:
+        return (
+            f"MLflow was told of no study yet{absent}, so its pages are empty; start one with:"
+            " formulation run STUDY.yaml"
+        )
+    return (
+        "MLflow was told of none of these studies yet, so its pages do not show them; why, and what"
+        " waits: formulation track status"
+    )
 
 
 def _sync(study: str | None, children: str | None, home: str | None, *, as_json: bool) -> None:

@@ -164,7 +164,9 @@ class Item:
             for i, node in enumerate(self.node.value)
         ]
 
-    def text(self, pattern: str = ".*", rule: str = "one line of text") -> str:
+    def text(
+        self, pattern: str = ".*", rule: str = "one line of text", *, most: int = MAX_TEXT
+    ) -> str:
         """Return a text of printable characters.
 
         Parameters
@@ -173,6 +175,8 @@ class Item:
             Regular expression that all of it must match, [-].
         rule : str, optional
             The same in words, [-].
+        most : int, optional
+            Longest text, [-] (characters).
 
         Returns
         -------
@@ -184,7 +188,16 @@ class Item:
             self._wrong_type(rule)
             return ""
         text = self.node.text
-        if len(text) > MAX_TEXT or not text.isprintable() or not re.fullmatch(pattern, text):
+        if len(text) > most:
+            self.refuse(
+                "wrong_text",
+                f"it has {len(text):,} characters; at most {most:,} are taken, because it stands in"
+                " every table, report and run that tells of it.",
+                rule=f"at most {most:,} characters",
+                hint="Shorten it; what else is to be said may stand in a comment of the file, # ….",
+            )
+            return ""
+        if not text.isprintable() or not re.fullmatch(pattern, text):
             self.refuse("wrong_text", f"{self.node.kind} is not {rule}.", rule=rule)
             return ""
         return text

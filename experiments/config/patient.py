@@ -14,12 +14,11 @@ from experiments.config.documents import parse
 from experiments.config.files import read_text
 from experiments.config.items import Item
 from experiments.config.people import (
-    NAME_PATTERN,
-    NAME_RULE,
     exactly,
     flags_of,
     read_conditions,
     read_medication,
+    read_name,
     read_population,
     refuse_egfr,
 )
@@ -128,7 +127,7 @@ def _read_population(root: Item) -> Population | None:
 def _read_patient(root: Item) -> Population | None:
     before = len(root.problems)
     members = root.members(REQUIRED, OPTIONAL)
-    name = members["patient"].text(NAME_PATTERN, NAME_RULE) if "patient" in members else ""
+    name = read_name(members["patient"]) if "patient" in members else ""
     stated = members["fields"].entries() if "fields" in members else {}
     spreads = _read_fields(members.get("fields"), stated)
     who = f"Patient {name!r}"

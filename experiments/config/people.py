@@ -30,11 +30,32 @@ DEFAULT_SUBJECTS = 256
 MAX_MEDICATION = 50
 """Most medicines of one patient or population, [-]."""
 
-NAME_PATTERN = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}"
-NAME_RULE = "a name of up to 100 letters, digits, '-', '_' and '.', starting with a letter or digit"
+MAX_NAME = 100
+"""Longest name, [-] (characters)."""
+
+NAME_PATTERN = rf"[A-Za-z0-9][A-Za-z0-9_.-]{{0,{MAX_NAME - 1}}}"
+NAME_RULE = (
+    f"a name of up to {MAX_NAME} letters, digits, '-', '_' and '.', starting with a letter or digit"
+)
 
 OPTIONAL = ("size", "seed", "fields", "conditions", "medication")
 """Keys a population may leave out."""
+
+
+def read_name(item: Item) -> str:
+    """Return what a study, product, patient or population is called.
+
+    Parameters
+    ----------
+    item : Item
+        The name, [-].
+
+    Returns
+    -------
+    str
+        The name; empty after a refusal, [-].
+    """
+    return item.text(NAME_PATTERN, NAME_RULE, most=MAX_NAME)
 
 
 def read_population(item: Item) -> Population | None:
@@ -212,7 +233,7 @@ def _population_name(item: Item | None, *, is_new: bool) -> str:
     if item is None:
         return ""
     if is_new:
-        return item.text(NAME_PATTERN, NAME_RULE)
+        return read_name(item)
     return item.name("Population", named_spreads()) or ""
 
 

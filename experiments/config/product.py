@@ -17,7 +17,7 @@ from experiments.config.documents import parse
 from experiments.config.files import read_text
 from experiments.config.items import Item
 from experiments.config.kinds import PRODUCT, of_kind
-from experiments.config.people import NAME_PATTERN, NAME_RULE
+from experiments.config.people import read_name
 from experiments.config.quantities import quantity_text
 from experiments.config.recipe import read_amounts, read_executed, read_lot, read_process
 from experiments.config.refusing import by_line, error_of
@@ -152,7 +152,7 @@ def read_product(item: Item, text: str = "") -> Product | None:
     """
     before = len(item.problems)
     members = item.members(REQUIRED, OPTIONAL)
-    name = members["product"].text(NAME_PATTERN, NAME_RULE) if "product" in members else ""
+    name = read_name(members["product"]) if "product" in members else ""
     systems = [system.name for system in DELIVERY_SYSTEMS]
     system = members["system"].name("Delivery system", systems) if "system" in members else None
     lots = [read_lot(members[key]) for key in ("salt", SECOND_SALT) if key in members]

@@ -13,7 +13,7 @@ from experiments.config.files import read_text
 from experiments.config.items import Item
 from experiments.config.kinds import SCENARIO, of_kind
 from experiments.config.patient import read_patient, read_population_file
-from experiments.config.people import NAME_PATTERN, NAME_RULE, read_population
+from experiments.config.people import read_name, read_population
 from experiments.config.product import Product, load_product
 from experiments.config.refusing import error_of
 from experiments.config.scenario_spec import (
@@ -85,7 +85,7 @@ def _read(root: Item, folder: Path) -> Scenario | None:
     article = _elements(members.get("article"), MAX_EXPECTED)
     said = [_read_expectation(x, is_article=True) for x in article]
     refused = {x.arm for x in expected if x is not None and x.direction is Direction.REFUSED}
-    name = members["scenario"].text(NAME_PATTERN, NAME_RULE)
+    name = read_name(members["scenario"])
     question = members["question"].text(".*[?]", "a question on one line, with its mark")
     who = _read_who(members["people"], folder, may_be_refused=False)
     placebo = _read_arm(PLACEBO, members[PLACEBO], folder, may_be_refused=False)

@@ -33,7 +33,7 @@ from experiments.config.judging import (
 from experiments.config.kinds import STUDY, of_kind
 from experiments.config.makeable import read_unmade, unmade_config
 from experiments.config.patient import read_people
-from experiments.config.people import NAME_PATTERN, NAME_RULE, population_config
+from experiments.config.people import population_config, read_name
 from experiments.config.products import (
     make_space,
     read_dose,
@@ -201,8 +201,8 @@ def _study(root: Node, *, file: str, text: str, folder: Path | None = None) -> S
 
 def _read(item: Item, text: str, folder: Path | None) -> StudySpec | None:
     members = item.members(REQUIRED, OPTIONAL)
-    name = members["study"].text(NAME_PATTERN, NAME_RULE) if "study" in members else ""
-    project = members["project"].text(NAME_PATTERN, NAME_RULE) if "project" in members else ""
+    name = read_name(members["study"]) if "study" in members else ""
+    project = read_name(members["project"]) if "project" in members else ""
     question = members["question"].text() if "question" in members else ""
     limits = _read_jurisdiction(members.get("jurisdiction"))
     product = _read_space(item, members, limits)

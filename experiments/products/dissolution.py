@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from attrs import asdict, evolve, frozen
 
+from experiments.candidates import design_warnings
 from experiments.config.product import Product
 from experiments.config.quantities import parse_quantity
 from experiments.datasets import measured_curves
@@ -23,7 +24,6 @@ from formulation.arrays import FloatArray
 from formulation.errors import InputError
 from formulation.profiles import ReleaseProfile
 from formulation.provenance import Origin
-from formulation.space import warnings
 from formulation.units import MINUTES_PER_HOUR
 from models.release import ReleaseLaw, dissolve, release_law
 from models.surrogates.table import MeasuredCurve
@@ -196,7 +196,7 @@ def predict_dissolution(
         end_fraction=end,
         is_level=is_level,
         reasons=() if end >= COMPLETE else tuple(reasons(design, law, vessel.medium)),
-        warnings=(*acid_warnings(design, law, vessel.medium), *warnings(design)),
+        warnings=(*acid_warnings(design, law, vessel.medium), *design_warnings(design)),
         comparisons=tuple(
             Comparison(
                 source=found.source,

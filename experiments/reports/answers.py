@@ -233,7 +233,17 @@ def _confirmation(document: Mapping[str, Any], candidate: Mapping[str, Any]) -> 
         return "Confirmed at mechanistic fidelity: in this one person it still meets every limit."
     return (
         f"Confirmed at mechanistic fidelity: over {confirmation['n_subjects']} virtual subjects,"
-        " each integrated, the percentiles still meet every limit."
+        f" each integrated, the percentiles still meet every limit. {_others(document, candidate)}"
+    )
+
+
+def _others(document: Mapping[str, Any], candidate: Mapping[str, Any]) -> str:
+    """Say who the people of the search were, and that those of the confirmation are others."""
+    fitted_on = document["study"]["population"]["size"]
+    n_subjects = candidate["confirmation"]["n_subjects"]
+    return (
+        f"The search asked surrogates fitted on {fitted_on} subjects; these {n_subjects} are others"
+        " of the same population."
     )
 
 
@@ -298,6 +308,10 @@ def _refuted(document: Mapping[str, Any]) -> Answer:
             f" {missed.replace('miss ', 'misses ').replace('are ', 'is ')} when {whom} is"
             " integrated; do not make it."
         ),
-        details=(f"The nearest, {best['label']}: {why}.", *_standing(document)),
+        details=(
+            f"The nearest, {best['label']}: {why}.",
+            *([_others(document, best)] if n_subjects > 1 else ()),
+            *_standing(document),
+        ),
         label=None,
     )

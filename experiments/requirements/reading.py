@@ -37,11 +37,15 @@ EXACT = ("==", "!=")
 """Operators that only counts may have: two fractions agree to the last digit by accident."""
 
 EXAMPLE = "Write it such as --require 'hypervolume >= 0.2' or --require 'invalid_asked == 0'."
+SLIPS = {"=>": ">=", "=<": "<=", "=!": "!=", "<>": "!=", "≥": ">=", "≤": "<=", "≠": "!="}
+"""What is written in place of an operator, and which was meant."""
+
 MOST_CHARACTERS = 200
 """Longest requirement, [-] (characters)."""
 
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,2})?")
 _FORM = re.compile(r"([A-Za-z_][A-Za-z0-9_.]*)\s*(>=|<=|==|!=|>|<)\s*([^\s<>=!].*)", re.DOTALL)
+_SLIP = re.compile(r"([\w.]+)\s*([<>=!≥≤≠]+)\s*(\S.*)")
 
 
 @frozen(kw_only=True)
@@ -237,8 +241,8 @@ def problems_of(found: Iterable[Outcome]) -> list[Problem]:
 def _read(text: str, known: Mapping[str, Measure]) -> Requirement:
     match = _FORM.fullmatch(text) if len(text) <= MOST_CHARACTERS else None
     if match is None:
-        hint = "Equal is written ==." if re.fullmatch(r"[\w.]+\s*=\s*[^=].*", text) else EXAMPLE
-        _refuse("invalid_input", f"{text[:80]!r} is not written as NAME OPERATOR VALUE.", hint)
+        message = f"{text[:80]!r} is not written as NAME OPERATOR VALUE."
+        _refuse("invalid_input", message, _meant(text) or EXAMPLE)
     name, sign, value = match[1], match[2], match[3].strip()
     measure = known.get(_full_name(name))
     if measure is None:
@@ -249,6 +253,17 @@ def _read(text: str, known: Mapping[str, Measure]) -> Requirement:
         message = f"{text!r}: {name} is no count, so {sign} would be decided by its last digit."
         _refuse("invalid_input", message, "Use >= or <=.")
     return Requirement(measure=measure, operator=sign, limit=_limit(text, value, measure))
+
+
+def _meant(text: str) -> str:
+    """Return how a requirement was meant whose operator is none; empty where that is not known."""
+    parts = _SLIP.fullmatch(text) if len(text) <= MOST_CHARACTERS else None
+    if parts is not None and parts[2] == "=":
+        return "Equal is written ==."
+    if parts is None or parts[2] not in SLIPS:
+        return ""
+    meant = f"{parts[1]} {SLIPS[parts[2]]} {parts[3]}"
+    return f"Did you mean '{meant}'? Operators: {', '.join(OPERATORS)}."
 
 
 def _limit(text: str, value: str, measure: Measure) -> float:

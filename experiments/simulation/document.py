@@ -12,6 +12,7 @@ from experiments.account.detail import Detail, detail_of
 from experiments.account.ledger import losses, losses_dict, uptake
 from experiments.account.safety import judge, monitoring_dict, risk_dict
 from experiments.account.tornado import Tornado
+from experiments.candidates import design_warnings
 from experiments.config.product import Product
 from experiments.simulation.curves import body_curves, vessel_curve
 from experiments.simulation.endpoints import endpoints
@@ -23,7 +24,6 @@ from formulation.delivery import FORM, get_system
 from formulation.modulators import clippings
 from formulation.patients import get_patient_field
 from formulation.provenance import Origin
-from formulation.space import warnings
 from models.population import Subjects, draw_subjects
 from models.simulator.arms import Start, Taken
 from models.simulator.settle import kept_kidneys, settle
@@ -242,7 +242,7 @@ def product_dict(product: Product, taken: Taken) -> dict[str, Any]:
         "route": taken.law.route.value,
         "regimen": str(design.regimen),
         "intake_times_h": list(taken.times_h),
-        "warnings": list(warnings(design)),
+        "warnings": list(design_warnings(design)),
     }
 
 

@@ -3,18 +3,22 @@
 A new file is made complete under another name and then linked into place, so that a file found
 empty is always a lost one and never one that another process is about to fill. A file is looked at
 through SQLite only: closing a plain file handle would drop the locks this process holds on it.
+
+Also to read a database with a write-ahead log SQLite writes beside it: which readers there are. On
+a file system that nobody can write to there is no writer to be told, and it is read without.
 """
 
 import os
 import sqlite3
 import tempfile
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
+from experiments.store._mounts import nobody_writes
 from formulation.errors import StoreError
 
 APPLICATION_ID = 0x464D4731
@@ -113,7 +117,7 @@ def recognise(path: Path, timeout_s: float) -> None:
             hint="Put a backup in its place; or delete it with its -wal and -shm companions to "
             "start anew.",
         )
-    with closing(connect(path, timeout_s)) as connection:
+    with _told_if_unwritable(path), closing(connect(path, timeout_s)) as connection:
         found = int(connection.execute("PRAGMA application_id").fetchone()[0])
         if found != APPLICATION_ID:
             raise StoreError(
@@ -121,7 +125,8 @@ def recognise(path: Path, timeout_s: float) -> None:
                 f"not {APPLICATION_ID}).",
                 hint=_OTHER_FILE,
             )
-        _use_wal(connection, path)
+        if not _is_frozen(path):
+            _use_wal(connection, path)
 
 
 def is_orphaned(path: Path) -> bool:
@@ -173,8 +178,9 @@ def connect(path: Path, timeout_s: float) -> sqlite3.Connection:
     sqlite3.Connection
         Connection that never creates a file and begins no transaction by itself, [-].
     """
+    mode = "ro&immutable=1" if _is_frozen(path) else "rw"
     connection = sqlite3.connect(
-        path.absolute().as_uri() + "?mode=rw",
+        f"{path.absolute().as_uri()}?mode={mode}",
         uri=True,
         timeout=timeout_s,
         isolation_level=None,
@@ -203,6 +209,35 @@ def sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _is_frozen(path: Path) -> bool:
+    """Tell whether a file holds all that was committed, and cannot change while it is read."""
+    if os.access(path.absolute().parent, os.W_OK):
+        return False
+    logs = (path.with_name(path.name + end) for end in _COMPANIONS)
+    is_whole = not any(log.exists() and log.stat().st_size for log in logs)
+    return is_whole and nobody_writes(path)
+
+
+@contextmanager
+def _told_if_unwritable(path: Path) -> Iterator[None]:
+    """Say within the block why a database cannot be read where nothing can be written."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        folder = path.absolute().parent
+        is_meant = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_CANTOPEN
+        if not is_meant or os.access(folder, os.W_OK) or not os.access(path, os.R_OK):
+            raise
+        raise StoreError(
+            f"{path} cannot be read, since nothing can be written in {folder}: beside a database"
+            " with a write-ahead log SQLite notes who reads it, so that no writer takes away what"
+            " is being read.",
+            hint="Copy the whole workspace, while nothing runs in it, to a folder where this user"
+            " may write, and name the copy with --home or FORMULATION_HOME; or give this user the"
+            " right to write there.",
+        ) from error
 
 
 def _make(path: Path, fill: Callable[[Engine], None], timeout_s: float) -> None:

@@ -227,6 +227,27 @@ def test_answer_states_recipe_regimen_values_and_confirmation():
     )
 
 
+OTHERS = (
+    "The search asked surrogates fitted on 64 subjects; these 256 are others of the same"
+    " population."
+)
+
+
+def test_the_people_of_the_search_and_of_the_confirmation_are_told_apart():
+    """Once, where both counts stand first; one person has no others."""
+    document = example_document()
+    assert answer(document).text.count(OTHERS) == 1
+    for candidate in document["front"]:
+        candidate["confirmation"].update(is_confirmed=False, reasons=["the gut is overloaded"])
+    assert answer(document).text.count(OTHERS) == 1
+    for candidate in document["front"]:
+        candidate["confirmation"].update(n_subjects=1)
+    assert "are others" not in answer(document).text
+    for candidate in document["front"]:
+        candidate["confirmation"].update(is_confirmed=True, reasons=[])
+    assert "are others" not in answer(document).text
+
+
 def test_a_candidate_that_failed_confirmation_is_never_recommended():
     """A refuted candidate is passed over even with the largest product."""
     document = example_document()

@@ -1,6 +1,7 @@
 """Bad study files on the command line: one clear error, the right exit code, never a traceback."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -224,6 +225,43 @@ def test_wrong_usage_is_an_error_object_with_exit_code_2(words, capsys):
     code, out, _ = run(capsys, *words, "--json")
     assert code == 2
     assert json.loads(out)["errors"][0]["code"] == "usage"
+
+
+@pytest.mark.parametrize(
+    ("words", "option", "hint", "command"),
+    [
+        ("run a --fxi b=1", "--fxi", "Did you mean '--fix'?", "run"),
+        ("check a --fix b=1", "--fix", "It is an option of 'run'.", "check"),
+        ("track sync --jsn", "--jsn", "Did you mean '--json'?", "track sync"),
+        ("ui --watch", "--watch", "It is an option of 'status'.", "ui"),
+        ("ui --executor ray", "--executor", "Known: --home, --port.", "ui"),
+        ("ui --home x --prot 1", "--prot", "Did you mean '--port'?", "ui"),
+    ],
+)
+def test_an_option_that_a_command_lacks_is_told_with_what_was_meant(
+    words, option, hint, command, capsys
+):
+    """The nearest that the command has, or the command that has it."""
+    code, out, err = run(capsys, *words.split())
+    assert (code, out) == (2, "")
+    helped = f"Try 'formulation {command} --help'."
+    assert err == f"error No such option: {option}. {hint} {helped}\n"
+
+
+@pytest.mark.parametrize(("key", "most"), [("study", 100), ("project", 100), ("question", 1000)])
+def test_a_text_that_is_too_long_is_refused_with_the_limit_and_why(key, most, tmp_path, capsys):
+    """One character less is taken."""
+    path, rest = tmp_path / "study.yaml", re.sub(rf"(?m)^{key}:.*\n", "", TEXT)
+    path.write_text(f"{key}: {'x' * most}\n{rest}", encoding="utf-8")
+    assert run(capsys, "check", str(path))[0] == 0
+    path.write_text(f"{key}: {'x' * (most + 1)}\n{rest}", encoding="utf-8")
+    code, error = only_error(capsys, path)
+    assert (code, error["code"], error["pointer"]) == (2, "wrong_text", key)
+    assert error["message"].startswith(
+        f"it has {most + 1:,} characters; at most {most:,} are taken, because"
+    )
+    assert error["rule"] == f"at most {most:,} characters"
+    assert error["hint"].startswith("Shorten it")
 
 
 def test_a_fault_of_ours_ends_with_1_and_keeps_the_traceback_in_a_file(

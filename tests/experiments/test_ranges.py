@@ -1,6 +1,7 @@
 """Acceptable ranges: one factor at a time, to the edge of the space or the first missed limit."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from attrs import evolve
 from experiments import opening
 from experiments.cli import main
 from experiments.config import load_study
-from experiments.factors import factors_of
+from experiments.factors import factors_of, told_apart
 from experiments.fitting import FittedModels
 from experiments.objective import StudyEvaluator, Task
 from experiments.ranges import ranges_of
@@ -19,6 +20,7 @@ from experiments.store import Store, TrialRecord
 from experiments.workspace import STORE_FILE
 from formulation.design import BALANCE_MG
 from formulation.errors import InputError
+from formulation.rules import range_violation
 from formulation.targets import OutcomeLimit
 from tests.experiments.small_study import TEXT
 from tests.experiments.test_readings import HALF, Lines
@@ -99,6 +101,41 @@ def test_every_end_holds_and_a_step_further_does_not(name):
             assert holds(factor.moved(end)), (factor.name, end)
             beyond = round(end + side * factor.step, 9)
             assert beyond < 0 or not holds(factor.moved(beyond)), (factor.name, beyond)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (3.000154, "film_coat 3.0002 % w/w is over the limit of 3 % w/w by 0.000154."),
+        (1.99999987, "film_coat 1.9999999 % w/w is under the limit of 2 % w/w by 1.3e-07."),
+        (3.5, "film_coat 3.5 % w/w is over the limit of 3 % w/w by 0.5."),
+        (0.0, "film_coat 0 % w/w is under the limit of 2 % w/w by 2."),
+    ],
+)
+def test_a_value_is_told_from_the_limit_it_breaks(value, said):
+    """With more digits only where four are not enough."""
+    assert told_apart(range_violation("share", "film_coat", value, 2.0, 3.0, "% w/w")) == said
+
+
+@pytest.mark.parametrize(("value", "bound"), [(33.3334, 100 / 3), (12345.4, 12345.0)])
+def test_a_limit_with_many_digits_is_told_from_what_breaks_it(value, bound):
+    """33.33 is not over 33.3333, nor 12345 over itself."""
+    said = told_apart(range_violation("unit_mass", "Unit mass", value, 1.0, bound, "mg"))
+    assert said.startswith(f"Unit mass {value:.6g} mg is over the limit of {bound:g} mg by ")
+
+
+def test_what_ends_a_range_lies_beyond_its_limit_as_it_is_written():
+    """For every factor of a tablet: "3 % is over the limit of 3 %" says nothing."""
+    spec = study_of()
+    ends = [
+        factor["space"][f"{side}_ends_by"]
+        for factor in found_of(spec, a_design(spec, 160, 175))["factors"]
+        for side in ("low", "high")
+    ]
+    told = [re.search(r"([\d.]+) [^\d.]* is (over|under) the limit of (\S+) ", by) for by in ends]
+    pairs = [(m[2], float(m[1]), float(m[3])) for m in told if m]
+    assert len(pairs) > 4
+    assert all(value > limit if side == "over" else value < limit for side, value, limit in pairs)
 
 
 def test_a_thin_region_that_is_excluded_ends_a_range():

@@ -10,6 +10,8 @@ import pytest
 from experiments import fitting, publishing, studies
 from experiments.account import tornado
 from experiments.cli import main
+from experiments.reports.answers import answer
+from experiments.results import study_document
 from experiments.store import Store, TrialRecord
 from tests.experiments.small_study import TEXT
 
@@ -74,6 +76,42 @@ def test_a_study_repeated_from_its_record_gives_the_same_trials(home, capsys) ->
     assert (found["first_difference"], found["changed"], found["unexplained"]) == (None, [], 0)
     assert found["confirmations"]["compared"] == found["confirmations"]["equal"] > 0
     assert found["front"] == {"only_before": [], "only_after": []}
+    assert found["unfinished"] is None
+    listed = told(capsys, "status", "--home", str(home))["studies"]
+    assert {s["label"]: s["repeats"] for s in listed} == {
+        "S001": None,
+        "S002": None,
+        "S003": "S001",
+    }
+    assert main(["status", "--home", str(home)]) == 0
+    assert "\nS003 repeats S001\n" in capsys.readouterr().out
+
+
+def test_the_repetition_of_an_interrupted_study_says_so_first(home, capsys) -> None:
+    """What came after its last trial is no difference, on the front as anywhere else."""
+    with Store.open(home / "store.sqlite") as store:
+        study = store.study("S001")
+        front = {c["number"] for c in study_document(store, study)["front"]}
+    with sqlite3.connect(home / "store.sqlite") as database:
+        database.execute("PRAGMA foreign_keys = OFF")
+        database.execute("UPDATE study SET state = 'interrupted' WHERE id = ?", (study.id,))
+        for table in ("confirmation", "curve"):
+            database.execute(f"DELETE FROM {table} WHERE study_id = ?", (study.id,))
+        last = max(front) - 1
+        database.execute("DELETE FROM trial WHERE study_id = ? AND number > ?", (study.id, last))
+    words = ("rerun", "S001", "--home", str(home), *ASK)
+    found = told(capsys, *words)
+    assert found["unfinished"] == {
+        "state": "interrupted", "trials": last + 1, "budget": 20, "trials_again": 20,
+    }  # fmt: skip
+    assert found["compared"] == found["equal"] == last + 1
+    assert found["front"] == {"only_before": [], "only_after": []}
+    assert main([*words]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert said.startswith(
+        f"S001 was interrupted after {last + 1} of 20 trials; its repetition has 20. Only what both"
+        " have is compared. S004 repeats S001:"
+    )
 
 
 def test_a_repetition_that_was_interrupted_goes_on_as_one(home, monkeypatch, capsys) -> None:
@@ -233,8 +271,24 @@ def test_two_studies_stand_side_by_side(home, capsys) -> None:
     best = found["objectives"][0]["a"]
     assert best["lo90"] <= best["value"] <= best["hi90"]
     assert {"is_confirmed", "refuted_because"} <= set(best)
+    for side in ("a", "b"):
+        label = found[side]["label"]
+        document = told(capsys, "front", label, "--home", str(home))
+        said = answer(document)
+        taken = [c["regimen"] for c in document["front"] if c["label"] == said.label]
+        assert found[side]["answer"] == {
+            "verdict": said.verdict,
+            "sentence": said.sentence,
+            "candidate": said.label,
+            "taken": taken[0],
+        }
+    assert found["same_recipe"] is False
     assert main(["compare", "S001", "S002", "--home", str(home)]) == 0
-    assert "budget.seed: 5 -> 6" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "budget.seed: 5 -> 6" in out
+    out = " ".join(out.split())
+    assert f"S001: {found['a']['answer']['sentence']} S002: " in out
+    assert "They recommend different recipes: " in out
 
 
 def test_hypervolumes_between_other_values_are_not_compared(home, tmp_path, capsys) -> None:

@@ -100,6 +100,9 @@ def test_a_limit_with_a_unit_is_converted() -> None:
     [
         ("hypervolume", "is not written as NAME OPERATOR VALUE"),
         ("hypervolume = 0.2", "Equal is written =="),
+        ("hypervolume => 0.2", "Did you mean 'hypervolume >= 0.2'? Operators: >=, <=, =="),
+        ("requeued_chunks =< 2", "Did you mean 'requeued_chunks <= 2'?"),
+        ("hypervolume≥20 %", "Did you mean 'hypervolume >= 20 %'?"),
         ("hypervolume >= ", "is not written as"),
         ("hypervolume >= good", "is not a number"),
         ("hypervolume >= nan", "not a finite number"),

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from experiments import listing, mlflow_server, publishing
+from experiments.cli import main
 from experiments.cli.terminating import sigterm_stops
 from experiments.mlflow_server import _command, serve
 from experiments.workspace import open_workspace
@@ -96,7 +98,10 @@ def test_the_pages_answer_and_end_with_every_process(tmp_path, number, code):
     ) as server:
         try:
             lines = [server.stderr.readline()]
-            assert lines[0] == f"MLflow: http://127.0.0.1:{port}\n"
+            assert lines[0].startswith("MLflow was told of no study yet (the folder")
+            assert lines[0].endswith(f"formulation run --home {home} STUDY.yaml\n")
+            lines.append(server.stderr.readline())
+            assert lines[1] == f"MLflow: http://127.0.0.1:{port}\n"
             while not lines[-1].startswith("Ctrl-C"):
                 lines.append(server.stderr.readline())
                 assert lines[-1], lines
@@ -117,6 +122,29 @@ def test_the_pages_answer_and_end_with_every_process(tmp_path, number, code):
     assert processes_naming(str(home)) == []
     assert processes_naming(f"--port\0{port}\0") == []
     assert listening_at(port) == set()
+
+
+@pytest.mark.parametrize(
+    ("views", "n_studies", "words"),
+    [
+        ({}, 0, "MLflow was told of no study yet, so its pages are empty"),
+        ({}, 2, "MLflow was told of none of these studies yet"),
+        ({"S001": {"front": "http://127.0.0.1:5000/#/x"}}, 2, ""),
+    ],
+)
+def test_pages_that_show_no_study_are_told_before_they_open(
+    views, n_studies, words, tmp_path, monkeypatch, capsys
+):
+    """With what to do; whoever has something to show is told nothing."""
+    (tmp_path / "home").mkdir()
+    monkeypatch.setattr(mlflow_server, "serve", lambda *given: given[-1]("serving"))
+    monkeypatch.setattr(publishing, "tracking_views", lambda *given: views)
+    monkeypatch.setattr(listing, "list_studies", lambda workspace: [{}] * n_studies)
+    monkeypatch.delenv("FORMULATION_TRACKING_URI", raising=False)
+    assert main(["ui", "--home", str(tmp_path / "home")]) == 0
+    err = capsys.readouterr().err
+    assert err.endswith("serving\n")
+    assert err.startswith(words or "serving")
 
 
 def test_a_taken_port_is_told_before_anything_starts(tmp_path):
