@@ -95,6 +95,8 @@ def test_the_pages_answer_and_end_with_every_process(tmp_path, number, code):
         cwd=tmp_path,
         stderr=subprocess.PIPE,
         text=True,
+        # Tests that were started by nohup hand on that the end of a terminal is ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
     ) as server:
         try:
             lines = [server.stderr.readline()]
