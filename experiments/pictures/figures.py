@@ -12,12 +12,15 @@ from experiments.reports.plot_data import History
 from experiments.reports.plots import NORMAL, SMALL, draw_history, draw_release, new_figure
 from experiments.reports.profiler import ACROSS, ProfilerPanel, draw_profiler
 from experiments.reports.release_data import ReleasePanel
-from experiments.reports.trade_off import draw_trade_off
+from experiments.reports.trade_off import AROUND_IN, draw_trade_off
 from experiments.reports.trade_off_data import TradeOff
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+TOLD_IN = 0.7
+"""Height of the title above and the caption below a picture, [inch]."""
 
 SIDE_BY_SIDE = 2
 """Most panels of release curves beside each other, [-]."""
@@ -40,7 +43,7 @@ def front_figure(data: TradeOff) -> "Figure":
     # Labels find their places in the panel as it is left by the words around it.
     figure.suptitle(" ", fontsize=NORMAL)
     figure.supxlabel("\n ", fontsize=SMALL)
-    draw_trade_off(data, axes)
+    draw_trade_off(data, axes, AROUND_IN + TOLD_IN)
     return figure
 
 

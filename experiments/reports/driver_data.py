@@ -45,7 +45,7 @@ NOT_PREDICTED: Mapping[Scope, str] = {
 }
 """Why nothing drives the prediction of an objective, by where its number comes from."""
 
-NOT_KEPT = "is predicted, but a model card keeps what drives the outputs shown alone"
+NOT_KEPT = "is predicted, but a model card keeps only what drives the outputs shown"
 """Why nothing is told of one that is predicted."""
 
 

@@ -220,7 +220,9 @@ def draw_reasons(data: Sequence[Reason], axes: "Axes") -> None:
     axes.grid(visible=False, axis="y")
 
 
-def legend_outside(axes: "Axes", handles: "Sequence[Artist]") -> None:
+def legend_outside(
+    axes: "Axes", handles: "Sequence[Artist]", around_in: float | None = None
+) -> None:
     """Put a legend to the right of the data.
 
     Parameters
@@ -229,8 +231,11 @@ def legend_outside(axes: "Axes", handles: "Sequence[Artist]") -> None:
         The panel, [-].
     handles : sequence of Artist
         What to name, [-].
+    around_in : float or None, optional
+        What the figure needs above and below a panel as high as the legend, for which it grows;
+        None where the legend is short, [inch].
     """
-    axes.legend(
+    legend = axes.legend(
         handles=handles,
         loc="upper left",
         bbox_to_anchor=(1.01, 1.02),
@@ -238,6 +243,10 @@ def legend_outside(axes: "Axes", handles: "Sequence[Artist]") -> None:
         frameon=False,
         labelspacing=0.7,
     )
+    figure = axes.get_figure(root=True)
+    if around_in is not None and figure is not None:
+        needed = legend.get_window_extent().height / figure.dpi + around_in
+        figure.set_figheight(max(figure.get_figheight(), needed))
 
 
 def finish(axes: "Axes") -> None:

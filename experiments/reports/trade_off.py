@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 COVERING: Mapping[PointState, float] = {"front": 1000.0, "feasible": 3.0, "infeasible": 1.0}
 """How bad it is that a label covers a mark, [-]."""
 
+AROUND_IN = 0.5
+"""Height of what stands below the panel: ticks and title of the abscissa, [inch]."""
+
 STAR = "*"
 """Mark of the recommended candidate, as in the other pictures."""
 
@@ -37,8 +40,10 @@ RING: Mapping[str, Any] = {
 """Look of the ring around the plain tablet it is compared with."""
 
 
-def draw_trade_off(data: TradeOff, axes: "Axes") -> None:
+def draw_trade_off(data: TradeOff, axes: "Axes", around_in: float = AROUND_IN) -> None:
     """Draw the first two objectives against each other, a third as the size of the markers.
+
+    The figure grows where the legend needs it.
 
     Parameters
     ----------
@@ -46,6 +51,8 @@ def draw_trade_off(data: TradeOff, axes: "Axes") -> None:
         What to draw, [-].
     axes : Axes
         Where, [-].
+    around_in : float, optional
+        What stands above and below the panel, [inch].
     """
     size = Sizes(data)
     style: dict[str, Any] = {"marker": "x", "color": GREY, "markersize": 4.5, "alpha": 0.75}
@@ -66,7 +73,7 @@ def draw_trade_off(data: TradeOff, axes: "Axes") -> None:
     axes.set_xlabel(fill(axis_title(data.keys[0]), 60), fontsize=NORMAL)
     axes.set_ylabel(fill(axis_title(data.keys[1]), 42), fontsize=NORMAL)
     finish(axes)
-    legend_outside(axes, _handles(data, size))
+    legend_outside(axes, _handles(data, size), around_in)
     name_marks(
         axes, [mark_of(p, size) for p in data.named], [mark_of(p, size) for p in data.points]
     )

@@ -109,7 +109,7 @@ def test_an_objective_that_is_not_drawn_is_named_with_the_reason() -> None:
     told = absent_text(MODEL, [ABSORBED, f"{ABSORBED}.pessimistic", PEAK, MASS, "limits_met"])
     assert told == (
         " Not drawn: Most dissolved Mg in the upper gut at once (median), which is predicted, but a"
-        " model card keeps what drives the outputs shown alone; Mass taken, which is exact"
+        " model card keeps only what drives the outputs shown; Mass taken, which is exact"
         " arithmetic on the recipe and not predicted; Chance that every limit holds, which follows"
         " from the study's own limits or reference profile."
     )

@@ -1,9 +1,10 @@
 """The trade-off shows the same on paper and for the mouse, the plain tablet also off the front."""
 
-from itertools import combinations
+from itertools import combinations, cycle
 
 import numpy as np
 import pytest
+from attrs import evolve
 
 from experiments.pictures.figures import front_figure
 from experiments.pictures.kinds import get_kind
@@ -22,6 +23,7 @@ from experiments.reports.trade_off_data import (
 from experiments.reports.trade_off_drawing import trade_off_drawing
 from experiments.reports.wording import salt_name
 from formulation.delivery import get_system
+from formulation.salts import salts
 from tests.experiments.example_document import IR, empty_front_document, example_document
 from tests.experiments.large_document import large_document
 
@@ -220,3 +222,20 @@ def test_labels_stand_at_the_side_where_nothing_is():
     sides = sides_of(marks, marks, np.array([[0.0, 0.0], [1.0, 1.0]]))
     assert sides == ["bottom left", "top left", "bottom right", "top right"]
     assert all(SIDES[a] != SIDES[b] for a, b in combinations(sides, 2))
+
+
+def test_a_long_legend_stays_within_the_picture():
+    """With many salts the picture grows, on its own and in a report; with few it does not."""
+    data = trade_off_data(example_document())
+    named = list(salts())[:12]
+    many = [evolve(p, salt=s, state="feasible") for p, s in zip(cycle(data.points), named)]
+    for_report, (axes,) = new_figure(1, 8.2, 4.6)
+    draw_trade_off(evolve(data, points=(*data.points, *many)), axes)
+    alone = front_figure(evolve(data, points=(*data.points, *many)))
+    for figure in (for_report, alone):
+        figure.draw_without_rendering()
+        legend = figure.axes[0].get_legend().get_window_extent()
+        assert legend.y0 > figure.bbox.y0
+        assert legend.y1 < figure.bbox.y1
+    assert for_report.get_figheight() > 4.6
+    assert front_figure(data).get_figheight() == 5.2
