@@ -1,5 +1,6 @@
 """One candidate of a study, as its document tells it: recipe, values, limits, quality, curves."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -149,7 +150,9 @@ def _says_more(more: str, text: str) -> bool:
     """Tell whether every sentence of a text begins one of another text, which goes on."""
     sentences = more.split(". ")
     begun = [part.rstrip(".") for part in text.split(". ")]
-    is_said = all(any(said.startswith(part) for said in sentences) for part in begun)
+    is_said = all(
+        any(re.match(rf"{re.escape(part)}(?!\w)", s) for s in sentences) for part in begun
+    )
     return is_said and len(more) > len(text)
 
 

@@ -29,7 +29,7 @@ def read_study(ref: str, workspace: Workspace) -> dict[str, Any]:
     with Store.open(workspace.store_place, create=False) as store:
         study = store.study(ref)
         document = study_document(store, study)
-        document["study"]["state"] = state_of(study, store.owner(study.id))
+        document["study"]["state"] = state_of(store, study.id)
     return document
 
 
@@ -88,7 +88,7 @@ def list_studies(workspace: Workspace) -> list[dict[str, Any]]:
                     "label": study.label,
                     "id": study.id,
                     "name": study.name,
-                    "state": state_of(study, owner),
+                    "state": state_of(store, study.id),
                     "done": len(done),
                     "budget": study.budget,
                     "feasible": sum(t.is_feasible for t in done),

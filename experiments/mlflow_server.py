@@ -65,7 +65,7 @@ def serve(
             stdout=stream,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=_end_with_parent,
+            preexec_fn=_ending_with(os.getpid()),
         )
     try:
         _await_health(server, port, str(log))
@@ -96,10 +96,20 @@ _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 _PR_SET_PDEATHSIG = 1
 
 
-def _end_with_parent() -> None:
-    """Ask Linux, in the new process, to end it with a parent that is killed outright."""
-    if _LIBC is not None:
+def _ending_with(parent: int) -> Callable[[], None]:
+    """Return what asks Linux, in a new process, to end it with a parent that is killed outright.
+
+    What Linux watches is the thread that started it, so that has to be the main one.
+    """
+
+    def ask() -> None:
+        if _LIBC is None:
+            return
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:  # killed before this was asked for
+            os._exit(1)
+
+    return ask
 
 
 def _command(workspace: Workspace, port: int) -> list[str]:

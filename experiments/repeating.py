@@ -15,7 +15,7 @@ from experiments.config.spec import ASYNCHRONOUS
 from experiments.config.stops import mode_of_config
 from experiments.differing import Evidence, differences
 from experiments.reports.account_words import is_refused, risk_reasons
-from experiments.reports.answers import answer
+from experiments.reports.answers import Answer, answer
 from experiments.results import front_of, study_document
 from experiments.standing import REPEATS, state_of
 from experiments.store import Store, StudyRecord
@@ -57,10 +57,11 @@ def compare_studies(first: str, second: str, workspace: Workspace) -> dict[str, 
             )
         a, b = (_document(store, record) for record in records)
     same_scale = a["objectives"] == b["objectives"]
+    of_a, of_b, same_recipe = answers_of(a, b)
     return {
-        "a": _summary(a, with_volume=same_scale),
-        "b": _summary(b, with_volume=same_scale),
-        "same_recipe": _is_same_recipe(a, b),
+        "a": {**_summary(a, with_volume=same_scale), "answer": of_a},
+        "b": {**_summary(b, with_volume=same_scale), "answer": of_b},
+        "same_recipe": same_recipe,
         "changed": _changed(*records),
         "same_scale": same_scale,
         "objectives": _best_by_objective(a, b),
@@ -132,7 +133,7 @@ def _repetition(ref: str, workspace: Workspace) -> dict[str, Any]:
         study = store.study(again.info[REPEATS])
         before = _evidence(store, study)
         after = _evidence(store, again, beside=None if before.is_complete else before)
-        state = state_of(study, store.owner(study.id))
+        state = state_of(store, study.id)
     mode = mode_of_config(study.config)
     return {
         "study": _named(study),
@@ -198,18 +199,36 @@ def _flat(value: Any, name: str = "") -> list[tuple[str, Any]]:
 
 def _document(store: Store, study: StudyRecord) -> dict[str, Any]:
     document = study_document(store, study)
-    document["study"]["state"] = state_of(study, store.owner(study.id))
+    document["study"]["state"] = state_of(store, study.id)
     return document
 
 
-def _recommended(document: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    label = answer(document).label
-    return next((c for c in document["front"] if c["label"] == label), None)
+def answers_of(
+    a: Mapping[str, Any], b: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any], bool | None]:
+    """Return how two studies answer.
+
+    Parameters
+    ----------
+    a, b : mapping
+        What `experiments.results.study_document` made of each, [-].
+
+    Returns
+    -------
+    tuple of dict, dict and (bool or None)
+        Verdict, first line and what is recommended, of each; whether both recommend one recipe,
+        however it is taken; None where one recommends none.
+    """
+    found = answer(a), answer(b)
+    one, other = (
+        next((c for c in document["front"] if c["label"] == told.label), None)
+        for document, told in zip((a, b), found, strict=True)
+    )
+    same = None if one is None or other is None else _recipe(one) == _recipe(other)
+    return _answer(found[0], one), _answer(found[1], other), same
 
 
-def _answer(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return how a study answers: verdict, first line, and what it recommends."""
-    found, best = answer(document), _recommended(document)
+def _answer(found: Answer, best: Mapping[str, Any] | None) -> dict[str, Any]:
     return {
         "verdict": found.verdict.value,
         "sentence": found.sentence,
@@ -218,13 +237,8 @@ def _answer(document: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _is_same_recipe(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool | None:
-    """Tell whether both recommend one recipe, however it is taken; None where one has none."""
-    one, other = _recommended(a), _recommended(b)
-    if one is None or other is None:
-        return None
-    made = [{k: v for k, v in c["design"].items() if k != "regimen"} for c in (one, other)]
-    return made[0] == made[1]
+def _recipe(candidate: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in candidate["design"].items() if k != "regimen"}
 
 
 def _summary(document: Mapping[str, Any], *, with_volume: bool) -> dict[str, Any]:
@@ -234,7 +248,6 @@ def _summary(document: Mapping[str, Any], *, with_volume: bool) -> dict[str, Any
         "label": study["label"],
         "name": study["name"],
         "state": study["state"],
-        "answer": _answer(document),
         "strategy": study["strategy"],
         "seed": document["seed"],
         "trials": document["trials"],

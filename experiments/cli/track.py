@@ -115,7 +115,7 @@ def nothing_told(n_studies: int, absent: str = "") -> str:
     """
     if not n_studies:
         return (
-            f"MLflow was told of no study yet{absent}, so its pages are empty; start one with:"
+            f"MLflow was told of no study of this workspace yet{absent}; start one with:"
             " formulation run STUDY.yaml"
         )
     return (

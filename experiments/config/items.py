@@ -191,8 +191,8 @@ class Item:
         if len(text) > most:
             self.refuse(
                 "wrong_text",
-                f"it has {len(text):,} characters; at most {most:,} are taken, because it stands in"
-                " every table, report and run that tells of it.",
+                f"it has {len(text):,} characters; at most {most:,} are taken, because it may stand"
+                " in tables, reports and runs, which a longer one would fill.",
                 rule=f"at most {most:,} characters",
                 hint="Shorten it; what else is to be said may stand in a comment of the file, # ….",
             )

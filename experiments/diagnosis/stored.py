@@ -20,9 +20,7 @@ def _store(store: Store) -> Finding:
 def _studies(store: Store) -> Finding:
     """Look for studies whose driver is gone, which wait to be resumed."""
     studies = store.studies()
-    stopped = [
-        study for study in studies if state_of(study, store.owner(study.id)) == "interrupted"
-    ]
+    stopped = [study for study in studies if state_of(store, study.id) == "interrupted"]
     if stopped:
         return warning(
             f"Interrupted, with all that was acknowledged kept: {_named(stopped)}.",

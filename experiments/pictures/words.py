@@ -117,10 +117,10 @@ def importance_words(data: Importance) -> Words:
         With what is most important, [-].
     """
     firsts = "; ".join(f"{endpoint_title(p.key)}: {p.parts[0]}" for p in data.panels if p.parts)
+    most = f" Most important: {firsts}." if firsts else ""
     bands = sorted({p.dependence.band for p in data.panels if p.dependence is not None})
     return Words(
-        alt=f"What drives the predictions for {get_system(data.system).title}."
-        f" Most important: {firsts}.",
+        alt=f"What drives the predictions for {get_system(data.system).title}.{most}",
         caption=f"Bars: {data.protocol}. Curves: the mean prediction over the most important single"
         f" number, all else as in the training designs; band: {', '.join(bands) or 'none'}."
         f"{data.absent}",

@@ -73,7 +73,7 @@ class Answer:
     """The best all-round candidate, such as C042."""
 
     rival: str | None = None
-    """The plain tablet it was compared with, if there is one on the front."""
+    """The plain tablet it was compared with, on the front or off it, if there is one."""
 
     does_no_better: bool = False
     """Whether that plain tablet does as well within the intervals."""
@@ -151,9 +151,10 @@ def _recommended(document: Mapping[str, Any], held: Sequence[Mapping[str, Any]])
     plain = [*(c for c in others if is_plain_soluble(c)), *document.get("plain", [])]
     rival, short = _rival(objectives, best, plain)
     hardly = hardly_releases(best)
+    ahead = falls_short_in(objectives, best, rival) if rival else ()
     return Answer(
         verdict=Verdict.RECOMMENDED,
-        sentence=hardly or headline(document, best, len(judged(document)), rival, short),
+        sentence=hardly or headline(document, best, len(judged(document)), rival, short, ahead),
         details=(
             *([risk_line(best)] if is_high_risk(best) else ()),
             *_recipe(best),

@@ -166,6 +166,8 @@ def _panel(
             remark = (
                 "No single number matters here: each counts for less than"
                 f" {100 * LEAST_SHARE:g} % of the most important question."
+                if least
+                else NOTHING
             )
     rows = [row for row in rows[:MOST_PARTS] if row["increase"] > least]
     return DriverPanel(

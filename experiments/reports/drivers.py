@@ -71,7 +71,8 @@ def driver_pictures(model: Mapping[str, Any], keys: Sequence[str]) -> list[Pictu
         f" number, all else as in the training designs; band: {', '.join(bands) or 'none'}."
         f"{absent_text(model, keys)}"
     )
-    alt = f"Bars of importance and curves of partial dependence. Most important: {firsts}."
+    most = f" Most important: {firsts}." if firsts else ""
+    alt = f"Bars of importance and curves of partial dependence.{most}"
     return [picture_of(png(figure), alt, caption)]
 
 

@@ -101,9 +101,11 @@ def drivers_of(document: Mapping[str, Any], model: Mapping[str, Any], name: str)
 
 
 def _trade_off(document: Mapping[str, Any]) -> Shown:
-    if len(document["objectives"]) < 2 or not document["points"]:
+    if len(document["objectives"]) < 2:
         return Shown(name="trade_off")
     data = trade_off_data(document)
+    if not data.points:
+        return Shown(name="trade_off")
     figure, (axes,) = new_figure(1, 8.2, 4.6)
     draw_trade_off(data, axes)
     counts = (

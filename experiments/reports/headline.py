@@ -29,6 +29,7 @@ def headline(
     n_judged: int,
     rival: Mapping[str, Any] | None,
     short: Sequence[str],
+    ahead: Sequence[str] = (),
 ) -> str:
     """Return the first line on the best candidate.
 
@@ -44,6 +45,8 @@ def headline(
         The plain tablet that comes nearest to it, [-].
     short : sequence of str
         Endpoint keys in which that one falls short beyond the intervals, [-].
+    ahead : sequence of str, optional
+        Endpoint keys in which that one does better beyond the intervals, [-].
 
     Returns
     -------
@@ -68,7 +71,7 @@ def headline(
     off = " off the front" if beaten else ""
     plain = f"{rival['label']}{off}, a plain {_product(rival)}"
     if not short:
-        told_by = _trial_that_tells(best, rival)
+        told_by = "" if ahead else _trial_that_tells(best, rival)
         if told_by:
             return (
                 f"{first}. The 90 % intervals do not tell it from {plain}; simulated in the same"
@@ -103,7 +106,9 @@ def is_not_told_apart(candidate: Mapping[str, Any], short: Sequence[str]) -> boo
     """
     against = (candidate["account"] or {}).get("against_plain")
     in_uptake = bool(short) and all(parse_key(key).endpoint.name in UPTAKE for key in short)
-    return in_uptake and against is not None and not against["worth_a_trial"]
+    if not in_uptake or against is None or against["n_subjects"] == 1:
+        return False  # one person allows no trial, large or small
+    return not against["worth_a_trial"]
 
 
 def _trial_that_tells(best: Mapping[str, Any], rival: Mapping[str, Any]) -> str:

@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 from attrs import field, frozen
 
+from experiments.candidates import form_name
 from experiments.reports.answers import answer
 from formulation.arrays import FloatArray
+from formulation.delivery import FORM
 from formulation.design import Design
 from formulation.endpoint_keys import parse_key
 from formulation.endpoints import BENCH_TIMES_H
@@ -222,7 +224,9 @@ def _curve(candidate: Mapping[str, Any], best: str | None) -> ReleaseCurve:
 
 def _vessel(design: Mapping[str, Any]) -> str:
     """Return in what the bench curve of a design is, computed as the curve itself was."""
-    medium = bench_medium(release_law(Design.from_dict(design)))
+    # Designs of the first version name no form.
+    process = {FORM: form_name(design), **design["process"]}
+    medium = bench_medium(release_law(Design.from_dict({**design, "process": process})))
     return f"{medium.name}; {medium.apparatus}, {medium.rpm:g} rpm, {medium.temperature_c:g} °C"
 
 

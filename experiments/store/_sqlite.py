@@ -213,7 +213,8 @@ def sync(path: Path) -> None:
 
 def _is_frozen(path: Path) -> bool:
     """Tell whether a file holds all that was committed, and cannot change while it is read."""
-    if os.access(path.absolute().parent, os.W_OK):
+    path = path.resolve()  # SQLite keeps the log beside the file, not beside a link to it
+    if os.access(path.parent, os.W_OK):
         return False
     logs = (path.with_name(path.name + end) for end in _COMPANIONS)
     is_whole = not any(log.exists() and log.stat().st_size for log in logs)
@@ -226,7 +227,7 @@ def _told_if_unwritable(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        folder = path.absolute().parent
+        folder = path.resolve().parent
         is_meant = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_CANTOPEN
         if not is_meant or os.access(folder, os.W_OK) or not os.access(path, os.R_OK):
             raise

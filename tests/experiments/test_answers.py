@@ -76,7 +76,22 @@ def told(best, label: str, *, worth: bool, mean: float = 0.4, crossover: int | N
         "mean_difference": mean,
         "trial_size_crossover": crossover,
         "trial_size_parallel": 20,
+        "n_subjects": 256,
     }
+
+
+def alike_in_mass() -> dict:
+    """Return the example with a plain tablet that is not smaller than the best."""
+    document = example_document()
+    best, plain = (
+        next(c for c in document["front"] if c["label"] == label) for label in ("C017", "C005")
+    )
+    for part in ("objectives", "intervals"):
+        plain[part]["swallowed_mass"] = best[part]["swallowed_mass"]
+    for part in ("values", "lo90", "hi90"):
+        mass = best["confirmation"][part]["swallowed_mass"]
+        plain["confirmation"][part]["swallowed_mass"] = mass
+    return document
 
 
 @pytest.mark.parametrize(
@@ -84,7 +99,7 @@ def told(best, label: str, *, worth: bool, mean: float = 0.4, crossover: int | N
 )
 def test_what_the_same_people_tell_apart_is_not_said_to_be_no_better(crossover, which):
     """The intervals overlap, and the comparison of each person with themselves does not."""
-    document = example_document()
+    document = alike_in_mass()
     best = next(c for c in document["front"] if c["label"] == "C017")
     told(best, "C005", worth=True, crossover=crossover)
     found = answer(document)
@@ -93,12 +108,38 @@ def test_what_the_same_people_tell_apart_is_not_said_to_be_no_better(crossover, 
     assert found.does_no_better
 
 
+def test_what_the_plain_tablet_does_better_in_is_not_passed_over():
+    """Its smaller mass is exact arithmetic, and tells the two apart."""
+    document = example_document()
+    told(next(c for c in document["front"] if c["label"] == "C017"), "C005", worth=True)
+    assert "but does no better than C005" in answer(document).sentence
+
+
+def test_of_one_person_no_trial_is_spoken_of():
+    """A difference in one patient has no trial size, however large it is."""
+    document = example_document()
+    document["objectives"] = document["objectives"][:1]
+    key = document["objectives"][0]["key"]
+    best = next(c for c in document["front"] if c["label"] == "C017")
+    for candidate in document["front"]:
+        value = 60 if candidate is best else 10
+        candidate["confirmation"]["values"][key] = value
+        for end in ("lo90", "hi90"):
+            candidate["confirmation"][end][key] = value
+        candidate["intervals"][key] = [value - 1, value + 1]
+    told(best, "C005", worth=False, crossover=None)
+    best["account"]["against_plain"].update(n_subjects=1, trial_size_parallel=None)
+    found = answer(document)
+    assert "does better than C005" in found.sentence
+    assert not found.does_no_better
+
+
 @pytest.mark.parametrize(
     "other", [{"label": "C005", "worth": False}, {"label": "C005", "worth": True, "mean": -0.4}]
 )
 def test_what_the_same_people_do_not_tell_apart_does_no_better(other):
     """No trial worth its while, or one that would show the tablet ahead."""
-    document = example_document()
+    document = alike_in_mass()
     best = next(c for c in document["front"] if c["label"] == "C017")
     told(best, **other)
     assert "but does no better than C005" in answer(document).sentence

@@ -58,7 +58,7 @@ def states_told(study: StudyRecord, home: Path) -> set[str]:
     """Return what the list, the document and whoever asks say of a study."""
     workspace = open_workspace(home=str(home), environment={})
     with Store.open(workspace.store_place, create=False) as store:
-        asked = state_of(store.study(study.id), store.owner(study.id))
+        asked = state_of(store, study.id)
     listed, told = list_studies(workspace)[0], read_study(study.label, workspace)
     return {asked, listed["state"], told["study"]["state"]}
 

@@ -6,6 +6,7 @@ from html import unescape
 
 import numpy as np
 import pytest
+from attrs import evolve
 
 from experiments.pictures.kinds import get_kind
 from experiments.pictures.questions import Question
@@ -146,6 +147,9 @@ def test_an_output_that_nothing_moves_says_so_in_its_panel() -> None:
     (figure,) = kind.show(kind.data(question))
     first = next(figure.select_traces({"mode": "text"}))
     assert first.text[0].replace("<br>", " ") == NOTHING
+    data = kind.data(question)
+    assert "Most important" not in kind.words(evolve(data, panels=data.panels[:1])).alt
+    assert panels[0].dependence is not None or panels[0].remark == NOTHING
 
 
 def test_the_table_has_every_question_with_its_features() -> None:

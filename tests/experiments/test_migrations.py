@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, inspect
 
+from experiments.listing import read_study
+from experiments.reports import render
 from experiments.store import DatasetRecord, Store, _migrations, _schema, _schema_v2, _sqlite
+from experiments.workspace import open_workspace
 from formulation.errors import StoreError
 from tests.experiments.golden_databases import dump, names, unpacked, version
 
@@ -237,3 +240,10 @@ def test_a_version_from_the_future_is_refused_without_a_backup(path: Path) -> No
     with pytest.raises(StoreError, match="schema version 3; this release reads up to version 2"):
         Store.open(path)
     assert names(path) == ["store.sqlite"]
+
+
+@pytest.mark.parametrize("label", ["S001", "S002"])
+def test_the_report_of_a_study_of_version_1_can_be_written(path: Path, label: str) -> None:
+    """Its designs name no form, its candidates have no account."""
+    workspace = open_workspace(home=str(path.parent), environment={})
+    assert f"Study {label}" in render(read_study(label, workspace))

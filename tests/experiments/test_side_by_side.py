@@ -5,17 +5,18 @@ from copy import deepcopy
 import pytest
 
 from experiments.cli.repeating import _answers
-from experiments.repeating import _answer, _is_same_recipe
+from experiments.repeating import answers_of
 from experiments.reports.answers import answer
 from tests.experiments.example_document import empty_front_document, example_document
 
 
 def said(a: dict, b: dict) -> str:
     """Return what is said of the answers of two documents, S001 and S002."""
+    of_a, of_b, same = answers_of(a, b)
     found = {
-        "a": {"label": "S001", "answer": _answer(a)},
-        "b": {"label": "S002", "answer": _answer(b)},
-        "same_recipe": _is_same_recipe(a, b),
+        "a": {"label": "S001", "answer": of_a},
+        "b": {"label": "S002", "answer": of_b},
+        "same_recipe": same,
     }
     return " ".join(_answers(found, 2000))
 
@@ -63,6 +64,6 @@ def test_another_amount_or_setting_is_another_recipe(part):
 def test_a_study_that_recommends_nothing_is_named():
     """There is nothing to compare its recipe with."""
     nothing = empty_front_document()
-    assert _answer(nothing)["candidate"] is None
+    assert answers_of(nothing, nothing)[0]["candidate"] is None
     assert said(example_document(), nothing).endswith("S002 recommends none.")
     assert said(nothing, nothing).endswith("S001 and S002 recommend none.")

@@ -79,12 +79,15 @@ def test_what_somebody_else_may_change_is_refused_with_the_way_out(home):
 
 def test_a_log_that_holds_what_the_file_does_not_is_not_passed_over(home):
     """What was acknowledged stands there, so the file alone is not the answer."""
-    without_index = FROZEN.replace("; mount -o", "; rm {at}/store.sqlite-shm; mount -o")
+    more = "rm {at}/store.sqlite-shm; mkdir {at}/link; ln -s ../store.sqlite {at}/link/; mount -o"
+    without_index = FROZEN.replace("mount -o", more)
     with Store.open(home / "store.sqlite") as store:
         add_study(store, small_study())
         assert (home / "store.sqlite-wal").stat().st_size
         done = mounted(home, without_index, f"{CLI} status --home {{at}}")
         whole = mounted(home, FROZEN, f"{CLI} status --home {{at}}")
+        linked = mounted(home, without_index, f"{CLI} status --home {{at}}/link")
+    assert (linked.returncode, linked.stdout) == (6, "")
     assert (done.returncode, done.stdout) == (6, "")
     assert "cannot be read, since nothing can be written in" in done.stderr
     assert whole.returncode == 0, whole.stderr

@@ -1,6 +1,6 @@
 """The trade-off shows the same on paper and for the mouse, the plain tablet also off the front."""
 
-from itertools import combinations, cycle
+from itertools import cycle
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from experiments.pictures.figures import front_figure
 from experiments.pictures.kinds import get_kind
 from experiments.reports import write_report
 from experiments.reports.answers import answer
-from experiments.reports.labels import PANEL_PT, SIDES, Mark, sides_of
+from experiments.reports.labels import PANEL_PT, Mark, sides_of
 from experiments.reports.plots import new_figure
 from experiments.reports.trade_off import draw_trade_off
 from experiments.reports.trade_off_data import (
@@ -119,7 +119,10 @@ def test_both_legends_say_the_same(make):
     said = {words for words in legend if not words.startswith("size:")}
     values = {words.removeprefix("size: Mass taken ") for words in live}
     systems = {get_system(p.system).title for p in data.points}
-    assert values | systems == said | systems
+    feasible = {get_system(name).title for name in data.systems}
+    assert feasible <= said
+    assert systems <= values, "a click hides also those that miss a limit"
+    assert values - systems == said - feasible
     assert {salt_name(salt) for salt in data.shapes} <= set(live)
     explained = {t["name"]: t["marker"]["symbol"] for t in traces if t["x"] == [None]}
     for salt, (_, symbol) in data.shapes.items():
@@ -221,7 +224,16 @@ def test_labels_stand_at_the_side_where_nothing_is():
     ]
     sides = sides_of(marks, marks, np.array([[0.0, 0.0], [1.0, 1.0]]))
     assert sides == ["bottom left", "top left", "bottom right", "top right"]
-    assert all(SIDES[a] != SIDES[b] for a, b in combinations(sides, 2))
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_a_report_without_a_single_number_has_no_trade_off(live, tmp_path):
+    """Every evaluation failed, or was lost."""
+    document = empty_front_document()
+    for point in document["points"]:
+        point["objectives"] = dict.fromkeys(point["objectives"])
+    page = write_report(document, tmp_path / "r.html", is_interactive=live)
+    assert "Scatter of" not in page.read_text(encoding="utf-8")
 
 
 def test_a_long_legend_stays_within_the_picture():

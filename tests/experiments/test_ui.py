@@ -100,7 +100,7 @@ def test_the_pages_answer_and_end_with_every_process(tmp_path, number, code):
     ) as server:
         try:
             lines = [server.stderr.readline()]
-            assert lines[0].startswith("MLflow was told of no study yet (the folder")
+            assert lines[0].startswith("MLflow was told of no study of this workspace yet (the fol")
             assert lines[0].endswith(f"formulation run --home {home} STUDY.yaml\n")
             lines.append(server.stderr.readline())
             assert lines[1] == f"MLflow: http://127.0.0.1:{port}\n"
@@ -129,7 +129,7 @@ def test_the_pages_answer_and_end_with_every_process(tmp_path, number, code):
 @pytest.mark.parametrize(
     ("views", "n_studies", "words"),
     [
-        ({}, 0, "MLflow was told of no study yet, so its pages are empty"),
+        ({}, 0, "MLflow was told of no study of this workspace yet; start one"),
         ({}, 2, "MLflow was told of none of these studies yet"),
         ({"S001": {"front": "http://127.0.0.1:5000/#/x"}}, 2, ""),
     ],
