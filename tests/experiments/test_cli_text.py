@@ -186,8 +186,9 @@ def test_a_folder_that_is_not_there_is_said_to_be_missing(words, tmp_path, capsy
     assert "does not exist" not in capsys.readouterr().out
 
 
-def test_hints_look_into_the_folder_that_was_named(tmp_path, capsys):
+def test_hints_look_into_the_folder_that_was_named(tmp_path, capsys, monkeypatch):
     """In lines, in problems, and not where none was named."""
+    monkeypatch.chdir(tmp_path)
     home = str(tmp_path / "my lab")
     main(["status", "--home", home])
     assert f"formulation run --home '{home}' STUDY.yaml" in capsys.readouterr().out
