@@ -12,7 +12,7 @@ from experiments.cli.repeating import _side_by_side
 from experiments.cli.study_text import front_lines, summary_lines
 from experiments.config import load_study, study_from_config, with_budget
 from experiments.config.product import load_product
-from experiments.repeating import _answer, _best
+from experiments.repeating import _best, answers_of
 from experiments.reports.answers import answer
 from experiments.reports.tables import targets_table
 from experiments.store import Store
@@ -186,7 +186,7 @@ def test_a_comparison_says_that_a_best_candidate_was_refuted():
     side = {
         "label": "S001", "name": "a", "state": "complete", "strategy": "tpe", "seed": 1,
         "trials": 9, "feasible_fraction": 1.0, "hypervolume": 0.5, "on_front": 3, "confirmed": 0,
-        "answer": _answer(document),
+        "answer": answers_of(document, document)[0],
     }  # fmt: skip
     key = "limits_met"
     objective = {"key": key, "title": "Chance", "unit": "percent", "a": best, "b": None}
